@@ -1,0 +1,91 @@
+//! The contracts of this crate's traits as tests: whoever implements one calls these.
+
+use std::path::Path;
+
+use crate::{Environment, Learner, Minibatch, Observation, Outcome, Prng, Step};
+
+/// Plays `episodes` episodes of random and of bang-bang actions and panics where the contract of [`Environment`] is broken.
+///
+/// Checked: sizes, finite numbers, an end within `max_steps`, equal bits for equal seeds, and that a restored snapshot
+/// goes on as the original did.
+pub fn check_environment(environment: &mut dyn Environment, episodes: usize) {
+    let spec = environment.spec().clone();
+    for episode in 0..episodes {
+        let bang_bang = episode % 2 == 1;
+        let seed = episode as u64;
+        let first = play(environment, seed, bang_bang);
+        if episode < 2 {
+            assert_eq!(first, play(environment, seed, bang_bang), "{}: same seed, other episode", spec.name);
+        }
+    }
+    check_snapshot(environment, &mut Prng::derive(&spec.name, 0, "snapshot"));
+}
+
+fn play(environment: &mut dyn Environment, seed: u64, bang_bang: bool) -> Vec<Step> {
+    let spec = environment.spec().clone();
+    let mut rng = Prng::derive(&spec.name, seed, "conformance");
+    check_observation(&spec.name, environment.reset(&mut rng), spec.state_size, spec.privileged_size);
+    let mut steps: Vec<Step> = Vec::new();
+    loop {
+        let step = environment.step(&random_action(spec.action_size, bang_bang, &mut rng));
+        check_observation(&spec.name, step.observation.clone(), spec.state_size, spec.privileged_size);
+        assert!(step.reward.is_finite(), "{}: reward {} at step {}", spec.name, step.reward, steps.len());
+        let outcome = step.outcome;
+        steps.push(step);
+        match outcome {
+            Outcome::Continues => assert!(steps.len() < spec.max_steps, "{}: no end at max_steps", spec.name),
+            Outcome::TimesOut => assert_eq!(steps.len(), spec.max_steps, "{}: timed out too early", spec.name),
+            Outcome::Terminates => {}
+        }
+        if outcome.ends_episode() {
+            return steps;
+        }
+    }
+}
+
+fn check_snapshot(environment: &mut dyn Environment, rng: &mut Prng) {
+    let spec = environment.spec().clone();
+    environment.reset(rng);
+    for _ in 0..20.min(spec.max_steps / 3) {
+        environment.step(&random_action(spec.action_size, false, rng));
+    }
+    let snapshot = environment.snapshot();
+    let go_on = |environment: &mut dyn Environment| -> Vec<Step> {
+        let mut rng = Prng::derive(&spec.name, 1, "snapshot");
+        (0..20.min(spec.max_steps / 3))
+            .map(|_| environment.step(&random_action(spec.action_size, false, &mut rng)))
+            .collect()
+    };
+    let original = go_on(environment);
+    environment.reset(rng);
+    environment.restore(&snapshot);
+    assert_eq!(original, go_on(environment), "{}: a restored snapshot goes on differently", spec.name);
+}
+
+fn random_action(size: usize, bang_bang: bool, rng: &mut Prng) -> Vec<f32> {
+    (0..size).map(|_| if bang_bang { [-1.0, 1.0][rng.below(2)] } else { rng.uniform(-1.0, 1.0) }).collect()
+}
+
+fn check_observation(name: &str, observation: Observation, state_size: usize, privileged_size: usize) {
+    let Observation { state, privileged } = observation;
+    assert_eq!(state.len(), state_size, "{name}: size of the state");
+    assert_eq!(privileged.len(), privileged_size, "{name}: size of the privileged part");
+    assert!(state.iter().chain(&privileged).all(|x| x.is_finite()), "{name}: not finite: {state:?} {privileged:?}");
+}
+
+/// Updates a fresh learner, saves it, and panics unless a second learner that loads the files goes on with the same
+/// bits. Both learners are fresh, of one configuration and built with different seeds.
+pub fn check_learner(learner: &mut dyn Learner, other: &mut dyn Learner, batch: &Minibatch, directory: &Path) {
+    for _ in 0..3 {
+        let diagnostics = learner.update(batch);
+        assert_eq!(diagnostics.not_finite(), None, "a finite batch gave {diagnostics:?}");
+        for (name, values) in &diagnostics.0 {
+            assert_eq!(values.len(), batch.states.lanes(), "{name}: one value per lane");
+        }
+    }
+    learner.save(directory).expect("a fresh folder can be written");
+    other.load(directory).expect("what was saved can be loaded");
+    for _ in 0..3 {
+        assert_eq!(learner.update(batch), other.update(batch), "a loaded learner goes on differently");
+    }
+}

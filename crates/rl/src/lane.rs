@@ -1,0 +1,89 @@
+//! One run's environment and episode, and who drives it.
+
+use crate::{Environment, Intent, LaneRows, Observation, ObservationRows, Policy, Prng, Transition};
+
+/// One run's environment, its random stream and the episode it is in.
+pub struct Lane {
+    environment: Box<dyn Environment>,
+    rng: Prng,
+    observation: Observation,
+    steps: usize,
+    guide_steps: usize,
+}
+
+impl Lane {
+    /// Takes an environment and the stream of its resets, and starts the first episode with `guide_steps` of guidance.
+    pub fn new(environment: Box<dyn Environment>, rng: Prng, guide_steps: usize) -> Self {
+        let mut lane = Self { environment, rng, observation: Observation::default(), steps: 0, guide_steps };
+        lane.begin_episode(guide_steps);
+        lane
+    }
+
+    /// Starts an episode whose first `guide_steps` steps belong to the guide.
+    pub fn begin_episode(&mut self, guide_steps: usize) {
+        self.observation = self.environment.reset(&mut self.rng);
+        self.steps = 0;
+        self.guide_steps = guide_steps;
+    }
+
+    /// What the driver of the next step sees.
+    pub fn observation(&self) -> &Observation {
+        &self.observation
+    }
+
+    /// Whether the next step is the guide's: steps 0 to h - 1 are, so a horizon of 0 leaves it none.
+    pub fn in_guide_hands(&self) -> bool {
+        self.steps < self.guide_steps
+    }
+
+    /// Takes one control step. After an outcome that ends the episode, call [`Lane::begin_episode`] next.
+    pub fn step(&mut self, action: &[f32]) -> Transition {
+        let step = self.environment.step(action);
+        self.steps += 1;
+        let observation = std::mem::replace(&mut self.observation, step.observation);
+        Transition {
+            observation,
+            action: action.to_vec(),
+            reward: step.reward,
+            next_observation: self.observation.clone(),
+            outcome: step.outcome,
+        }
+    }
+}
+
+/// The guide drives a lane until its hand-over step (always as in evaluation), the learner from there on.
+#[derive(Clone, Copy)]
+pub struct Drivers<'a> {
+    /// Opens the episode.
+    pub guide: &'a dyn Policy,
+    /// Finishes it.
+    pub learner: &'a dyn Policy,
+}
+
+impl<'a> Drivers<'a> {
+    /// One policy in both seats.
+    pub fn alone(policy: &'a dyn Policy) -> Self {
+        Self { guide: policy, learner: policy }
+    }
+
+    /// Actions `[lane, row, action]`; `in_guide_hands` has one entry per lane and row, lane by lane.
+    ///
+    /// The learner is asked for every row, so that what a lane draws does not depend on who drives the others.
+    pub fn act(
+        &self,
+        observations: &ObservationRows,
+        in_guide_hands: &[bool],
+        learner_intent: Intent,
+        rngs: &mut [Prng],
+    ) -> LaneRows {
+        let mut actions = self.learner.act(observations, learner_intent, rngs);
+        if in_guide_hands.contains(&true) {
+            let guided = self.guide.act(observations, Intent::Exploit, rngs);
+            for (i, _) in in_guide_hands.iter().enumerate().filter(|(_, in_guide_hands)| **in_guide_hands) {
+                let (lane, row) = (i / actions.rows(), i % actions.rows());
+                actions.row_mut(lane, row).copy_from_slice(guided.row(lane, row));
+            }
+        }
+        actions
+    }
+}

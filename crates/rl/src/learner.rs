@@ -1,0 +1,62 @@
+//! The boundary between the loops and whatever learns.
+
+use std::path::{Path, PathBuf};
+
+use crate::{Minibatch, Policy};
+
+/// Improves one policy per lane from minibatches. Lanes never influence each other.
+pub trait Learner {
+    /// One gradient step for every lane.
+    fn update(&mut self, batch: &Minibatch) -> Diagnostics;
+    /// The policy as it stands.
+    fn policy(&self) -> &dyn Policy;
+    /// Writes parameters, targets, optimiser moments, step counts and learned scalars into a folder.
+    ///
+    /// # Errors
+    /// When a file cannot be written; the message names it.
+    fn save(&self, directory: &Path) -> Result<(), CheckpointError>;
+    /// Reads back what `save` wrote for the same configuration.
+    ///
+    /// # Errors
+    /// When a file is missing, cut short, or of other sizes; the message names it and what was expected.
+    fn load(&mut self, directory: &Path) -> Result<(), CheckpointError>;
+}
+
+/// Named scalars of one update, one value per lane.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Diagnostics(pub Vec<(&'static str, Vec<f32>)>);
+
+impl Diagnostics {
+    /// The values of a scalar over lanes.
+    pub fn get(&self, name: &str) -> Option<&[f32]> {
+        self.0.iter().find(|(key, _)| *key == name).map(|(_, values)| values.as_slice())
+    }
+
+    /// The first scalar that is not finite in some lane: a training that has gone wrong.
+    pub fn not_finite(&self) -> Option<&'static str> {
+        self.0.iter().find(|(_, values)| values.iter().any(|value| !value.is_finite())).map(|(name, _)| *name)
+    }
+}
+
+/// Why a checkpoint could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// The file system said no.
+    #[error("cannot {verb} the checkpoint file {path}: {source}")]
+    Io {
+        /// "read" or "write".
+        verb: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The content is not what this learner saves.
+    #[error("the checkpoint file {path} {problem}; remove its folder to train it anew")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, as the end of a sentence.
+        problem: String,
+    },
+}
