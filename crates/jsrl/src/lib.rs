@@ -1,1 +1,11 @@
-//! jsrl
+//! Jump-start reinforcement learning (Uchendu et al., ICML 2023), free of tensors and physics.
+//!
+//! A guide acts for the first `h` steps of an episode, the learner for the rest. [`SchedulePlan`] says how `h` is
+//! chosen, [`GuideSchedule`] is the plan with the horizons filled in, [`ScheduleState`] its progress in one run, and
+//! [`JumpStart`] the online loop (Algorithm 1). Any [`rl::Policy`] can be the guide and any [`rl::Learner`] can learn.
+
+mod jump_start;
+mod schedule;
+
+pub use jump_start::{JumpStart, JumpStartLane};
+pub use schedule::{GuideSchedule, SchedulePlan, ScheduleState};

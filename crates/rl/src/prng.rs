@@ -78,12 +78,12 @@ mod tests {
     #[test]
     fn moments_are_right() {
         let mut rng = Prng::derive("test", 0, "moments");
-        let n = 200_000;
+        let n = 200_000_i32;
         let normals: Vec<f64> = (0..n).map(|_| f64::from(rng.normal())).collect();
-        let mean = normals.iter().sum::<f64>() / n as f64;
-        let variance = normals.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n as f64;
+        let mean = normals.iter().sum::<f64>() / f64::from(n);
+        let variance = normals.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / f64::from(n);
         assert!(mean.abs() < 0.01 && (variance - 1.0).abs() < 0.02, "mean {mean}, variance {variance}");
-        let uniform = (0..n).map(|_| f64::from(rng.uniform(-1.0, 3.0))).sum::<f64>() / n as f64;
+        let uniform = (0..n).map(|_| f64::from(rng.uniform(-1.0, 3.0))).sum::<f64>() / f64::from(n);
         assert!((uniform - 1.0).abs() < 0.02, "mean {uniform}");
     }
 

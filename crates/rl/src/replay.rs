@@ -55,6 +55,7 @@ impl Dataset {
     }
 
     /// A random subset of `n` transitions (not whole episodes), as the official IQL code's `init_dataset_size` draws it.
+    #[must_use]
     pub fn subset(&self, n: usize, rng: &mut Prng) -> Self {
         let mut subset = Self::empty(self.state_size, self.action_size);
         for row in rng.choose(n, self.len()) {

@@ -1,0 +1,123 @@
+//! Algorithm 1: the guide opens each episode, the learner finishes it.
+
+use rl::{Diagnostics, Drivers, Environment, Intent, Lane, Learner, ObservationRows, Policy, Prng, Replay, sample};
+
+use crate::ScheduleState;
+
+/// What one lane brings to a run.
+pub struct JumpStartLane {
+    /// The environment to train in; never one that evaluates.
+    pub environment: Box<dyn Environment>,
+    /// Where its minibatches come from; what it collects is added.
+    pub replay: Replay,
+    /// Who acts for how long.
+    pub schedule: ScheduleState,
+    /// Names the run's streams, with `seed`.
+    pub key: String,
+    /// The run's seed.
+    pub seed: u64,
+}
+
+/// The online loop, every lane in lock-step. The caller decides how often to [`JumpStart::step`], and evaluates, logs
+/// and saves between the steps; nothing that it does there can touch the episodes under way.
+pub struct JumpStart<'a> {
+    lanes: Vec<Lane>,
+    replays: Vec<Replay>,
+    schedules: Vec<ScheduleState>,
+    guide: &'a dyn Policy,
+    learner: &'a mut dyn Learner,
+    batch_rows: usize,
+    updates_per_step: usize,
+    steps: usize,
+    horizon_rngs: Vec<Prng>,
+    action_rngs: Vec<Prng>,
+    sample_rngs: Vec<Prng>,
+}
+
+impl<'a> JumpStart<'a> {
+    /// Starts the first episode of every lane.
+    pub fn new(
+        lanes: Vec<JumpStartLane>,
+        guide: &'a dyn Policy,
+        learner: &'a mut dyn Learner,
+        batch_rows: usize,
+        updates_per_step: usize,
+    ) -> Self {
+        let streams = |purpose: &str| lanes.iter().map(|lane| Prng::derive(&lane.key, lane.seed, purpose)).collect();
+        let (mut horizon_rngs, action_rngs, sample_rngs): (Vec<_>, _, _) =
+            (streams("horizons"), streams("exploration"), streams("minibatches"));
+        let reset_rngs: Vec<_> = streams("resets");
+        let mut jump_start = Self {
+            lanes: Vec::new(),
+            replays: Vec::new(),
+            schedules: Vec::new(),
+            guide,
+            learner,
+            batch_rows,
+            updates_per_step,
+            steps: 0,
+            action_rngs,
+            sample_rngs,
+            horizon_rngs: Vec::new(),
+        };
+        for ((lane, horizon_rng), reset_rng) in lanes.into_iter().zip(&mut horizon_rngs).zip(reset_rngs) {
+            let guide_steps = lane.schedule.next_horizon(horizon_rng);
+            jump_start.lanes.push(Lane::new(lane.environment, reset_rng, guide_steps));
+            jump_start.replays.push(lane.replay);
+            jump_start.schedules.push(lane.schedule);
+        }
+        jump_start.horizon_rngs = horizon_rngs;
+        jump_start
+    }
+
+    /// One environment step for every lane, then `updates_per_step` gradient steps; the diagnostics of the last one.
+    pub fn step(&mut self) -> Diagnostics {
+        let drivers = Drivers { guide: self.guide, learner: self.learner.policy() };
+        let observations = ObservationRows::stack(1, self.lanes.iter().map(Lane::observation));
+        let in_guide_hands: Vec<bool> = self.lanes.iter().map(Lane::in_guide_hands).collect();
+        let actions = drivers.act(&observations, &in_guide_hands, Intent::Explore, &mut self.action_rngs);
+
+        for (l, lane) in self.lanes.iter_mut().enumerate() {
+            let transition = lane.step(actions.row(l, 0));
+            self.replays[l].online.push(&transition);
+            if transition.outcome.ends_episode() {
+                lane.begin_episode(self.schedules[l].next_horizon(&mut self.horizon_rngs[l]));
+            }
+        }
+        self.steps += 1;
+
+        let mut diagnostics = Diagnostics::default();
+        for _ in 0..self.updates_per_step {
+            diagnostics = self.learner.update(&sample(&self.replays, self.batch_rows, &mut self.sample_rngs));
+        }
+        diagnostics
+    }
+
+    /// Environment steps taken by each lane; those of evaluations are not among them.
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// Who would act in an evaluation now.
+    pub fn drivers(&self) -> Drivers<'_> {
+        Drivers { guide: self.guide, learner: self.learner.policy() }
+    }
+
+    /// The learner as it stands.
+    pub fn learner(&self) -> &dyn Learner {
+        self.learner
+    }
+
+    /// Each lane's progress through its schedule.
+    pub fn schedules(&self) -> &[ScheduleState] {
+        &self.schedules
+    }
+
+    /// Tells each lane's schedule the score of the combined policy; the next episode uses the new horizon.
+    pub fn observe_evaluation(&mut self, scores: &[f32]) {
+        assert_eq!(scores.len(), self.schedules.len(), "one score per lane");
+        for (schedule, score) in self.schedules.iter_mut().zip(scores) {
+            schedule.observe_evaluation(*score);
+        }
+    }
+}

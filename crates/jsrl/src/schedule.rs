@@ -1,0 +1,240 @@
+//! How many steps of an episode belong to the guide, and when that number falls.
+
+use std::collections::VecDeque;
+
+use rl::Prng;
+use serde::{Deserialize, Serialize};
+
+/// What a specification says; the horizons follow once the guide is measured ([`SchedulePlan::from_first_horizon`]).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "schedule", rename_all = "snake_case", deny_unknown_fields)]
+pub enum SchedulePlan {
+    /// Lowers the horizon when the combined policy holds its level (section 4.2; its rule is in appendix A.4).
+    Curriculum {
+        /// n, the number of times that the horizon falls on its way to 0.
+        stages: usize,
+        /// How far, relative to the best level so far, the moving average may lie below it (0 to 1).
+        tolerance: f32,
+        /// Evaluations in the moving average.
+        window: usize,
+    },
+    /// Draws a horizon of the same list anew for each episode (JSRL-Random, section 4.2).
+    Random {
+        /// n, as in the curriculum.
+        stages: usize,
+    },
+    /// No guide: ordinary online training.
+    LearnerOnly,
+}
+
+impl SchedulePlan {
+    /// The horizons H1, H1 - H1/n, ..., H1/n, 0 for a guide that needs `first_horizon` = H1 steps.
+    ///
+    /// Algorithm 1 starts at H1, the appendix one stage later; at H1 the first full window measures the guide.
+    pub fn from_first_horizon(&self, first_horizon: usize) -> GuideSchedule {
+        let horizons = |stages: usize| -> Vec<usize> {
+            assert!(stages > 0, "a schedule needs at least one stage");
+            (0..=stages).map(|stage| (first_horizon * (stages - stage) + stages / 2) / stages).collect()
+        };
+        match *self {
+            SchedulePlan::Curriculum { stages, tolerance, window } => {
+                assert!(window > 0, "a moving average needs at least one evaluation");
+                GuideSchedule::Curriculum { horizons: horizons(stages), tolerance, window }
+            }
+            SchedulePlan::Random { stages } => GuideSchedule::Random { horizons: horizons(stages) },
+            SchedulePlan::LearnerOnly => GuideSchedule::LearnerOnly,
+        }
+    }
+}
+
+/// How many steps of each episode belong to the guide (h in Algorithm 1).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum GuideSchedule {
+    /// Goes down the list, one horizon at a time, whenever the combined policy holds its level.
+    Curriculum {
+        /// Falling, the last one 0.
+        horizons: Vec<usize>,
+        /// See [`SchedulePlan::Curriculum`].
+        tolerance: f32,
+        /// See [`SchedulePlan::Curriculum`].
+        window: usize,
+    },
+    /// Draws one of the horizons anew for each episode.
+    Random {
+        /// The same list as the curriculum's.
+        horizons: Vec<usize>,
+    },
+    /// No guide.
+    LearnerOnly,
+}
+
+impl GuideSchedule {
+    /// The progress at the start of a run.
+    pub fn start(self) -> ScheduleState {
+        ScheduleState {
+            schedule: self,
+            stage: 0,
+            window: VecDeque::new(),
+            best: None,
+            evaluations_in_stage: 0,
+            forced: 0,
+        }
+    }
+}
+
+/// The progress of a schedule in one run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScheduleState {
+    schedule: GuideSchedule,
+    stage: usize,
+    window: VecDeque<f32>,
+    /// The largest full-window mean so far.
+    best: Option<f32>,
+    evaluations_in_stage: usize,
+    forced: usize,
+}
+
+impl ScheduleState {
+    /// The guide's steps in the episode that starts now.
+    pub fn next_horizon(&self, rng: &mut Prng) -> usize {
+        match &self.schedule {
+            GuideSchedule::Curriculum { horizons, .. } => horizons[self.stage],
+            GuideSchedule::Random { horizons } => horizons[rng.below(horizons.len())],
+            GuideSchedule::LearnerOnly => 0,
+        }
+    }
+
+    /// The horizon at which the combined policy must be evaluated to move the curriculum; none where no evaluation
+    /// moves anything (the other schedules, and a curriculum that has arrived at 0).
+    pub fn evaluation_horizon(&self) -> Option<usize> {
+        match &self.schedule {
+            GuideSchedule::Curriculum { horizons, .. } => {
+                (self.stage + 1 < horizons.len()).then(|| horizons[self.stage])
+            }
+            _ => None,
+        }
+    }
+
+    /// The horizon of the moment, for plots: none where it is drawn anew for each episode.
+    pub fn current_horizon(&self) -> Option<usize> {
+        match &self.schedule {
+            GuideSchedule::Curriculum { horizons, .. } => Some(horizons[self.stage]),
+            GuideSchedule::Random { .. } => None,
+            GuideSchedule::LearnerOnly => Some(0),
+        }
+    }
+
+    /// Takes the combined policy's score at [`ScheduleState::evaluation_horizon`] and moves the curriculum on when the
+    /// mean of the last `window` scores is at least `best - tolerance * |best|`, with `best` the largest such mean
+    /// before (appendix A.4; the window rolls on across stages).
+    ///
+    /// While every mean has been 0, holding that level is no progress: a stage then ends only after twice the window,
+    /// and counts as [`ScheduleState::forced`].
+    pub fn observe_evaluation(&mut self, score: f32) {
+        if self.evaluation_horizon().is_none() {
+            return;
+        }
+        let GuideSchedule::Curriculum { tolerance, window, .. } = self.schedule else { return };
+        self.evaluations_in_stage += 1;
+        self.window.push_back(score);
+        if self.window.len() > window {
+            self.window.pop_front();
+        }
+        if self.window.len() < window {
+            return;
+        }
+        let mean = self.window.iter().sum::<f32>() / window as f32;
+        let holds = self.best.is_none_or(|best| mean >= best - tolerance * best.abs());
+        let best = self.best.map_or(mean, |best| best.max(mean));
+        self.best = Some(best);
+        let forced = best == 0.0 && self.evaluations_in_stage >= 2 * window;
+        if forced || (holds && best != 0.0) {
+            self.forced += usize::from(forced);
+            self.stage += 1;
+            self.evaluations_in_stage = 0;
+        }
+    }
+
+    /// Stages that ended without any success to hold.
+    pub fn forced(&self) -> usize {
+        self.forced
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn curriculum(stages: usize, tolerance: f32, window: usize, first: usize) -> ScheduleState {
+        SchedulePlan::Curriculum { stages, tolerance, window }.from_first_horizon(first).start()
+    }
+
+    #[test]
+    fn horizons_fall_from_the_first_to_zero() {
+        let rows = [(100, 4, vec![100, 75, 50, 25, 0]), (10, 3, vec![10, 7, 3, 0]), (2, 4, vec![2, 2, 1, 1, 0])];
+        for (first, stages, expected) in rows {
+            assert_eq!(
+                SchedulePlan::Random { stages }.from_first_horizon(first),
+                GuideSchedule::Random { horizons: expected },
+                "H1 = {first}, n = {stages}"
+            );
+        }
+    }
+
+    /// Window 2, tolerance 10 %, horizons 30, 20, 10, 0: score observed -> horizon after it.
+    #[test]
+    fn the_curriculum_moves_row_by_row() {
+        let mut rng = Prng::derive("test", 0, "schedule");
+        let mut state = curriculum(3, 0.1, 2, 30);
+        assert_eq!(state.next_horizon(&mut rng), 30);
+        let rows = [
+            (0.5, 30, "the window is not full"),
+            (0.5, 20, "the first full window measures the guide and advances"),
+            (0.3, 20, "0.40 is below 0.45"),
+            (0.5, 20, "0.40 again"),
+            (0.42, 10, "0.46 is within the tolerance of 0.5, the best so far"),
+            (0.9, 0, "0.66 is a new best"),
+            (0.0, 0, "at 0 nothing moves"),
+        ];
+        for (score, horizon, why) in rows {
+            state.observe_evaluation(score);
+            assert_eq!(state.next_horizon(&mut rng), horizon, "{why}");
+        }
+        assert_eq!((state.evaluation_horizon(), state.forced()), (None, 0));
+    }
+
+    #[test]
+    fn a_level_of_zero_is_no_progress() {
+        let mut state = curriculum(2, 0.0, 2, 10);
+        let horizons: Vec<_> = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.5]
+            .into_iter()
+            .map(|score| {
+                state.observe_evaluation(score);
+                state.current_horizon()
+            })
+            .collect();
+        assert_eq!(horizons, [10, 10, 10, 5, 5, 5, 0].map(Some));
+        assert_eq!(state.forced(), 1, "the second stage ended by a success");
+    }
+
+    #[test]
+    fn negative_scores_have_a_tolerance_too() {
+        let mut state = curriculum(3, 0.1, 1, 30);
+        for (score, horizon) in [(-100.0, 20), (-111.0, 20), (-109.0, 10)] {
+            state.observe_evaluation(score);
+            assert_eq!(state.current_horizon(), Some(horizon), "after {score}");
+        }
+    }
+
+    #[test]
+    fn random_draws_every_horizon() {
+        let mut rng = Prng::derive("test", 0, "schedule");
+        let state = SchedulePlan::Random { stages: 4 }.from_first_horizon(100).start();
+        let mut drawn: Vec<usize> = (0..200).map(|_| state.next_horizon(&mut rng)).collect();
+        drawn.sort_unstable();
+        drawn.dedup();
+        assert_eq!(drawn, [0, 25, 50, 75, 100]);
+        assert_eq!(state.evaluation_horizon(), None);
+        assert_eq!(SchedulePlan::LearnerOnly.from_first_horizon(100).start().next_horizon(&mut rng), 0);
+    }
+}

@@ -1,0 +1,224 @@
+//! The paper's own example (Figure 15, Theorem 4.1): a lock that exploration from scratch does not open, and that both
+//! schedules open behind an imperfect guide.
+
+use std::{collections::HashMap, path::Path, sync::Mutex};
+
+use jsrl::{JumpStart, JumpStartLane, SchedulePlan};
+use rl::{
+    CheckpointError, Diagnostics, Drivers, Environment, EnvironmentSpec, EvaluationLane, Intent, LaneRows, Learner,
+    Minibatch, Observation, ObservationRows, Outcome, Policy, Prng, Replay, ReplayBuffer, Snapshot, Step, TimeLimit,
+    evaluate,
+};
+
+const HORIZON: usize = 18;
+
+/// The right action at each step; anything else closes the lock for the rest of the episode.
+fn right_action(step: usize) -> f32 {
+    if step.is_multiple_of(3) { -1.0 } else { 1.0 }
+}
+
+struct CombinationLock {
+    spec: EnvironmentSpec,
+    step: usize,
+    open: bool,
+}
+
+impl CombinationLock {
+    fn boxed() -> Box<dyn Environment> {
+        let spec = EnvironmentSpec {
+            name: "combination-lock".into(),
+            state_size: 2,
+            state_center: vec![0.0; 2],
+            state_spread: vec![1.0; 2],
+            privileged_size: 0,
+            action_size: 1,
+            max_steps: HORIZON,
+            success_steps: 1,
+        };
+        Box::new(TimeLimit::new(Self { spec, step: 0, open: true }))
+    }
+
+    fn observation(&self) -> Observation {
+        Observation { state: vec![self.step as f32, f32::from(u8::from(self.open))], privileged: vec![] }
+    }
+}
+
+impl Environment for CombinationLock {
+    fn spec(&self) -> &EnvironmentSpec {
+        &self.spec
+    }
+
+    fn reset(&mut self, _: &mut Prng) -> Observation {
+        (self.step, self.open) = (0, true);
+        self.observation()
+    }
+
+    fn step(&mut self, action: &[f32]) -> Step {
+        self.open &= (action[0] > 0.0) == (right_action(self.step) > 0.0);
+        self.step += 1;
+        let success = self.open && self.step == HORIZON;
+        let outcome = if success { Outcome::Terminates } else { Outcome::Continues };
+        Step { observation: self.observation(), reward: f32::from(u8::from(success)), outcome, success }
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        Snapshot(vec![self.step as u8, u8::from(self.open)])
+    }
+
+    fn restore(&mut self, snapshot: &Snapshot) {
+        (self.step, self.open) = (usize::from(snapshot.0[0]), snapshot.0[1] == 1);
+    }
+}
+
+/// Right with probability 0.9 at each step: it opens the lock in 15 % of the episodes.
+struct ImperfectGuide;
+
+impl Policy for ImperfectGuide {
+    fn act(&self, observations: &ObservationRows, _: Intent, rngs: &mut [Prng]) -> LaneRows {
+        per_row(observations, rngs, |state, rng| {
+            let right = right_action(state[0] as usize);
+            if rng.chance(0.9) { right } else { -right }
+        })
+    }
+}
+
+fn per_row(
+    observations: &ObservationRows,
+    rngs: &mut [Prng],
+    mut act: impl FnMut(&[f32], &mut Prng) -> f32,
+) -> LaneRows {
+    let (lanes, rows) = (observations.state.lanes(), observations.state.rows());
+    let mut actions = LaneRows::zeros(lanes, rows, 1);
+    for (lane, rng) in rngs.iter_mut().enumerate() {
+        for row in 0..rows {
+            actions.row_mut(lane, row)[0] = act(observations.state.row(lane, row), rng);
+        }
+    }
+    actions
+}
+
+/// Q-learning with a table: 0-initialised, epsilon-greedy, ties broken at random, as in Theorem 4.1.
+#[derive(Default)]
+struct TabularQ {
+    table: Vec<HashMap<(u32, u32), [f32; 2]>>,
+    draws: Mutex<Vec<Prng>>,
+}
+
+impl TabularQ {
+    fn new(lanes: usize) -> Self {
+        let draws = (0..lanes).map(|lane| Prng::derive("ties", lane as u64, "ties")).collect();
+        Self { table: vec![HashMap::new(); lanes], draws: Mutex::new(draws) }
+    }
+
+    fn values(&self, lane: usize, state: &[f32]) -> [f32; 2] {
+        self.table[lane].get(&(state[0] as u32, state[1] as u32)).copied().unwrap_or_default()
+    }
+}
+
+impl Policy for TabularQ {
+    fn act(&self, observations: &ObservationRows, intent: Intent, rngs: &mut [Prng]) -> LaneRows {
+        let mut draws = self.draws.lock().expect("no panic elsewhere");
+        let mut lane = 0;
+        let mut row = 0;
+        per_row(observations, rngs, |state, rng| {
+            let [left, right] = self.values(lane, state);
+            let greedy = if left == right { draws[lane].chance(0.5) } else { right > left };
+            row += 1;
+            if row == observations.state.rows() {
+                (lane, row) = (lane + 1, 0);
+            }
+            let right = if intent == Intent::Explore && rng.chance(0.1) { rng.chance(0.5) } else { greedy };
+            if right { 1.0 } else { -1.0 }
+        })
+    }
+}
+
+impl Learner for TabularQ {
+    fn update(&mut self, batch: &Minibatch) -> Diagnostics {
+        for lane in 0..batch.states.lanes() {
+            for row in 0..batch.states.rows() {
+                let [left, right] = self.values(lane, batch.next_states.row(lane, row));
+                let bootstrap = batch.bootstraps.row(lane, row)[0];
+                let target = batch.rewards.row(lane, row)[0] + bootstrap * left.max(right);
+                let state = batch.states.row(lane, row);
+                let values = self.table[lane].entry((state[0] as u32, state[1] as u32)).or_default();
+                let value = &mut values[usize::from(batch.actions.row(lane, row)[0] > 0.0)];
+                *value += 0.5 * (target - *value);
+            }
+        }
+        Diagnostics::default()
+    }
+
+    fn policy(&self) -> &dyn Policy {
+        self
+    }
+
+    fn save(&self, _: &Path) -> Result<(), CheckpointError> {
+        Ok(())
+    }
+
+    fn load(&mut self, _: &Path) -> Result<(), CheckpointError> {
+        Ok(())
+    }
+}
+
+/// Success rates of three seeds, trained as three lanes of one run, of the learner alone; and the last horizons.
+fn train(plan: &SchedulePlan) -> (Vec<f32>, Vec<Option<usize>>) {
+    let seeds = [1, 2, 3];
+    let mut learner = TabularQ::new(seeds.len());
+    let lanes = seeds
+        .map(|seed| JumpStartLane {
+            environment: CombinationLock::boxed(),
+            replay: Replay { online: ReplayBuffer::new(10_000, 2, 1), offline: None },
+            schedule: plan.from_first_horizon(HORIZON).start(),
+            key: "lock".into(),
+            seed,
+        })
+        .into();
+    let mut judges: Vec<EvaluationLane> = seeds
+        .map(|seed| EvaluationLane {
+            environments: (0..10).map(|_| CombinationLock::boxed()).collect(),
+            key: "lock".into(),
+            seed,
+        })
+        .into();
+    let mut jump_start = JumpStart::new(lanes, &ImperfectGuide, &mut learner, 32, 1);
+    while jump_start.steps() < 15_000 {
+        jump_start.step();
+        if jump_start.steps().is_multiple_of(200) {
+            let horizons: Vec<usize> =
+                jump_start.schedules().iter().map(|state| state.evaluation_horizon().unwrap_or(0)).collect();
+            let round = format!("combined {}", jump_start.steps());
+            let scores = evaluate(jump_start.drivers(), &mut judges, &horizons, 20, &round);
+            jump_start.observe_evaluation(&scores.iter().map(rl::EpisodeScores::success_rate).collect::<Vec<_>>());
+        }
+    }
+    let horizons = jump_start.schedules().iter().map(jsrl::ScheduleState::current_horizon).collect();
+    let alone = evaluate(jump_start.drivers(), &mut judges, &[0; 3], 20, "final");
+    (alone.iter().map(rl::EpisodeScores::success_rate).collect(), horizons)
+}
+
+#[test]
+fn the_guide_alone_is_imperfect() {
+    let mut judge = [EvaluationLane { environments: vec![CombinationLock::boxed()], key: "lock".into(), seed: 0 }];
+    let scores = evaluate(Drivers::alone(&ImperfectGuide), &mut judge, &[0], 2_000, "guide");
+    let expected = 0.9_f32.powi(HORIZON as i32);
+    assert!((scores[0].success_rate() - expected).abs() < 0.04, "{} is not {expected}", scores[0].success_rate());
+}
+
+#[test]
+fn exploration_from_scratch_fails() {
+    assert_eq!(train(&SchedulePlan::LearnerOnly).0, [0.0; 3]);
+}
+
+#[test]
+fn the_curriculum_opens_the_lock() {
+    let (success, horizons) = train(&SchedulePlan::Curriculum { stages: HORIZON, tolerance: 0.1, window: 2 });
+    assert_eq!(success, [1.0; 3]);
+    assert_eq!(horizons, [Some(0); 3], "the guide is gone in the end");
+}
+
+#[test]
+fn random_switching_opens_the_lock() {
+    assert_eq!(train(&SchedulePlan::Random { stages: HORIZON }).0, [1.0; 3]);
+}

@@ -1,0 +1,200 @@
+//! The loop's calls, in order, written to a tape by fakes: who acts when, what is stored, when a horizon is asked for.
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+use jsrl::{JumpStart, JumpStartLane, SchedulePlan};
+use rl::{
+    CheckpointError, Diagnostics, Environment, EnvironmentSpec, EvaluationLane, Intent, LaneRows, Learner, Minibatch,
+    Observation, ObservationRows, Outcome, Policy, Prng, Replay, ReplayBuffer, Snapshot, Step, TimeLimit, evaluate,
+};
+
+type Tape = Arc<Mutex<Vec<String>>>;
+
+fn write(tape: &Tape, entry: String) {
+    tape.lock().expect("no panic elsewhere").push(entry);
+}
+
+fn take(tape: &Tape) -> Vec<String> {
+    std::mem::take(&mut tape.lock().expect("no panic elsewhere"))
+}
+
+/// Observes its own step count; an episode times out after 4 steps.
+struct Counter {
+    spec: EnvironmentSpec,
+    name: &'static str,
+    step: f32,
+    tape: Tape,
+}
+
+impl Counter {
+    fn boxed(name: &'static str, tape: &Tape) -> Box<dyn Environment> {
+        let spec = EnvironmentSpec {
+            name: name.into(),
+            state_size: 1,
+            state_center: vec![0.0],
+            state_spread: vec![1.0],
+            privileged_size: 0,
+            action_size: 1,
+            max_steps: 4,
+            success_steps: 1,
+        };
+        Box::new(TimeLimit::new(Self { spec, name, step: 0.0, tape: tape.clone() }))
+    }
+
+    fn observation(&self) -> Observation {
+        Observation { state: vec![self.step], privileged: vec![] }
+    }
+}
+
+impl Environment for Counter {
+    fn spec(&self) -> &EnvironmentSpec {
+        &self.spec
+    }
+
+    fn reset(&mut self, _: &mut Prng) -> Observation {
+        write(&self.tape, format!("{} reset", self.name));
+        self.step = 0.0;
+        self.observation()
+    }
+
+    fn step(&mut self, action: &[f32]) -> Step {
+        let driver = if action[0] > 0.0 { "guide" } else { "learner" };
+        write(&self.tape, format!("{} step {} by {driver}", self.name, self.step));
+        self.step += 1.0;
+        Step { observation: self.observation(), reward: 0.0, outcome: Outcome::Continues, success: false }
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        unreachable!("not part of this test")
+    }
+
+    fn restore(&mut self, _: &Snapshot) {
+        unreachable!("not part of this test")
+    }
+}
+
+struct Constant(f32);
+
+impl Policy for Constant {
+    fn act(&self, observations: &ObservationRows, _: Intent, _: &mut [Prng]) -> LaneRows {
+        let (lanes, rows) = (observations.state.lanes(), observations.state.rows());
+        LaneRows::from_vec(lanes, rows, 1, vec![self.0; lanes * rows])
+    }
+}
+
+struct TapedLearner {
+    policy: Constant,
+    tape: Tape,
+}
+
+impl Learner for TapedLearner {
+    fn update(&mut self, batch: &Minibatch) -> Diagnostics {
+        write(&self.tape, format!("update with {} rows", batch.states.rows()));
+        Diagnostics::default()
+    }
+
+    fn policy(&self) -> &dyn Policy {
+        &self.policy
+    }
+
+    fn save(&self, _: &Path) -> Result<(), CheckpointError> {
+        unreachable!("not part of this test")
+    }
+
+    fn load(&mut self, _: &Path) -> Result<(), CheckpointError> {
+        unreachable!("not part of this test")
+    }
+}
+
+/// Steps through two episodes at the plan's first horizon and returns the environment's part of the tape.
+fn drivers_of_two_episodes(plan: &SchedulePlan, first_horizon: usize) -> Vec<String> {
+    let tape = Tape::default();
+    let mut learner = TapedLearner { policy: Constant(-1.0), tape: tape.clone() };
+    let lane = JumpStartLane {
+        environment: Counter::boxed("train", &tape),
+        replay: Replay { online: ReplayBuffer::new(100, 1, 1), offline: None },
+        schedule: plan.from_first_horizon(first_horizon).start(),
+        key: "test".into(),
+        seed: 0,
+    };
+    let mut jump_start = JumpStart::new(vec![lane], &Constant(1.0), &mut learner, 3, 1);
+    for _ in 0..8 {
+        jump_start.step();
+    }
+    take(&tape).into_iter().filter(|entry| entry.starts_with("train")).collect()
+}
+
+#[test]
+fn the_guide_never_acts_at_horizon_0() {
+    let tape = drivers_of_two_episodes(&SchedulePlan::LearnerOnly, 4);
+    assert!(tape.iter().all(|entry| !entry.ends_with("guide")), "{tape:?}");
+    let tape = drivers_of_two_episodes(&SchedulePlan::Curriculum { stages: 1, tolerance: 0.0, window: 1 }, 0);
+    assert!(tape.iter().all(|entry| !entry.ends_with("guide")), "{tape:?}");
+}
+
+#[test]
+fn the_guide_acts_for_exactly_h_steps() {
+    let tape = drivers_of_two_episodes(&SchedulePlan::Curriculum { stages: 1, tolerance: 0.0, window: 1 }, 2);
+    let episode = [
+        "train reset",
+        "train step 0 by guide",
+        "train step 1 by guide",
+        "train step 2 by learner",
+        "train step 3 by learner",
+    ];
+    let expected: Vec<_> = episode.iter().chain(&episode).chain(&["train reset"]).collect();
+    assert_eq!(tape.iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn evaluation_leaves_the_training_episode_alone_and_counts_apart() {
+    let tape = Tape::default();
+    let mut learner = TapedLearner { policy: Constant(-1.0), tape: tape.clone() };
+    let lane = JumpStartLane {
+        environment: Counter::boxed("train", &tape),
+        replay: Replay { online: ReplayBuffer::new(100, 1, 1), offline: None },
+        schedule: SchedulePlan::Curriculum { stages: 1, tolerance: 0.0, window: 1 }.from_first_horizon(3).start(),
+        key: "test".into(),
+        seed: 0,
+    };
+    let mut judges =
+        [EvaluationLane { environments: vec![Counter::boxed("judge", &tape)], key: "test".into(), seed: 0 }];
+    let mut jump_start = JumpStart::new(vec![lane], &Constant(1.0), &mut learner, 3, 2);
+    jump_start.step();
+    jump_start.step();
+    let before = take(&tape);
+    assert_eq!(
+        before,
+        [
+            "train reset",
+            "train step 0 by guide",
+            "update with 3 rows",
+            "update with 3 rows",
+            "train step 1 by guide",
+            "update with 3 rows",
+            "update with 3 rows",
+        ]
+    );
+    let scores = evaluate(jump_start.drivers(), &mut judges, &[1], 2, "test");
+    assert_eq!(scores[0].steps, [4, 4]);
+    assert_eq!(take(&tape)[..3], ["judge reset", "judge step 0 by guide", "judge step 1 by learner"]);
+    assert_eq!(jump_start.steps(), 2);
+
+    jump_start.observe_evaluation(&[1.0]);
+    jump_start.step();
+    jump_start.step();
+    jump_start.step();
+    let after: Vec<_> = take(&tape).into_iter().filter(|entry| entry.starts_with("train")).collect();
+    assert_eq!(
+        after,
+        [
+            "train step 2 by guide", // the episode under way keeps its horizon of 3
+            "train step 3 by learner",
+            "train reset",
+            "train step 0 by learner", // the next one has the new horizon of 0
+        ]
+    );
+}
