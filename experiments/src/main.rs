@@ -1,1 +1,112 @@
-fn main() {}
+//! Regenerates the tables and figures of *Jump-Start Reinforcement Learning* (Uchendu et al., ICML 2023).
+//!
+//! One verb, one file under `cmd/`. The way from a declared run to a table: `paper/table1.rs` declares, `run.rs` makes
+//! records, `paper/` and `render/` turn records into files.
+
+mod actor;
+mod clock;
+mod cmd;
+mod data;
+mod events;
+mod paper;
+mod progress;
+mod provenance;
+mod record;
+mod render;
+mod run;
+mod spec;
+mod stats;
+mod table;
+mod workspace;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+use crate::{spec::Scale, workspace::Workspace};
+
+/// Regenerates the tables and figures of "Jump-Start Reinforcement Learning" (Uchendu et al., ICML 2023).
+///
+/// Without a verb: makes missing data, runs all that is not yet recorded, and writes the tables. It can be stopped at
+/// any moment and given again; finished runs are never redone.
+#[derive(Parser)]
+#[command(name = "experiments", version, arg_required_else_help = false)]
+struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+/// What every verb understands.
+#[derive(Args, Clone)]
+pub(crate) struct Options {
+    /// How much to run: smoke (seconds, the numbers mean nothing), laptop (hours), paper (the paper's own budgets).
+    #[arg(long, global = true, value_enum, default_value = "laptop")]
+    pub(crate) scale: Scale,
+    /// Number of seeds, counted from 0 [default: 1 smoke, 3 laptop, 20 paper].
+    #[arg(long, global = true)]
+    pub(crate) seeds: Option<u64>,
+    /// Only cells whose name contains this, such as table1, antmaze-umaze-v0/1k or jsrl-curriculum; may be repeated.
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub(crate) only: Vec<String>,
+    /// Where the learners compute: cpu or cuda.
+    #[arg(long, global = true, default_value = "cpu")]
+    pub(crate) device: String,
+    /// Runs made side by side, each on one core [default: all cores].
+    #[arg(long, global = true)]
+    pub(crate) jobs: Option<usize>,
+    /// Write TensorBoard events under this folder.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub(crate) log_dir: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Show every table and figure with its runs done, its runs in all and the core-hours left.
+    List,
+    /// Make data sets in D4RL's layout.
+    Data(cmd::data::Arguments),
+    /// Show what the loader makes of a D4RL file.
+    Inspect(cmd::inspect::Arguments),
+    /// Make all runs that are not yet recorded.
+    Run(cmd::run::Arguments),
+    /// Judge a policy on a task.
+    Evaluate(cmd::evaluate::Arguments),
+    /// Render an episode as a GIF.
+    Play(cmd::play::Arguments),
+    /// Write tables and figures from the records.
+    Report,
+    /// Compare the paper's claims with the records.
+    Check,
+    /// Remake the walker that acts in the ant maze data.
+    Walker(cmd::walker::Arguments),
+}
+
+fn main() -> ExitCode {
+    let Cli { options, verb } = Cli::parse();
+    match dispatch(&options, verb) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": "));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(options: &Options, verb: Option<Verb>) -> Result<()> {
+    let workspace = Workspace::find()?;
+    match verb {
+        None => cmd::run::everything(&workspace, options),
+        Some(Verb::List) => cmd::list::run(&workspace, options),
+        Some(Verb::Data(arguments)) => cmd::data::run(&workspace, options, &arguments),
+        Some(Verb::Inspect(arguments)) => cmd::inspect::run(&arguments),
+        Some(Verb::Run(arguments)) => cmd::run::run(&workspace, options, &arguments),
+        Some(Verb::Evaluate(arguments)) => cmd::evaluate::run(options, &arguments),
+        Some(Verb::Play(arguments)) => cmd::play::run(options, &arguments),
+        Some(Verb::Report) => cmd::report::run(&workspace, options),
+        Some(Verb::Check) => cmd::check::run(&workspace, options),
+        Some(Verb::Walker(arguments)) => cmd::walker::run(&workspace, &arguments),
+    }
+}

@@ -1,1 +1,20 @@
-//! envs
+//! Robot learning tasks on rapier3d, and the scripted controllers that make their data.
+//!
+//! - [`Task`]: every task by name; [`Task::build`] gives an [`rl::Environment`], [`Task::oracle`] a controller that
+//!   solves it, [`Task::collector`] what makes its data.
+//! - [`ant_maze`]: the ant mazes of D4RL.
+//! - [`Scene`]: a robot described in MJCF and its surroundings; the only module that knows rapier3d.
+//! - [`oracle`]: gait, walker, planner and D4RL's recipe of data collection.
+
+pub mod ant_maze;
+pub mod oracle;
+mod random;
+pub mod render;
+mod scene;
+mod task;
+
+pub use scene::{Scene, SceneError, SceneState, Shape, ShapeKind, StaticBox};
+pub use task::{Task, UnknownTask};
+
+/// The simulator whose numbers all results are: another version may give others.
+pub const PHYSICS: &str = "rapier3d 0.36.1";

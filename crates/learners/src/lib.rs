@@ -1,1 +1,66 @@
-//! learners
+//! Learners on libtorch, each with a leading lane axis: implicit Q-learning and behaviour cloning.
+//!
+//! [`LearnerConfig`] is the closed registry: it is stored beside results, and [`LearnerConfig::build`] makes the
+//! [`rl::Learner`]. [`open`] makes one again from what [`rl::Learner::save`] wrote, to serve as a guide or to go on.
+//! [`nets`], [`losses`] and [`Adam`] are the parts that learners are made of.
+//!
+//! Gradients are written by hand, since each is a few lines: all parameters of a network are one flat tensor, so that
+//! Adam and target averaging are a few calls, and no graph is built. Unit tests compare every gradient with autograd.
+
+mod adam;
+mod batch;
+mod bc;
+mod checkpoint;
+mod device;
+mod iql;
+pub mod losses;
+pub mod nets;
+mod noise;
+mod policy;
+mod schedule;
+
+use rl::{EnvironmentSpec, Learner, Prng};
+use serde::{Deserialize, Serialize};
+
+pub use adam::Adam;
+pub use batch::{Inputs, Interface};
+pub use bc::{Bc, BcConfig, BcLoss};
+pub use checkpoint::open;
+pub use device::{Device, DeviceError, use_one_thread};
+pub use iql::{Iql, IqlConfig};
+pub use schedule::RateSchedule;
+
+/// The tensor library whose sums all results rest on: another version may round them otherwise.
+pub const LIBTORCH: &str = "libtorch 2.11.0";
+
+/// Which learner, and all its hyperparameters.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "learner", rename_all = "snake_case")]
+pub enum LearnerConfig {
+    /// Implicit Q-learning.
+    Iql(IqlConfig),
+    /// Behaviour cloning.
+    Bc(BcConfig),
+}
+
+impl LearnerConfig {
+    /// The learner's name, as on the command line and in records.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Iql(_) => "iql",
+            Self::Bc(_) => "bc",
+        }
+    }
+
+    /// A fresh learner with one lane per stream; a lane's networks and noise come from its own stream alone.
+    pub fn build(&self, spec: &EnvironmentSpec, rngs: Vec<Prng>, device: Device) -> Box<dyn Learner> {
+        self.build_for(&Interface::of(spec), rngs, device)
+    }
+
+    fn build_for(&self, interface: &Interface, rngs: Vec<Prng>, device: Device) -> Box<dyn Learner> {
+        match self {
+            Self::Iql(config) => Box::new(Iql::new(config.clone(), interface.clone(), rngs, device)),
+            Self::Bc(config) => Box::new(Bc::new(config.clone(), interface.clone(), rngs, device)),
+        }
+    }
+}

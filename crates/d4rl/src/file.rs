@@ -1,0 +1,213 @@
+//! Reading a file, whoever wrote it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use hdf5::types::{FixedAscii, FixedUnicode, TypeDescriptor, VarLenAscii, VarLenUnicode};
+use hdf5::{Dataset, File, Group, H5Type, LocationType};
+
+use crate::{Column, DatasetError, Metadata, Recording};
+
+/// Groups are followed so far down: D4RL's own files need four levels, and a group may contain itself.
+const MAX_DEPTH: usize = 8;
+
+/// Fixed-length strings longer than this many bytes are left out.
+const MAX_TEXT: usize = 4096;
+
+/// Reads a whole file.
+///
+/// Any numeric type is converted to `f32`, whatever its width and byte order. Flags may be booleans, integers or
+/// floats, since D4RL's ant maze files carry float terminals, but must be 0 or 1. Rewards and flags may be `[N]` or
+/// `[N, 1]`. Everything else in the file is left alone: `next_observations` (D4RL pairs rows itself, see
+/// [`Recording::qlearning_dataset`]), `virtual/`, and those entries of `infos/` and `metadata/` that are neither
+/// numbers nor single strings.
+///
+/// # Errors
+/// When the file cannot be read as HDF5, lacks one of `observations`, `actions`, `rewards` and `terminals`, or holds
+/// something else there than its doc says. The message names the file, the key and what was expected.
+pub fn read(path: impl AsRef<Path>) -> Result<Recording, DatasetError> {
+    let path = path.as_ref();
+    let source = Source::open(path)?;
+    let recording = Recording {
+        observations: source.matrix("observations", "numbers of shape [step, feature]")?,
+        actions: source.matrix("actions", "numbers of shape [step, component]")?,
+        rewards: source.vector("rewards", "one number per step")?,
+        terminals: source.flags("terminals", "one flag per step")?,
+        timeouts: if source.keys.contains_key("timeouts") {
+            Some(source.flags("timeouts", "one flag per step")?)
+        } else {
+            None
+        },
+        infos: source.infos()?,
+        metadata: source.metadata()?,
+    };
+    recording.check(path)?;
+    Ok(recording)
+}
+
+/// An open file and the data sets in it, by their full names.
+pub(crate) struct Source<'a> {
+    path: &'a Path,
+    pub(crate) keys: BTreeMap<String, Dataset>,
+}
+
+impl<'a> Source<'a> {
+    /// Opens a file and finds all data sets in it.
+    pub(crate) fn open(path: &'a Path) -> Result<Self, DatasetError> {
+        // The system says more clearly than HDF5 what keeps a file from being opened.
+        let opened = std::fs::File::open(path).and_then(|file| file.metadata());
+        let about = opened.map_err(|error| DatasetError::unreadable(path, &error))?;
+        if about.is_dir() {
+            return Err(DatasetError::unreadable(path, &"it is a folder"));
+        }
+        let file = File::open(path).map_err(|error| DatasetError::unreadable(path, &error))?;
+        let mut keys = BTreeMap::new();
+        collect(&file, "", MAX_DEPTH, &mut keys).map_err(|error| DatasetError::unreadable(path, &error))?;
+        Ok(Self { path, keys })
+    }
+
+    fn required(&self, key: &str, expected: &'static str) -> Result<&Dataset, DatasetError> {
+        let missing = || DatasetError::Missing { path: self.path.to_owned(), key: key.to_owned(), expected };
+        self.keys.get(key).ok_or_else(missing)
+    }
+
+    /// A required key of shape `[row, feature]`.
+    fn matrix(&self, key: &str, expected: &'static str) -> Result<Column, DatasetError> {
+        let dataset = self.required(key, expected)?;
+        match dataset.shape()[..] {
+            [_, size] if size > 0 => Ok(Column { size, values: self.numbers(key, dataset, expected)? }),
+            ref shape => Err(self.misshapen(key, expected, shape)),
+        }
+    }
+
+    /// A required key of shape `[row]` or `[row, 1]`.
+    fn vector<T: H5Type>(&self, key: &str, expected: &'static str) -> Result<Vec<T>, DatasetError> {
+        let dataset = self.required(key, expected)?;
+        match dataset.shape()[..] {
+            [_] | [_, 1] => self.numbers(key, dataset, expected),
+            ref shape => Err(self.misshapen(key, expected, shape)),
+        }
+    }
+
+    /// A required key of shape `[row]` or `[row, 1]` whose numbers are 0 or 1.
+    fn flags(&self, key: &str, expected: &'static str) -> Result<Vec<bool>, DatasetError> {
+        // Through `f64`, which tells every other number of every type from 0 and 1.
+        let values: Vec<f64> = self.vector(key, expected)?;
+        let wrong = |row: usize, value: f64| {
+            let found = format!("row {row} holds {value}");
+            DatasetError::malformed(self.path, key, "one flag per step, 0 or 1", found)
+        };
+        let flag = |(row, value): (usize, &f64)| match *value {
+            0.0 => Ok(false),
+            1.0 => Ok(true),
+            value => Err(wrong(row, value)),
+        };
+        values.iter().enumerate().map(flag).collect()
+    }
+
+    /// The numeric entries of `infos/`; `[row]` becomes `[row, 1]`.
+    fn infos(&self) -> Result<BTreeMap<String, Column>, DatasetError> {
+        let expected = "numbers of shape [step] or [step, feature]";
+        let mut infos = BTreeMap::new();
+        for (key, name, dataset) in self.below("infos/").filter(|(.., dataset)| is_numeric(dataset)) {
+            let size = match dataset.shape()[..] {
+                [_] => 1,
+                [_, size] if size > 0 => size,
+                ref shape => return Err(self.misshapen(key, expected, shape)),
+            };
+            infos.insert(name.to_owned(), Column { size, values: self.numbers(key, dataset, expected)? });
+        }
+        Ok(infos)
+    }
+
+    /// The entries of `metadata/` that are strings or numbers.
+    fn metadata(&self) -> Result<BTreeMap<String, Metadata>, DatasetError> {
+        let mut metadata = BTreeMap::new();
+        for (key, name, dataset) in self.below("metadata/") {
+            // An empty data set (of h5py.Empty) has the shape of a single value, but there is none to read.
+            if dataset.space().is_ok_and(|space| space.is_null()) {
+                continue;
+            }
+            if is_numeric(dataset) {
+                let (shape, values) = (dataset.shape(), self.numbers(key, dataset, "numbers")?);
+                metadata.insert(name.to_owned(), Metadata::Numbers { shape, values });
+            } else if let Some(text) = text(dataset) {
+                metadata.insert(name.to_owned(), Metadata::Text(text));
+            }
+        }
+        Ok(metadata)
+    }
+
+    /// Full name, name below the prefix, and data set of all keys below a prefix.
+    fn below(&self, prefix: &'static str) -> impl Iterator<Item = (&str, &str, &Dataset)> {
+        self.keys.iter().filter_map(move |(key, dataset)| Some((key.as_str(), key.strip_prefix(prefix)?, dataset)))
+    }
+
+    /// All numbers of a data set in row-major order.
+    fn numbers<T: H5Type>(&self, key: &str, dataset: &Dataset, expected: &str) -> Result<Vec<T>, DatasetError> {
+        if !is_numeric(dataset) {
+            let found = format!("it is of type {}", type_name(dataset));
+            return Err(DatasetError::malformed(self.path, key, expected, found));
+        }
+        dataset.read_raw().map_err(|error| DatasetError::unreadable(self.path, &format!("in '{key}': {error}")))
+    }
+
+    fn misshapen(&self, key: &str, expected: &str, shape: &[usize]) -> DatasetError {
+        DatasetError::malformed(self.path, key, expected, format!("its shape is {shape:?}"))
+    }
+}
+
+/// The type of a data set's elements, for people.
+pub(crate) fn type_name(dataset: &Dataset) -> String {
+    let Ok(dtype) = dataset.dtype() else { return "unknown".to_owned() };
+    dtype
+        .to_descriptor()
+        .map_or_else(|_| format!("other ({} bytes)", dtype.size()), |descriptor| descriptor.to_string())
+}
+
+/// Finds the data sets of a group and of the groups in it. Links that lead nowhere are passed over.
+fn collect(group: &Group, prefix: &str, depth: usize, keys: &mut BTreeMap<String, Dataset>) -> hdf5::Result<()> {
+    for name in group.member_names()? {
+        let key = format!("{prefix}{name}");
+        match group.loc_type_by_name(&name) {
+            Ok(LocationType::Dataset) => {
+                keys.insert(key, group.dataset(&name)?);
+            }
+            Ok(LocationType::Group) if depth > 1 => collect(&group.group(&name)?, &format!("{key}/"), depth - 1, keys)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Whether elements can be read as numbers. HDF5 itself converts far more silently, and cuts where it must.
+fn is_numeric(dataset: &Dataset) -> bool {
+    let Ok(dtype) = dataset.dtype() else { return false };
+    match dtype.to_descriptor() {
+        Ok(TypeDescriptor::Integer(_) | TypeDescriptor::Unsigned(_) | TypeDescriptor::Float(_)) => true,
+        Ok(descriptor) => descriptor == TypeDescriptor::Boolean,
+        // Floats of 16 and 128 bits have no descriptor, but HDF5 knows how to convert them.
+        Err(_) => hdf5::Datatype::from_type::<f32>().is_ok_and(|float| dtype.conv_path(&float).is_some()),
+    }
+}
+
+/// A single string of any of HDF5's four kinds, between which the library does not convert.
+fn text(dataset: &Dataset) -> Option<String> {
+    use TypeDescriptor as Type;
+    if !dataset.is_scalar() {
+        return None;
+    }
+    // As bytes, since neither HDF5 nor the library checks that a string is what its type says.
+    let bytes = match dataset.dtype().ok()?.to_descriptor().ok()? {
+        Type::VarLenUnicode => dataset.read_scalar::<VarLenUnicode>().ok()?.as_bytes().to_vec(),
+        Type::VarLenAscii => dataset.read_scalar::<VarLenAscii>().ok()?.as_bytes().to_vec(),
+        Type::FixedAscii(length) if length <= MAX_TEXT => {
+            dataset.read_scalar::<FixedAscii<MAX_TEXT>>().ok()?.as_bytes().to_vec()
+        }
+        Type::FixedUnicode(length) if length <= MAX_TEXT => {
+            dataset.read_scalar::<FixedUnicode<MAX_TEXT>>().ok()?.as_bytes().to_vec()
+        }
+        _ => return None,
+    };
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}

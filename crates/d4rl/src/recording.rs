@@ -1,0 +1,162 @@
+//! The columns of a file, as they were recorded.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rl::Outcome;
+
+use crate::DatasetError;
+
+/// Steps in the order in which they were taken, one episode after the other. All columns have as many rows as
+/// there are steps, and row `i` holds what was seen before step `i`, what was done, and what came of it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Recording {
+    /// `[row, state]`.
+    pub observations: Column,
+    /// `[row, action]`, as recorded: the human demonstrations of D4RL's door go beyond [-1, 1].
+    pub actions: Column,
+    /// `[row]`.
+    pub rewards: Vec<f32>,
+    /// `[row]`: the step truly ended its episode.
+    pub terminals: Vec<bool>,
+    /// `[row]`: time ran out after the step. Older files have no such key.
+    pub timeouts: Option<Vec<bool>>,
+    /// Facts about each step that are no part of the observation, by their names below `infos/`, such as `qpos`.
+    pub infos: BTreeMap<String, Column>,
+    /// Facts about the whole file, by their names below `metadata/`, such as `algorithm`.
+    pub metadata: BTreeMap<String, Metadata>,
+}
+
+/// Numbers of shape `[row, feature]`, row-major.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Column {
+    /// Features in each row.
+    pub size: usize,
+    /// All numbers.
+    pub values: Vec<f32>,
+}
+
+/// One entry of `metadata/`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Metadata {
+    /// Words, such as the name of the algorithm that acted.
+    Text(String),
+    /// Numbers, such as the weights of the policy that acted.
+    Numbers {
+        /// Length of each axis; empty for a single number.
+        shape: Vec<usize>,
+        /// All numbers, row-major.
+        values: Vec<f32>,
+    },
+}
+
+impl Recording {
+    /// No steps yet; a `timeouts` column will be kept.
+    pub fn empty(state_size: usize, action_size: usize) -> Self {
+        Self {
+            observations: Column::empty(state_size),
+            actions: Column::empty(action_size),
+            timeouts: Some(vec![]),
+            ..Self::default()
+        }
+    }
+
+    /// Number of steps.
+    pub fn len(&self) -> usize {
+        self.rewards.len()
+    }
+
+    /// Whether there are no steps.
+    pub fn is_empty(&self) -> bool {
+        self.rewards.is_empty()
+    }
+
+    /// Adds a step: what was seen before it, what was done, and what came of it.
+    pub fn push(&mut self, observation: &[f32], action: &[f32], reward: f32, outcome: Outcome) {
+        self.observations.push(observation);
+        self.actions.push(action);
+        self.rewards.push(reward);
+        self.terminals.push(outcome == Outcome::Terminates);
+        if let Some(timeouts) = &mut self.timeouts {
+            timeouts.push(outcome == Outcome::TimesOut);
+        }
+    }
+
+    /// Adds a fact about the newest step, under a name below `infos/`.
+    pub fn push_info(&mut self, name: &str, values: &[f32]) {
+        let empty = || Column::empty(values.len());
+        self.infos.entry(name.to_owned()).or_insert_with(empty).push(values);
+    }
+
+    /// Checks what both reader and writer promise: at least one step, columns of one length, and finite numbers
+    /// in everything that learners see. (`infos` may hold any number: a log-probability can be infinite.)
+    pub(crate) fn check(&self, path: &Path) -> Result<(), DatasetError> {
+        let rows = self.observations.rows();
+        if rows == 0 {
+            return Err(DatasetError::malformed(path, "observations", "at least one row of numbers", "there is none"));
+        }
+        let infos = self.infos.iter().map(|(name, column)| (format!("infos/{name}"), column.rows()));
+        let lengths = [
+            ("actions", self.actions.rows()),
+            ("rewards", self.rewards.len()),
+            ("terminals", self.terminals.len()),
+            ("timeouts", self.timeouts.as_ref().map_or(rows, Vec::len)),
+        ];
+        for (key, length) in lengths.map(|(key, length)| (key.to_owned(), length)).into_iter().chain(infos) {
+            if length != rows {
+                let expected = format!("one row for each of the {rows} observations");
+                return Err(DatasetError::malformed(path, &key, expected, format!("it has {length}")));
+            }
+        }
+        let columns = [
+            ("observations", &self.observations.values, self.observations.size),
+            ("actions", &self.actions.values, self.actions.size),
+            ("rewards", &self.rewards, 1),
+        ];
+        for (key, values, size) in columns {
+            if let Some(i) = values.iter().position(|value| !value.is_finite()) {
+                let found = format!("row {} holds {}", i / size, values[i]);
+                return Err(DatasetError::malformed(path, key, "finite 32-bit numbers", found));
+            }
+        }
+        for (name, metadata) in &self.metadata {
+            let found = match metadata {
+                Metadata::Text(text) if text.contains('\0') => "it holds a NUL character".to_owned(),
+                Metadata::Numbers { shape, values } if shape.iter().product::<usize>() != values.len() => {
+                    format!("{} numbers cannot be {shape:?}", values.len())
+                }
+                _ => continue,
+            };
+            let expected = "plain text, or as many numbers as its shape says";
+            return Err(DatasetError::malformed(path, &format!("metadata/{name}"), expected, found));
+        }
+        Ok(())
+    }
+}
+
+impl Column {
+    /// No rows yet.
+    pub fn empty(size: usize) -> Self {
+        Self { size, values: vec![] }
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        if self.size == 0 {
+            return 0;
+        }
+        assert_eq!(self.values.len() % self.size, 0, "{} numbers are no rows of {}", self.values.len(), self.size);
+        self.values.len() / self.size
+    }
+
+    /// One row's features.
+    pub fn row(&self, row: usize) -> &[f32] {
+        &self.values[row * self.size..][..self.size]
+    }
+
+    /// Adds a row.
+    pub fn push(&mut self, row: &[f32]) {
+        assert_eq!(row.len(), self.size, "a row of another size");
+        self.values.extend_from_slice(row);
+    }
+}

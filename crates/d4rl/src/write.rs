@@ -1,0 +1,92 @@
+//! Writing a file in D4RL's layout.
+
+use std::fs::File as SystemFile;
+use std::path::Path;
+
+use hdf5::types::VarLenUnicode;
+use hdf5::{Extents, File, H5Type};
+
+use crate::{Column, DatasetError, Metadata, Recording};
+
+/// Rows of a chunk: whole rows, because readers take whole columns, and few enough to stay in a CPU cache.
+const CHUNK_ROWS: usize = 4096;
+
+/// Level of gzip: h5py's default, and so that of D4RL's own files.
+const GZIP_LEVEL: u8 = 4;
+
+/// Writes a recording so that D4RL, h5py and [`crate::read`] read it: 32-bit floats, flags as booleans of h5py,
+/// gzip, and a checksum for each chunk. Equal recordings give equal files, byte for byte. An info of one feature
+/// is written with shape `[N]`.
+///
+/// The file appears under its name when it is whole: until then it has a temporary name in the same folder.
+///
+/// # Errors
+/// When the columns are of different lengths, empty or not finite, and when the file cannot be written. Whatever had
+/// the name before is then still there.
+pub fn write(path: impl AsRef<Path>, recording: &Recording) -> Result<(), DatasetError> {
+    let path = path.as_ref();
+    recording.check(path)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (system_file, temporary) = tempfile::Builder::new()
+        .prefix(".writing-")
+        .suffix(".hdf5")
+        .make_in(folder, |path| SystemFile::create_new(path))
+        .map_err(|error| DatasetError::unwritable(path, &error))?
+        .into_parts();
+    fill(&temporary, recording).map_err(|error| DatasetError::unwritable(path, &error))?;
+    // Without this a crash of the machine could leave the final name on an unfinished file.
+    system_file.sync_all().map_err(|error| DatasetError::unwritable(path, &error))?;
+    temporary.persist(path).map_err(|error| DatasetError::unwritable(path, &error.error))
+}
+
+fn fill(path: &Path, recording: &Recording) -> hdf5::Result<()> {
+    // Times in the file would make equal recordings differ.
+    let file = File::with_options().with_fcpl(|properties| properties.obj_track_times(false)).create(path)?;
+    put_column(&file, "observations", &recording.observations)?;
+    put_column(&file, "actions", &recording.actions)?;
+    put(&file, "rewards", [recording.len()], &recording.rewards)?;
+    put(&file, "terminals", [recording.len()], &recording.terminals)?;
+    if let Some(timeouts) = &recording.timeouts {
+        put(&file, "timeouts", [recording.len()], timeouts)?;
+    }
+    for (name, column) in &recording.infos {
+        let key = format!("infos/{name}");
+        match column.size {
+            1 => put(&file, &key, [column.rows()], &column.values)?,
+            _ => put_column(&file, &key, column)?,
+        }
+    }
+    for (name, metadata) in &recording.metadata {
+        let key = format!("metadata/{name}");
+        match metadata {
+            Metadata::Text(text) => {
+                let text: VarLenUnicode = text.parse().map_err(|_| "text with a NUL character")?;
+                file.new_dataset::<VarLenUnicode>().create(key.as_str())?.write_scalar(&text)?;
+            }
+            Metadata::Numbers { shape, values } => {
+                let dataset = file.new_dataset::<f32>().shape(shape.as_slice()).create(key.as_str())?;
+                dataset.write_raw(values)?;
+            }
+        }
+    }
+    file.flush()?;
+    file.close()
+}
+
+fn put_column(file: &File, key: &str, column: &Column) -> hdf5::Result<()> {
+    put(file, key, [column.rows(), column.size], &column.values)
+}
+
+/// Writes a column whose first axis counts rows.
+fn put<T: H5Type, const N: usize>(file: &File, key: &str, shape: [usize; N], values: &[T]) -> hdf5::Result<()> {
+    let mut chunk = shape;
+    chunk[0] = chunk[0].min(CHUNK_ROWS);
+    file.new_dataset::<T>()
+        .chunk(chunk.to_vec())
+        .shuffle()
+        .deflate(GZIP_LEVEL)
+        .fletcher32()
+        .shape(Extents::from(&shape[..]))
+        .create(key)?
+        .write_raw(values)
+}

@@ -1,0 +1,106 @@
+//! D4RL's recipe for ant-maze data: a goal-reaching walker with noise on its actions, one goal per episode.
+//!
+//! After `d4rl/generation/generate_ant_maze_datasets.py` (Fu et al. 2020). Departures: directions come from
+//! [`Planner`] with a jitter of their angle where D4RL jitters waypoints, and an episode ends at the task's own time
+//! limit where the script allows 1000 steps in each maze.
+
+use rl::{Environment, Prng, TimeLimit};
+use serde::{Deserialize, Serialize};
+
+use super::{Planner, Walker};
+use crate::Task;
+use crate::ant_maze::{AntMaze, Goal, Maze, Start, at_goal};
+
+/// How data are made.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CollectPlan {
+    /// Where episodes start.
+    pub start: Start,
+    /// Where they lead; an episode ends at its own goal or at the time limit.
+    pub goal: Goal,
+    /// Standard deviation of the noise on each component of an action, before the clip to [-1, 1] (D4RL: 0.2).
+    pub action_noise: f32,
+    /// Standard deviation of the noise on the walking direction, drawn anew at each step (rad).
+    pub direction_jitter: f32,
+}
+
+impl CollectPlan {
+    /// The settings that D4RL used for the data of a task.
+    pub fn d4rl(task: Task) -> Self {
+        let (start, goal) = match task {
+            Task::AntMazeUmaze => (Start::StartCell, Goal::GoalCell),
+            Task::AntMazeMediumPlay | Task::AntMazeLargePlay => (Start::AnyCell, Goal::MarkedCell),
+            Task::AntMazeUmazeDiverse | Task::AntMazeMediumDiverse | Task::AntMazeLargeDiverse => {
+                (Start::AnyCell, Goal::AnyCell)
+            }
+        };
+        Self { start, goal, action_noise: 0.2, direction_jitter: 0.3 }
+    }
+}
+
+/// One episode as columns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Episode {
+    /// `[step + 1, 29]`, row-major: the state before each action, and the last one.
+    pub states: Vec<f32>,
+    /// `[step, 8]`, row-major: the noisy actions as they were applied.
+    pub actions: Vec<f32>,
+    /// The goal that the walker went for (m).
+    pub goal: [f32; 2],
+    /// Whether it got there; else the time ran out.
+    pub reached: bool,
+}
+
+impl Episode {
+    /// Number of steps.
+    pub fn len(&self) -> usize {
+        self.actions.len() / 8
+    }
+
+    /// Whether there are no steps; an episode has at least one.
+    pub fn is_empty(&self) -> bool {
+        self.actions.is_empty()
+    }
+
+    /// Whether each step's next state is at a goal, `[step]`: both the reward and the terminal flag with which D4RL
+    /// labels data for that goal, whatever goal the episode had.
+    pub fn arrivals(&self, goal: [f32; 2]) -> Vec<bool> {
+        self.states.chunks_exact(29).skip(1).map(|state| at_goal(state, goal)).collect()
+    }
+}
+
+/// Makes episodes, each from its own stream: in any order and on any number of threads they are the same.
+pub struct Collector {
+    environment: TimeLimit<AntMaze>,
+    planner: Planner,
+    walker: Walker,
+    plan: CollectPlan,
+}
+
+impl Collector {
+    pub(crate) fn new(environment: TimeLimit<AntMaze>, maze: Maze, plan: CollectPlan) -> Self {
+        Self { environment, planner: Planner::new(maze), walker: Walker::pretrained(), plan }
+    }
+
+    /// Runs one episode.
+    pub fn episode(&mut self, rng: &mut Prng) -> Episode {
+        let observation = self.environment.reset(rng);
+        let goal = [observation.privileged[0], observation.privileged[1]];
+        let mut episode = Episode { states: observation.state.clone(), actions: Vec::new(), goal, reached: false };
+        let mut state = observation.state;
+        loop {
+            let direction = self.planner.direction([state[0], state[1]], goal);
+            let (sin, cos) = (self.plan.direction_jitter * rng.normal()).sin_cos();
+            let direction = [direction[0] * cos - direction[1] * sin, direction[0] * sin + direction[1] * cos];
+            let action = self.walker.act(&state, direction);
+            let action = action.map(|x| (x + self.plan.action_noise * rng.normal()).clamp(-1.0, 1.0));
+            let step = self.environment.step(&action);
+            episode.actions.extend(action);
+            episode.states.extend(&step.observation.state);
+            if step.outcome.ends_episode() {
+                return Episode { reached: step.success, ..episode };
+            }
+            state = step.observation.state;
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Controllers that may know what a learner may not: they make the data, and show that the tasks can be solved.
+//!
+//! [`gait`] walks by a clock; [`walker`] is a network cloned from it that needs no clock, so that its data are Markov;
+//! [`planner`] turns a goal in a maze into a direction; [`Oracle`] puts the last two together; [`collect`] is D4RL's
+//! recipe for data.
+
+pub mod collect;
+pub mod gait;
+mod planner;
+pub mod walker;
+
+use rl::{Intent, LaneRows, ObservationRows, Policy, Prng};
+
+use crate::ant_maze::Maze;
+pub use collect::{CollectPlan, Collector, Episode};
+pub use planner::Planner;
+pub use walker::Walker;
+
+/// Walks to the goal that it finds in the privileged part of its observations. Deterministic.
+pub struct Oracle {
+    planner: Planner,
+    walker: Walker,
+}
+
+impl Oracle {
+    /// Knows the way in one maze.
+    pub fn new(maze: Maze) -> Self {
+        Self { planner: Planner::new(maze), walker: Walker::pretrained() }
+    }
+}
+
+impl Policy for Oracle {
+    fn act(&self, observations: &ObservationRows, _intent: Intent, _rngs: &mut [Prng]) -> LaneRows {
+        let (lanes, rows) = (observations.state.lanes(), observations.state.rows());
+        let mut actions = LaneRows::zeros(lanes, rows, gait::JOINTS);
+        for (lane, row) in (0..lanes).flat_map(|lane| (0..rows).map(move |row| (lane, row))) {
+            let state = observations.state.row(lane, row);
+            let goal = observations.privileged.row(lane, row);
+            let direction = self.planner.direction([state[0], state[1]], [goal[0], goal[1]]);
+            actions.row_mut(lane, row).copy_from_slice(&self.walker.act(state, direction));
+        }
+        actions
+    }
+}

@@ -1,0 +1,140 @@
+//! From an MJCF file to rapier, with cures where `rapier3d-mjcf` 0.36.1 departs from MuJoCo.
+
+use std::path::Path;
+
+use mjcf_rs::Model;
+use mjcf_rs::extras::ActuatorKind;
+use rapier3d::prelude::*;
+use rapier3d_mjcf::{ContactFilterMode, MjcfDofKind, MjcfLoaderOptions, MjcfMultibodyOptions, MjcfRobot};
+
+use super::shape::{self, ShapeKind};
+use super::{Geom, Joint, Motor, Scene, SceneState, StaticBox};
+
+/// Why an MJCF text is not a scene.
+#[derive(Debug, thiserror::Error)]
+pub enum SceneError {
+    /// The text is not MJCF.
+    #[error("the MJCF text cannot be read: {0}")]
+    Parse(#[from] mjcf_rs::ParseError),
+    /// The text uses what this loader does not carry over.
+    #[error("the MJCF text holds {0}, which is outside the subset that crates/envs/tests/mjcf_lint.rs describes")]
+    Unsupported(String),
+}
+
+pub(super) fn load(xml: &str, boxes: &[StaticBox]) -> Result<Scene, SceneError> {
+    let model = Model::from_str(xml, Path::new("."))?;
+    let mut robot = MjcfRobot::from_model(&model, options(), Path::new("."));
+    for body in &mut robot.bodies {
+        for collider in &mut body.colliders {
+            // MuJoCo lets two geoms touch when either one's type meets the other's affinity.
+            let mut groups = collider.collision_groups();
+            groups.test_mode = InteractionTestMode::Or;
+            collider.set_collision_groups(groups);
+        }
+    }
+
+    let mut state = SceneState::default();
+    let handles = robot.clone().insert_using_multibody_joints(
+        &mut state.bodies,
+        &mut state.colliders,
+        &mut state.multibody_joints,
+        &mut state.impulse_joints,
+        MjcfMultibodyOptions::empty(),
+    );
+    let body_of = |index: usize| handles.bodies[index].as_ref().map(|body| body.body);
+
+    let mut joints = Vec::new();
+    for dof in &robot.qpos_dofs {
+        joints.push(match (dof.kind, dof.joint, body_of(dof.body)) {
+            (MjcfDofKind::Free, _, Some(body)) if state.multibody_joints.rigid_body_link(body).is_some() => {
+                Joint::Free { root: body }
+            }
+            (MjcfDofKind::Hinge, Some(joint), _) => Joint::Hinge {
+                name: robot.joints[joint].name.clone().unwrap_or_default(),
+                handle: handles.joints[joint].joint.expect("every hinge of a tree is inserted"),
+            },
+            (kind, ..) => return Err(SceneError::Unsupported(format!("a {kind:?} joint without further joints"))),
+        });
+    }
+
+    let mut motors = Vec::new();
+    for (binding, handle) in robot.actuators.iter().zip(&handles.actuators) {
+        let actuator = &binding.actuator;
+        let name = actuator.name.as_deref().unwrap_or("without a name");
+        match (actuator.kind, handle.joint.flatten(), actuator.ctrl_range) {
+            (ActuatorKind::Motor, Some(joint), Some(range)) => motors.push(Motor {
+                joint,
+                gear: actuator.gear[0] as f32,
+                control_range: range.map(|bound| bound as f32),
+            }),
+            (kind, ..) => {
+                let problem = format!("the {kind:?} actuator {name}, not a motor on a hinge with a ctrlrange");
+                return Err(SceneError::Unsupported(problem));
+            }
+        }
+    }
+
+    let mut geoms = Vec::new();
+    for (index, body) in robot.bodies.iter().enumerate().filter(|(_, body)| !body.is_intermediate) {
+        for geom in &model.bodies[body.mjcf_body_id].body.geoms {
+            let problem = || SceneError::Unsupported(format!("a {:?} geom", geom.type_));
+            let (kind, pose) = shape::of_geom(geom).ok_or_else(problem)?;
+            let rgba = geom.rgba.unwrap_or([0.5, 0.5, 0.5, 1.0]).map(|x| x as f32);
+            geoms.push(Geom { body: body_of(index), kind, pose, rgba });
+        }
+    }
+    for StaticBox { center, half, rgba } in boxes {
+        let pose = Pose::from_translation(Vector::from_array(*center));
+        let groups = InteractionGroups::new(Group::GROUP_1, Group::GROUP_1, InteractionTestMode::Or);
+        let [x, y, z] = *half;
+        state.colliders.insert(ColliderBuilder::cuboid(x, y, z).position(pose).friction(1.0).collision_groups(groups));
+        geoms.push(Geom { body: None, kind: ShapeKind::Box { half: *half }, pose, rgba: *rgba });
+    }
+
+    settle_multibodies(&mut state, &joints);
+    let mut parameters = IntegrationParameters { dt: model.option.timestep as f32, ..Default::default() };
+    // With one iteration the ant is another machine (its gait runs nearly twice as fast); four cost twice the time of
+    // two and change its speed by 2 %.
+    parameters.num_solver_iterations = 2;
+    // MuJoCo's elliptic or pyramidal cones are nearer to this than rapier's default.
+    parameters.friction_model = FrictionModel::Coulomb;
+    Ok(Scene {
+        pristine: state.clone(),
+        state,
+        pipeline: PhysicsPipeline::new(),
+        ccd_solver: CCDSolver::new(),
+        parameters,
+        gravity: robot.gravity,
+        joints,
+        motors,
+        geoms,
+    })
+}
+
+fn options() -> MjcfLoaderOptions {
+    MjcfLoaderOptions {
+        // Otherwise there is no floor.
+        skip_plane_geoms: false,
+        // With `InteractionTestMode::Or` this is MuJoCo's own rule; the default makes limbs collide with each other.
+        contact_filter_mode: ContactFilterMode::Asymmetric,
+        // MuJoCo takes the larger friction of a pair, rapier the mean. Masses come from the bodies, so density is 0.
+        collider_blueprint: ColliderBuilder::default().density(0.0).friction_combine_rule(CoefficientCombineRule::Max),
+        // A still robot must not fall asleep: torques are added without waking it.
+        rigid_body_blueprint: RigidBodyBuilder::dynamic().can_sleep(false),
+        ..MjcfLoaderOptions::default()
+    }
+}
+
+/// Computes masses and poses, and takes away the damping that rapier gives to free bases.
+fn settle_multibodies(state: &mut SceneState, joints: &[Joint]) {
+    let bodies: Vec<RigidBodyHandle> = state.bodies.iter().map(|(handle, _)| handle).collect();
+    for handle in bodies {
+        state.bodies[handle].recompute_mass_properties_from_colliders(&state.colliders);
+    }
+    for joint in joints {
+        if let Joint::Free { root } = joint {
+            let multibody = state.root_multibody_mut(*root);
+            multibody.damping_mut().rows_mut(0, 6).fill(0.0);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Adam over one flat tensor.
+
+use tch::{Kind, Tensor};
+
+const MEAN_DECAY: f64 = 0.9;
+const SQUARE_DECAY: f64 = 0.999;
+const EPSILON: f64 = 1e-8;
+
+/// Adam (Kingma and Ba 2015, Algorithm 1) with the usual decays 0.9 and 0.999 and epsilon 1e-8, and its moments.
+///
+/// Element-wise, hence lanes never meet; the learning rate is the caller's business.
+#[derive(Debug)]
+pub struct Adam {
+    mean: Tensor,
+    square: Tensor,
+    /// Holds intermediate results, so that no memory is asked for in a step.
+    scratch: Tensor,
+    /// A tensor like the rest of the state, so that it is saved with it.
+    steps: Tensor,
+}
+
+impl Adam {
+    /// The optimiser of parameters of this shape, before its first step.
+    pub fn new(parameters: &Tensor) -> Self {
+        Self {
+            mean: parameters.zeros_like(),
+            square: parameters.zeros_like(),
+            scratch: parameters.zeros_like(),
+            steps: Tensor::zeros([1], (Kind::Int64, tch::Device::Cpu)),
+        }
+    }
+
+    /// Steps taken so far.
+    pub fn steps(&self) -> i64 {
+        self.steps.int64_value(&[0])
+    }
+
+    /// Moves `parameters` against `gradient`, both of the shape given to [`Adam::new`].
+    pub fn step(&mut self, parameters: &mut Tensor, gradient: &Tensor, rate: f64) {
+        // In-place operations of tch return one more handle, which is not needed.
+        self.steps += 1;
+        let step = self.steps() as f64;
+        _ = self.mean.lerp_(gradient, 1.0 - MEAN_DECAY);
+        _ = gradient.square_out(&self.scratch);
+        _ = self.square.lerp_(&self.scratch, 1.0 - SQUARE_DECAY);
+        if rate == 0.0 {
+            return;
+        }
+        // The step length goes into the divisor, which spares a pass: parameters += mean / -(divisor / length).
+        let length = rate / (1.0 - MEAN_DECAY.powf(step));
+        let root_scale = 1.0 / (1.0 - SQUARE_DECAY.powf(step)).sqrt();
+        _ = self.square.sqrt_out(&self.scratch);
+        self.scratch *= -root_scale / length;
+        self.scratch += -EPSILON / length;
+        _ = parameters.addcdiv_(&self.mean, &self.scratch);
+    }
+
+    /// Moments and step count, by the names that they have in a checkpoint.
+    pub(crate) fn state(&self, name: &str) -> Vec<(String, Tensor)> {
+        [("mean", &self.mean), ("square", &self.square), ("steps", &self.steps)]
+            .map(|(part, tensor)| (format!("adam/{name}/{part}"), tensor.shallow_clone()))
+            .into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Adam;
+    use tch::Tensor;
+
+    /// The published recurrence in f64, one number at a time.
+    #[test]
+    fn follows_the_published_recurrence() {
+        let (mut mean, mut square, mut expected) = (0.0_f64, 0.0_f64, 0.5_f64);
+        let mut parameters = Tensor::from_slice(&[0.5_f32]);
+        let mut adam = Adam::new(&parameters);
+        for k in 1..=50 {
+            let gradient = f64::from(k).sin() * 10.0_f64.powi(k % 7 - 5);
+            let rate = 0.01 / f64::from(k);
+            mean = 0.9 * mean + 0.1 * gradient;
+            square = 0.999 * square + 0.001 * gradient * gradient;
+            expected -= rate * (mean / (1.0 - 0.9_f64.powi(k))) / ((square / (1.0 - 0.999_f64.powi(k))).sqrt() + 1e-8);
+            adam.step(&mut parameters, &Tensor::from_slice(&[gradient as f32]), rate);
+            let found = parameters.double_value(&[0]);
+            assert!((found - expected).abs() < 1e-6, "step {k}: {found}, expected {expected}");
+        }
+    }
+
+    #[test]
+    fn a_rate_of_zero_keeps_the_parameters() {
+        let mut parameters = Tensor::from_slice(&[1.0_f32, 2.0]);
+        let mut adam = Adam::new(&parameters);
+        adam.step(&mut parameters, &Tensor::from_slice(&[0.0_f32, 3.0]), 0.0);
+        assert_eq!(Vec::<f32>::try_from(&parameters).unwrap(), [1.0, 2.0]);
+        assert_eq!(adam.steps(), 1);
+    }
+}

@@ -1,0 +1,111 @@
+//! What a learner leaves on disk: `learner.safetensors` with every tensor that the next update depends on, and
+//! `learner.json` with its configuration and random streams.
+//!
+//! Each file is written under another name and then renamed, so that a killed run leaves no half file. Both together
+//! are one state: whoever saves over an older checkpoint saves into a new folder and swaps the folders.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rl::{CheckpointError, Learner, Prng};
+use serde::{Deserialize, Serialize};
+use tch::Tensor;
+
+use crate::{Device, Interface, LearnerConfig};
+
+const TENSORS: &str = "learner.safetensors";
+const HEADER: &str = "learner.json";
+
+/// Everything about a learner that is no tensor; enough to build it again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Header {
+    pub(crate) config: LearnerConfig,
+    pub(crate) interface: Interface,
+    /// One stream per lane.
+    pub(crate) rngs: Vec<Prng>,
+}
+
+/// Rebuilds the learner that was saved into a folder, whatever its kind: to serve as a guide, or to go on.
+///
+/// # Errors
+/// When a file is missing, cut short or not a learner's; the message names it.
+pub fn open(directory: &Path, device: Device) -> Result<Box<dyn Learner>, CheckpointError> {
+    let Header { config, interface, rngs } = read_header(directory)?;
+    let mut learner = config.build_for(&interface, rngs, device);
+    learner.load(directory)?;
+    Ok(learner)
+}
+
+/// Writes a learner's tensors and header into a folder, which is made if need be.
+pub(crate) fn save(directory: &Path, header: &Header, state: Vec<(String, Tensor)>) -> Result<(), CheckpointError> {
+    fs::create_dir_all(directory).map_err(|source| write_error(directory, source))?;
+    let state: Vec<(String, Tensor)> =
+        state.into_iter().map(|(name, tensor)| (name, tensor.to_device(tch::Device::Cpu).contiguous())).collect();
+    replace(&directory.join(TENSORS), |path| Tensor::write_safetensors(&state, path).map_err(io::Error::other))?;
+    replace(&directory.join(HEADER), |path| fs::write(path, serde_json::to_vec_pretty(header)?))
+}
+
+/// Fills a learner's tensors from a folder and returns its random streams. `expected` is the learner's own header.
+pub(crate) fn load(
+    directory: &Path,
+    expected: &Header,
+    state: Vec<(String, Tensor)>,
+) -> Result<Vec<Prng>, CheckpointError> {
+    let header = read_header(directory)?;
+    let lanes = |header: &Header| header.rngs.len();
+    let same = header.config == expected.config && header.interface == expected.interface;
+    if !same || lanes(&header) != lanes(expected) {
+        let problem = format!(
+            "is of another learner: it holds {} lane(s) of {:?} for {:?}, and wanted are {} of {:?} for {:?}",
+            lanes(&header),
+            header.config,
+            header.interface,
+            lanes(expected),
+            expected.config,
+            expected.interface
+        );
+        return Err(CheckpointError::Malformed { path: directory.join(HEADER), problem });
+    }
+    let path = directory.join(TENSORS);
+    let malformed = |problem: String| CheckpointError::Malformed { path: path.clone(), problem };
+    File::open(&path).map_err(|source| read_error(&path, source))?;
+    let saved = Tensor::read_safetensors(&path).map_err(|error| malformed(format!("is damaged ({error})")))?;
+    // Nothing is written before everything fits, so that a failed load leaves the learner as it was.
+    let mut pairs = Vec::new();
+    for (name, tensor) in state {
+        let (_, found) =
+            saved.iter().find(|(saved, _)| *saved == name).ok_or_else(|| malformed(format!("has no tensor {name}")))?;
+        if found.size() != tensor.size() || found.kind() != tensor.kind() {
+            let (found, wanted) = (found.size(), tensor.size());
+            return Err(malformed(format!("holds {name} as {found:?} and not as {wanted:?}")));
+        }
+        pairs.push((tensor, found));
+    }
+    for (mut tensor, found) in pairs {
+        tensor.copy_(found);
+    }
+    Ok(header.rngs)
+}
+
+fn read_header(directory: &Path) -> Result<Header, CheckpointError> {
+    let path = directory.join(HEADER);
+    let bytes = fs::read(&path).map_err(|source| read_error(&path, source))?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| CheckpointError::Malformed { path, problem: format!("is not a learner's header ({error})") })
+}
+
+fn replace(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), CheckpointError> {
+    let mut temporary: PathBuf = path.to_owned();
+    temporary.as_mut_os_string().push(".part");
+    write(&temporary).and_then(|()| fs::rename(&temporary, path)).map_err(|source| write_error(path, source))
+}
+
+fn read_error(path: &Path, source: io::Error) -> CheckpointError {
+    CheckpointError::Io { verb: "read", path: path.to_owned(), source }
+}
+
+fn write_error(path: &Path, source: io::Error) -> CheckpointError {
+    CheckpointError::Io { verb: "write", path: path.to_owned(), source }
+}

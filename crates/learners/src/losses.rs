@@ -1,0 +1,168 @@
+//! Losses, each with its gradient at the network's output.
+//!
+//! Every loss is a mean over rows for each lane; gradients are those of the sum over lanes, so that each lane's is what
+//! it would be alone.
+
+use tch::{Kind, Tensor};
+
+/// The log standard deviation of a Gaussian actor is clipped to this range (official IQL code, `policy.py`).
+pub const LOG_STD_RANGE: (f64, f64) = (-5.0, 2.0);
+/// Advantage weights are capped at this value (official IQL code, `actor.py`).
+pub const MAX_ADVANTAGE_WEIGHT: f64 = 100.0;
+
+/// A loss and where it wants the network's output to go.
+#[derive(Debug)]
+pub struct Loss {
+    /// `[lane]`.
+    pub value: Tensor,
+    /// Of the shape of the network's output.
+    pub gradient: Tensor,
+}
+
+/// Mean over rows and features, `[lane]`.
+pub fn per_lane_mean(x: &Tensor) -> Tensor {
+    x.mean_dim([1_i64, 2].as_slice(), false, Kind::Float)
+}
+
+/// Expectile regression of `v` to `q`, both `[lane, row, 1]` (Kostrikov et al. 2021, equation 5):
+/// mean of |expectile - 1\[q < v\]| (q - v)^2. The gradient is that of `v`.
+pub fn expectile(v: &Tensor, q: &Tensor, expectile: f64) -> Loss {
+    let difference = q - v;
+    let weight = difference.gt(0.0).to_kind(Kind::Float) * (2.0 * expectile - 1.0) + (1.0 - expectile);
+    let weighted = weight * &difference;
+    Loss { value: per_lane_mean(&(&weighted * &difference)), gradient: weighted * (-2.0 / rows(v)) }
+}
+
+/// Mean over rows and features of (prediction - target)^2, both `[lane, row, feature]`. The gradient is that of the
+/// prediction. For critics this is IQL's equation 6.
+pub fn squared_error(prediction: &Tensor, target: &Tensor) -> Loss {
+    let difference = prediction - target;
+    let count = rows(prediction) * features(prediction);
+    Loss { value: per_lane_mean(&difference.square()), gradient: difference * (2.0 / count) }
+}
+
+/// min(exp(temperature * advantage), 100), of the advantage's shape (Kostrikov et al. 2021, equation 7; the temperature
+/// is an inverse one, and the cap is the official code's).
+pub fn advantage_weight(advantage: &Tensor, temperature: f64) -> Tensor {
+    (advantage * temperature).exp_().clamp_max_(MAX_ADVANTAGE_WEIGHT)
+}
+
+/// What [`weighted_likelihood`] returns.
+#[derive(Debug)]
+pub struct LikelihoodLoss {
+    /// The loss, with the gradient of the mean.
+    pub mean: Loss,
+    /// Gradient of the log standard deviation, `[lane, 1, action]`; 0 where it lies outside [`LOG_STD_RANGE`].
+    pub log_std_gradient: Tensor,
+}
+
+/// Minus the mean over rows of weight * log N(action; mean, std), the log-density summed over components.
+///
+/// `mean` and `actions` are `[lane, row, action]`, `log_std` is `[lane, 1, action]` before its clipping to
+/// [`LOG_STD_RANGE`], `weight` is `[lane, row, 1]` and a constant. With weights of 1 this is behaviour cloning.
+pub fn weighted_likelihood(mean: &Tensor, log_std: &Tensor, actions: &Tensor, weight: &Tensor) -> LikelihoodLoss {
+    let rows = rows(mean);
+    let (low, high) = LOG_STD_RANGE;
+    let clipped = log_std.clamp(low, high);
+    let inverse_std = (-&clipped).exp();
+    let z = (actions - mean) * &inverse_std;
+    let weighted_z = &z * weight;
+    let weighted_squares = (&weighted_z * &z).sum_dim_intlist([1_i64].as_slice(), true, Kind::Float); // [lane, 1, action]
+    let weight_sum = weight.sum_dim_intlist([1_i64].as_slice(), true, Kind::Float); // [lane, 1, 1]
+    let log_root = 0.5 * (2.0 * std::f64::consts::PI).ln();
+    let value = (&weighted_squares * 0.5 + (clipped + log_root) * &weight_sum) / rows;
+    let inside = log_std.ge(low).logical_and(&log_std.le(high)).to_kind(Kind::Float);
+    LikelihoodLoss {
+        mean: Loss {
+            value: value.sum_dim_intlist([1_i64, 2].as_slice(), false, Kind::Float),
+            gradient: weighted_z * (inverse_std * (-1.0 / rows)),
+        },
+        log_std_gradient: (weight_sum - weighted_squares) / rows * inside,
+    }
+}
+
+fn rows(x: &Tensor) -> f64 {
+    x.size()[1] as f64
+}
+
+fn features(x: &Tensor) -> f64 {
+    x.size()[2] as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::noise::normals;
+    use rl::Prng;
+
+    fn random(shape: &[i64], purpose: &str) -> Tensor {
+        normals(shape, &mut Prng::derive("losses", 0, purpose))
+    }
+
+    fn assert_close(found: &Tensor, expected: &Tensor, what: &str) {
+        assert_eq!(found.size(), expected.size(), "{what}");
+        let difference = (found - expected).abs().max().double_value(&[]);
+        assert!(difference < 1e-6, "{what} differs by {difference}");
+    }
+
+    /// Compares value and gradient with autograd on the textbook form, whose result has one value per row or entry.
+    fn check(output: &Tensor, textbook: impl Fn(&Tensor) -> Tensor, loss: &Loss) {
+        let output = output.copy().set_requires_grad(true);
+        let value = per_lane_mean(&textbook(&output));
+        assert_close(&loss.value, &value.detach(), "value");
+        value.sum(Kind::Float).backward();
+        assert_close(&loss.gradient, &output.grad(), "gradient");
+    }
+
+    #[test]
+    fn expectile_agrees_with_autograd() {
+        let (v, q) = (random(&[3, 16, 1], "v"), random(&[3, 16, 1], "q"));
+        let textbook = |v: &Tensor| {
+            let u = &q - v;
+            (u.lt(0.0).to_kind(Kind::Float) * -1.0 + 0.7).abs() * u.square()
+        };
+        check(&v, textbook, &expectile(&v, &q, 0.7));
+    }
+
+    #[test]
+    fn squared_error_agrees_with_autograd() {
+        let (prediction, target) = (random(&[2, 16, 5], "p"), random(&[2, 16, 5], "t"));
+        check(&prediction, |p| (p - &target).square(), &squared_error(&prediction, &target));
+    }
+
+    #[test]
+    fn likelihood_agrees_with_autograd() {
+        let (mean, actions) = (random(&[2, 16, 4], "mean"), random(&[2, 16, 4], "actions"));
+        let log_std = Tensor::from_slice(&[-6.0_f32, -0.5, 0.3, 2.5, 0.0, -4.9, 1.9, 0.1]).view([2, 1, 4]);
+        // The low log_std makes a loss of thousands, so that entry's action is put near its mean.
+        let actions = &mean + (actions - &mean) * log_std.clamp(-5.0, 0.0).exp();
+        let weight = advantage_weight(&random(&[2, 16, 1], "advantages"), 3.0);
+        let textbook = |mean: &Tensor, log_std: &Tensor| {
+            let log_std = log_std.clamp(-5.0, 2.0);
+            let density = -((&actions - mean) / log_std.exp()).square() / 2.0
+                - &log_std
+                - (2.0 * std::f64::consts::PI).sqrt().ln();
+            -(&weight * density.sum_dim_intlist([2_i64].as_slice(), true, Kind::Float))
+        };
+        let found = weighted_likelihood(&mean, &log_std, &actions, &weight);
+        let (mean, log_std) = (mean.copy().set_requires_grad(true), log_std.copy().set_requires_grad(true));
+        let value = per_lane_mean(&textbook(&mean, &log_std));
+        value.sum(Kind::Float).backward();
+        let close = |found: &Tensor, expected: &Tensor| {
+            let relative = ((found - expected) / expected.abs().clamp_min(1.0)).abs().max().double_value(&[]);
+            assert!(relative < 1e-5, "differs by {relative}");
+        };
+        close(&found.mean.value, &value.detach());
+        close(&found.mean.gradient, &mean.grad());
+        close(&found.log_std_gradient, &log_std.grad());
+        assert_eq!(found.log_std_gradient.double_value(&[0, 0, 0]), 0.0, "below the range");
+        assert_eq!(found.log_std_gradient.double_value(&[0, 0, 3]), 0.0, "above the range");
+    }
+
+    #[test]
+    fn weights_are_capped() {
+        let weight = advantage_weight(&Tensor::from_slice(&[0.0_f32, 0.2, 5.0]), 10.0);
+        let expected = Tensor::from_slice(&[1.0_f32, 2.0_f32.exp(), 100.0]);
+        assert_close(&weight, &expected, "weight");
+    }
+}

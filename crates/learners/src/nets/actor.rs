@@ -1,0 +1,116 @@
+//! The actor of IQL and of behaviour cloning.
+
+use rl::Prng;
+use tch::{Kind, Tensor};
+
+use crate::losses::{self, LOG_STD_RANGE, Loss};
+use crate::nets::{Activations, Trained};
+use crate::noise::dropout_mask;
+use crate::{Adam, Device};
+
+/// A perceptron with tanh at its end, which is the mean of a diagonal Gaussian whose log standard deviation is one
+/// trained vector for all states (official IQL code, `policy.py`); or, without that vector, a deterministic policy.
+///
+/// The distribution itself is not squashed.
+#[derive(Debug)]
+pub struct Actor {
+    network: Trained,
+    spread: Option<Spread>,
+    dropout: f64,
+    device: Device,
+}
+
+#[derive(Debug)]
+struct Spread {
+    log_std: Tensor, // [lane, 1, action]
+    adam: Adam,
+}
+
+impl Actor {
+    /// A fresh stochastic actor: log standard deviations are 0. `dropout` is the share of each hidden layer's outputs
+    /// that a training pass leaves out.
+    pub fn gaussian(sizes: &[usize], dropout: f64, rngs: &mut [Prng], device: Device) -> Self {
+        let shape = [rngs.len() as i64, 1, sizes[sizes.len() - 1] as i64];
+        let log_std = Tensor::zeros(shape, (Kind::Float, device.0));
+        let spread = Spread { adam: Adam::new(&log_std), log_std };
+        Self { spread: Some(spread), ..Self::deterministic(sizes, dropout, rngs, device) }
+    }
+
+    /// A fresh deterministic actor.
+    pub fn deterministic(sizes: &[usize], dropout: f64, rngs: &mut [Prng], device: Device) -> Self {
+        Self { network: Trained::orthogonal(sizes, rngs, device), spread: None, dropout, device }
+    }
+
+    /// Number of lanes.
+    pub fn lanes(&self) -> usize {
+        self.network.network().lanes()
+    }
+
+    /// Steps taken so far.
+    pub fn steps(&self) -> i64 {
+        self.network.steps()
+    }
+
+    /// The mean action, without dropout, `[lane, row, action]` for states `[lane, row, state]`.
+    pub fn mean(&self, states: &Tensor) -> Tensor {
+        self.network.forward(states).output.tanh_()
+    }
+
+    /// The standard deviation `[lane, 1, action]`; none for a deterministic actor.
+    pub fn std(&self) -> Option<Tensor> {
+        let (low, high) = LOG_STD_RANGE;
+        self.spread.as_ref().map(|spread| spread.log_std.clamp(low, high).exp_())
+    }
+
+    /// One step towards likelier `actions`, each row as much as its `weight` `[lane, row, 1]` says. Returns the loss `[lane]`
+    /// ([`losses::weighted_likelihood`]). `rngs` feed dropout.
+    pub fn step_likelihood(
+        &mut self,
+        states: &Tensor,
+        actions: &Tensor,
+        weight: &Tensor,
+        rate: f64,
+        rngs: &mut [Prng],
+    ) -> Tensor {
+        let (activations, mean) = self.training_pass(states, rngs);
+        let Spread { log_std, adam } = self.spread.as_mut().expect("a deterministic actor has no likelihood");
+        let loss = losses::weighted_likelihood(&mean, log_std, actions, weight);
+        adam.step(log_std, &loss.log_std_gradient, rate);
+        self.step_mean(&activations, &mean, loss.mean, rate)
+    }
+
+    /// One step of the mean towards `actions` in squared error. Returns the loss `[lane]` ([`losses::squared_error`]).
+    pub fn step_squared_error(&mut self, states: &Tensor, actions: &Tensor, rate: f64, rngs: &mut [Prng]) -> Tensor {
+        let (activations, mean) = self.training_pass(states, rngs);
+        let loss = losses::squared_error(&mean, actions);
+        self.step_mean(&activations, &mean, loss, rate)
+    }
+
+    fn training_pass(&self, states: &Tensor, rngs: &mut [Prng]) -> (Activations, Tensor) {
+        let network = self.network.network();
+        let rows = states.size()[1];
+        let masks = if self.dropout == 0.0 {
+            Vec::new()
+        } else {
+            network.hidden().map(|width| dropout_mask(self.dropout, rngs, rows, width, self.device)).collect()
+        };
+        let activations = network.forward_masked(states, masks);
+        let mean = activations.output.tanh();
+        (activations, mean)
+    }
+
+    fn step_mean(&mut self, activations: &Activations, mean: &Tensor, loss: Loss, rate: f64) -> Tensor {
+        self.network.step(activations, Tensor::tanh_backward(&loss.gradient, mean), rate);
+        loss.value
+    }
+
+    /// Parameters and moments, by the names that they have in a checkpoint.
+    pub(crate) fn state(&self, name: &str) -> Vec<(String, Tensor)> {
+        let mut state = self.network.state(name);
+        if let Some(Spread { log_std, adam }) = &self.spread {
+            state.push((format!("{name}/log_std"), log_std.shallow_clone()));
+            state.extend(adam.state(&format!("{name}/log_std")));
+        }
+        state
+    }
+}

@@ -1,0 +1,38 @@
+//! An actor as a policy.
+
+use rl::{Intent, LaneRows, ObservationRows, Policy, Prng};
+
+use crate::batch::{StateInput, download};
+use crate::nets::Actor;
+
+/// Acts by an actor's mean, or explores with its spread around it.
+#[derive(Debug)]
+pub(crate) struct ActorPolicy {
+    pub(crate) actor: Actor,
+    pub(crate) input: StateInput,
+}
+
+impl Policy for ActorPolicy {
+    /// [`Intent::Explore`] draws mean + std * normal from the lane's stream and clips to [-1, 1], as the official IQL
+    /// code samples; a deterministic actor, and [`Intent::Exploit`], take the mean.
+    fn act(&self, observations: &ObservationRows, intent: Intent, rngs: &mut [Prng]) -> LaneRows {
+        let states = &observations.state;
+        assert_eq!(states.lanes(), self.actor.lanes(), "one lane of observations for each lane of the learner");
+        assert_eq!(states.lanes(), rngs.len(), "one stream per lane");
+        let mean = download(&self.actor.mean(&self.input.upload(states)));
+        let action_size = mean.len() / (states.lanes() * states.rows());
+        let mut actions = LaneRows::from_vec(states.lanes(), states.rows(), action_size, mean);
+        if let (Intent::Explore, Some(std)) = (intent, self.actor.std()) {
+            let std = download(&std); // [lane, action]
+            for (lane, rng) in rngs.iter_mut().enumerate() {
+                let std = &std[lane * action_size..][..action_size];
+                for row in 0..actions.rows() {
+                    for (action, std) in actions.row_mut(lane, row).iter_mut().zip(std) {
+                        *action = (*action + std * rng.normal()).clamp(-1.0, 1.0);
+                    }
+                }
+            }
+        }
+        actions
+    }
+}

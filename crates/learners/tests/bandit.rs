@@ -1,0 +1,58 @@
+//! Each learner solves a small continuous bandit: one state feature x in [-1, 1], one action, and one step.
+
+mod common;
+
+use common::spec;
+use learners::{BcConfig, BcLoss, Device, IqlConfig, LearnerConfig};
+use rl::{Intent, LaneRows, Minibatch, ObservationRows, Prng};
+
+/// The best action for a state.
+fn best(x: f32) -> f32 {
+    0.6 * x
+}
+
+#[test]
+fn iql_finds_the_best_of_random_actions() {
+    let config = IqlConfig { hidden: vec![32, 32], temperature: 20.0, ..IqlConfig::antmaze_small() };
+    let reward = |x: f32, action: f32| -2.0 * (action - best(x)).powi(2);
+    let worst = train(&LearnerConfig::Iql(config), |_, rng| rng.uniform(-1.0, 1.0), reward);
+    assert!(worst < 0.15, "off by {worst}");
+}
+
+#[test]
+fn cloning_finds_the_mean_of_noisy_actions() {
+    for loss in [BcLoss::SquaredError, BcLoss::LogLikelihood] {
+        let config = BcConfig { loss, hidden: vec![32, 32], ..BcConfig::small() };
+        let noisy = |x: f32, rng: &mut Prng| best(x) + 0.1 * rng.normal();
+        let worst = train(&LearnerConfig::Bc(config), noisy, |_, _| 0.0);
+        assert!(worst < 0.1, "{loss:?} is off by {worst}");
+    }
+}
+
+/// Trains on fresh random rows and returns how far the policy's worst action is from the best one.
+fn train(config: &LearnerConfig, behave: impl Fn(f32, &mut Prng) -> f32, reward: impl Fn(f32, f32) -> f32) -> f32 {
+    learners::use_one_thread();
+    let mut rng = Prng::derive("bandit", 0, "data");
+    let mut learner = config.build(&spec(1, 1), common::rngs(1), Device::CPU);
+    let rows = 64;
+    for _ in 0..1500 {
+        let states: Vec<f32> = (0..rows).map(|_| rng.uniform(-1.0, 1.0)).collect();
+        let actions: Vec<f32> = states.iter().map(|x| behave(*x, &mut rng)).collect();
+        let rewards = states.iter().zip(&actions).map(|(x, action)| reward(*x, *action)).collect();
+        let column = |values| LaneRows::from_vec(1, rows, 1, values);
+        learner.update(&Minibatch {
+            states: column(states.clone()),
+            actions: column(actions),
+            rewards: column(rewards),
+            next_states: column(states),
+            bootstraps: LaneRows::zeros(1, rows, 1),
+        });
+    }
+    let states = vec![-0.9, -0.5, 0.0, 0.5, 0.9];
+    let observations = ObservationRows {
+        state: LaneRows::from_vec(1, states.len(), 1, states.clone()),
+        privileged: LaneRows::zeros(1, states.len(), 0),
+    };
+    let actions = learner.policy().act(&observations, Intent::Exploit, &mut [rng]);
+    states.iter().zip(actions.as_slice()).map(|(x, action)| (action - best(*x)).abs()).fold(0.0, f32::max)
+}

@@ -1,0 +1,66 @@
+//! What several tests share.
+
+#![allow(dead_code, reason = "each test file is a program of its own and uses a part of this")]
+
+use learners::{BcConfig, BcLoss, Inputs, IqlConfig, LearnerConfig, RateSchedule};
+use rl::{EnvironmentSpec, LaneRows, Minibatch, Prng};
+
+/// A task of these sizes, with constants that scaling would show.
+pub(crate) fn spec(state_size: usize, action_size: usize) -> EnvironmentSpec {
+    EnvironmentSpec {
+        name: "test".into(),
+        state_size,
+        state_center: vec![0.5; state_size],
+        state_spread: vec![2.0; state_size],
+        privileged_size: 0,
+        action_size,
+        max_steps: 1,
+        success_steps: 1,
+    }
+}
+
+/// Streams of seeds 0, 1, ...: one per lane.
+pub(crate) fn rngs(lanes: usize) -> Vec<Prng> {
+    (0..lanes as u64).map(|seed| Prng::derive("test", seed, "learner")).collect()
+}
+
+/// A batch of random transitions, whose lanes do not depend on their number.
+pub(crate) fn random_batch(spec: &EnvironmentSpec, lanes: usize, rows: usize, round: &str) -> Minibatch {
+    let mut rngs: Vec<Prng> = (0..lanes as u64).map(|seed| Prng::derive(round, seed, "batch")).collect();
+    let mut column = |features: usize, draw: fn(&mut Prng) -> f32| {
+        let values = rngs.iter_mut().flat_map(|rng| (0..rows * features).map(|_| draw(rng)).collect::<Vec<_>>());
+        LaneRows::from_vec(lanes, rows, features, values.collect())
+    };
+    Minibatch {
+        states: column(spec.state_size, Prng::normal),
+        actions: column(spec.action_size, |rng| rng.uniform(-1.0, 1.0)),
+        rewards: column(1, |rng| rng.below(2) as f32),
+        next_states: column(spec.state_size, Prng::normal),
+        bootstraps: column(1, |rng| if rng.chance(0.2) { 0.0 } else { 1.0 }),
+    }
+}
+
+/// Small networks and every feature of IQL switched on.
+pub(crate) fn small_iql() -> IqlConfig {
+    IqlConfig {
+        hidden: vec![16, 12],
+        actor_dropout: 0.1,
+        actor_schedule: RateSchedule::Cosine { max_steps: 20 },
+        inputs: Inputs::Scaled,
+        ..IqlConfig::antmaze()
+    }
+}
+
+/// Small networks and every feature of behaviour cloning switched on.
+pub(crate) fn small_bc(loss: BcLoss) -> BcConfig {
+    BcConfig { loss, hidden: vec![16, 12], dropout: 0.1, ..BcConfig::corl() }
+}
+
+/// One configuration of each kind.
+pub(crate) fn every_learner() -> Vec<LearnerConfig> {
+    vec![
+        LearnerConfig::Iql(small_iql()),
+        LearnerConfig::Bc(small_bc(BcLoss::SquaredError)),
+        LearnerConfig::Bc(small_bc(BcLoss::LogLikelihood)),
+    ]
+}

@@ -1,0 +1,293 @@
+//! Updates of public implementations, recorded number by number (tests/golden/README.md), replayed through checkpoints:
+//! the recorded parameters are written into a learner's own checkpoint, and read back from it after every update.
+//!
+//! `GOLDEN_DIR` names a folder with further cases.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use learners::{Bc, BcConfig, BcLoss, Device, Inputs, Interface, Iql, IqlConfig, RateSchedule};
+use rl::{Diagnostics, LaneRows, Learner, Minibatch};
+use serde_json::Value;
+use tch::{Kind, Tensor};
+
+type Tensors = BTreeMap<String, Tensor>;
+
+#[test]
+fn iql_follows_the_official_code() {
+    for case in cases("iql") {
+        let settings = &case.settings;
+        let learner = Iql::new(
+            IqlConfig {
+                expectile: number(&settings["expectile"]),
+                temperature: number(&settings["temperature"]),
+                discount: number(&settings["discount"]),
+                tau: number(&settings["tau"]),
+                learning_rate: number(&settings["actor_lr"]),
+                hidden: case.hidden(),
+                actor_dropout: settings["dropout"].as_f64().unwrap_or(0.0),
+                actor_schedule: case.schedule(),
+                reward_scale: 1.0,
+                reward_shift: 0.0, // rewards are recorded as the learner sees them
+                inputs: Inputs::Raw,
+            },
+            case.interface(),
+            common::rngs(1),
+            Device::CPU,
+        );
+        case.replay(learner, |iql, batch| {
+            let (diagnostics, advantages) = iql.update_with_advantages(batch);
+            let mut found: Vec<(&str, Vec<f32>)> = vec![("adv", advantages.as_slice().to_vec())];
+            found.extend(diagnostics.0.into_iter().filter(|(name, _)| *name != "advantage"));
+            found
+        });
+    }
+}
+
+#[test]
+fn bc_follows_public_code() {
+    for case in cases("bc") {
+        let gaussian = case.tensors.contains_key("init/actor/log_std");
+        let learner = Bc::new(
+            BcConfig {
+                loss: if gaussian { BcLoss::LogLikelihood } else { BcLoss::SquaredError },
+                learning_rate: number(&case.settings["actor_lr"]),
+                hidden: case.hidden(),
+                dropout: case.settings["dropout"].as_f64().unwrap_or(0.0),
+                inputs: Inputs::Raw,
+            },
+            case.interface(),
+            common::rngs(1),
+            Device::CPU,
+        );
+        case.replay(learner, |bc, batch| {
+            let Diagnostics(found) = bc.update(batch);
+            found
+        });
+    }
+}
+
+/// One recording.
+struct Case {
+    name: String,
+    settings: Value,
+    tolerances: Value,
+    tensors: Tensors,
+}
+
+/// The committed cases of an algorithm and those of `GOLDEN_DIR`.
+fn cases(algorithm: &str) -> Vec<Case> {
+    let committed = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden"));
+    let folder = std::env::var_os("GOLDEN_DIR").map_or(committed, PathBuf::from).join(algorithm);
+    let mut files: Vec<PathBuf> = fs::read_dir(&folder)
+        .unwrap_or_else(|error| panic!("cannot read the recordings in {}: {error}", folder.display()))
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    files.sort();
+    assert!(!files.is_empty(), "no recordings in {}", folder.display());
+    files.iter().map(|file| Case::read(file)).collect()
+}
+
+impl Case {
+    fn read(file: &Path) -> Self {
+        let description: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+        let tensors = Tensor::read_safetensors(file.with_extension("safetensors")).unwrap().into_iter().collect();
+        Self {
+            name: file.display().to_string(),
+            settings: description["hyperparameters"].clone(),
+            tolerances: description["tolerances_for_float32"].clone(),
+            tensors,
+        }
+    }
+
+    fn hidden(&self) -> Vec<usize> {
+        self.settings["hidden"].as_array().unwrap().iter().map(|width| width.as_u64().unwrap() as usize).collect()
+    }
+
+    fn schedule(&self) -> RateSchedule {
+        match self.settings["actor_lr_schedule"].as_str() {
+            Some("cosine") => RateSchedule::Cosine { max_steps: self.settings["max_steps"].as_u64().unwrap() },
+            Some("none") => RateSchedule::Constant,
+            other => panic!("{}: unknown schedule {other:?}", self.name),
+        }
+    }
+
+    fn interface(&self) -> Interface {
+        let size = |name: &str| self.settings[name].as_u64().unwrap() as usize;
+        Interface {
+            state_center: vec![0.0; size("obs_dim")],
+            state_spread: vec![1.0; size("obs_dim")],
+            action_size: size("act_dim"),
+        }
+    }
+
+    fn tolerance(&self, name: &str) -> f64 {
+        number(&self.tolerances[name])
+    }
+
+    /// Replays every update; `update` returns what is recorded under `step/`, but for the update norms.
+    fn replay<L: Learner>(&self, mut learner: L, update: impl Fn(&mut L, &Minibatch) -> Vec<(&'static str, Vec<f32>)>) {
+        let folder = tempfile::tempdir().unwrap();
+        self.load_initial(&mut learner, folder.path());
+        let mut before = self.parameters(&learner, folder.path());
+        for step in 0..self.settings["steps"].as_i64().unwrap() {
+            let found = update(&mut learner, &self.batch(step));
+            self.check_step(step, &found);
+            let after = self.parameters(&learner, folder.path());
+            self.check_update_norms(step, &before, &after);
+            if step == 0 {
+                self.check_parameters("after1", &after);
+            }
+            before = after;
+        }
+        self.check_parameters("final", &before);
+    }
+
+    /// Puts the recorded parameters into the learner, in place of its own.
+    fn load_initial(&self, learner: &mut impl Learner, folder: &Path) {
+        learner.save(folder).unwrap();
+        let file = folder.join("learner.safetensors");
+        let replaced: Vec<(String, Tensor)> = Tensor::read_safetensors(&file)
+            .unwrap()
+            .into_iter()
+            .map(|(name, own)| match self.tensors.get(&format!("init/{name}")) {
+                None => {
+                    assert!(name.starts_with("adam/"), "{}: no recorded {name}", self.name);
+                    (name, own)
+                }
+                Some(recorded) => (name, from_recorded(recorded).reshape(own.size())),
+            })
+            .collect();
+        let taken = replaced.iter().filter(|(name, _)| !name.starts_with("adam/")).count();
+        let recorded = self.tensors.keys().filter(|name| name.starts_with("init/")).count();
+        assert_eq!(taken, recorded, "{}: every recorded parameter has a place", self.name);
+        Tensor::write_safetensors(&replaced, &file).unwrap();
+        learner.load(folder).unwrap();
+    }
+
+    fn parameters(&self, learner: &impl Learner, folder: &Path) -> Tensors {
+        learner.save(folder).unwrap();
+        let saved = Tensor::read_safetensors(folder.join("learner.safetensors")).unwrap();
+        saved.into_iter().filter(|(name, _)| self.tensors.contains_key(&format!("init/{name}"))).collect()
+    }
+
+    fn batch(&self, step: i64) -> Minibatch {
+        let (states, actions) = (self.column("observations", step), self.column("actions", step));
+        let (rows, has_rewards) = (states.rows(), self.tensors.contains_key("batch/rewards"));
+        let or_zeros = |name: &str, features| {
+            if has_rewards { self.column(name, step) } else { LaneRows::zeros(1, rows, features) }
+        };
+        Minibatch {
+            rewards: or_zeros("rewards", 1),
+            next_states: or_zeros("next_observations", states.features()),
+            bootstraps: or_zeros("masks", 1),
+            states,
+            actions,
+        }
+    }
+
+    fn column(&self, name: &str, step: i64) -> LaneRows {
+        let column = self.tensors[&format!("batch/{name}")].get(step);
+        let features = column.size().get(1).map_or(1, |size| *size as usize);
+        LaneRows::from_vec(1, column.size()[0] as usize, features, numbers(&column))
+    }
+
+    fn check_step(&self, step: i64, found: &[(&str, Vec<f32>)]) {
+        let rule = if step == 0 { "step_scalars_first_update" } else { "step_scalars_all_updates" };
+        let tolerance = self.tolerance(rule);
+        for (name, values) in found {
+            let recorded = numbers(&self.recorded_step(name).get(step));
+            assert_eq!(values.len(), recorded.len(), "{}: {name}", self.name);
+            for (found, recorded) in values.iter().zip(recorded) {
+                let (found, recorded) = (f64::from(*found), f64::from(recorded));
+                assert!(
+                    (found - recorded).abs() <= tolerance * recorded.abs().max(1.0),
+                    "{}: {name} of update {step} is {found}, recorded is {recorded}",
+                    self.name
+                );
+            }
+        }
+        let recorded = self.tensors.keys().filter(|name| name.starts_with("step/") && !name.contains("update_norm"));
+        assert_eq!(found.len(), recorded.count(), "{}: every recorded quantity is checked", self.name);
+    }
+
+    fn check_update_norms(&self, step: i64, before: &Tensors, after: &Tensors) {
+        let tolerance = self.tolerance("update_norm_relative");
+        for network in networks(after) {
+            let found = distance(before, after, &network);
+            let recorded = self.recorded_step(&format!("update_norm/{network}")).double_value(&[step]);
+            assert!(
+                (found - recorded).abs() <= tolerance * recorded,
+                "{}: update {step} moved {network} by {found}, recorded is {recorded}",
+                self.name
+            );
+        }
+    }
+
+    fn check_parameters(&self, moment: &str, found: &Tensors) {
+        let recorded_at = |moment: &str| -> Option<Tensors> {
+            let recorded = |(name, own): (&String, &Tensor)| {
+                let recorded = self.tensors.get(&format!("{moment}/{name}"))?;
+                Some((name.clone(), from_recorded(recorded).reshape(own.size())))
+            };
+            found.iter().map(recorded).collect()
+        };
+        // Some cases have no `after1`; all have the others.
+        let Some(recorded) = recorded_at(moment) else {
+            assert_eq!(moment, "after1", "{}", self.name);
+            return;
+        };
+        let initial = recorded_at("init").unwrap();
+        for network in networks(found) {
+            let (off, moved) = (distance(found, &recorded, &network), distance(&initial, &recorded, &network));
+            let tolerance = self.tolerance("final_displacement_relative");
+            assert!(off <= tolerance * moved, "{}: {moment} {network} is off by {off} of {moved}", self.name);
+        }
+        for (name, found) in found {
+            let off = (found - &recorded[name]).abs().max().double_value(&[]);
+            assert!(off <= self.tolerance("final_max_abs"), "{}: {moment} {name} is off by {off}", self.name);
+        }
+    }
+
+    fn recorded_step(&self, name: &str) -> &Tensor {
+        let key = format!("step/{name}");
+        self.tensors.get(&key).unwrap_or_else(|| panic!("{}: no {key}", self.name))
+    }
+}
+
+/// Recorded weights are `[out, in]`, ours `[in, out]`.
+fn from_recorded(tensor: &Tensor) -> Tensor {
+    if tensor.dim() == 2 { tensor.tr().contiguous() } else { tensor.copy() }
+}
+
+/// The first parts of the parameters' names.
+fn networks(parameters: &Tensors) -> Vec<String> {
+    let mut networks: Vec<String> = parameters.keys().map(|name| network(name).to_owned()).collect();
+    networks.dedup();
+    networks
+}
+
+fn network(name: &str) -> &str {
+    name.split('/').next().expect("a name has a first part")
+}
+
+/// The L2 distance over all parameters of a network.
+fn distance(a: &Tensors, b: &Tensors, of: &str) -> f64 {
+    let squares = a.iter().filter(|(name, _)| network(name) == of).map(|(name, tensor)| {
+        let difference = tensor.to_kind(Kind::Double) - b[name].to_kind(Kind::Double);
+        difference.square().sum(Kind::Double).double_value(&[])
+    });
+    squares.sum::<f64>().sqrt()
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("{value} is not a number"))
+}
+
+fn numbers(tensor: &Tensor) -> Vec<f32> {
+    Vec::try_from(tensor.reshape([-1])).unwrap()
+}

@@ -1,0 +1,36 @@
+//! A policy by its name on the command line or in a specification.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use envs::Task;
+use learners::Device;
+use rl::{Learner, Policy};
+
+/// A frozen policy, wherever it comes from.
+pub(crate) enum Actor {
+    /// The actor of a saved learner.
+    Learned(Box<dyn Learner>),
+    /// A scripted controller.
+    Scripted(Box<dyn Policy>),
+}
+
+impl Actor {
+    /// `oracle`, `random`, or the folder of a saved learner.
+    pub(crate) fn named(name: &str, task: Task, device: Device) -> Result<Self> {
+        match name {
+            "oracle" => Ok(Self::Scripted(task.oracle())),
+            "random" => Ok(Self::Scripted(task.random_policy())),
+            folder if Path::new(folder).is_dir() => Ok(Self::Learned(learners::open(Path::new(folder), device)?)),
+            other => bail!("no policy is named '{other}': say oracle, random, or the folder of a saved one (under checkpoints/)"),
+        }
+    }
+
+    /// The policy.
+    pub(crate) fn policy(&self) -> &dyn Policy {
+        match self {
+            Self::Learned(learner) => learner.policy(),
+            Self::Scripted(policy) => &**policy,
+        }
+    }
+}

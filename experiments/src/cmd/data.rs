@@ -1,0 +1,126 @@
+//! `experiments data`: makes data sets in D4RL's layout.
+
+use anyhow::Result;
+use clap::Args;
+use d4rl::{Metadata, Recording};
+use envs::{
+    Task,
+    ant_maze::fixed_goal,
+    oracle::{CollectPlan, Episode},
+};
+use rayon::prelude::*;
+use rl::{Outcome, Prng};
+
+use crate::{
+    Options,
+    data::{describe, read_manifest, write_manifest},
+    progress::Progress,
+    spec::Scale,
+    workspace::Workspace,
+};
+
+/// Episodes made between two looks at whether there are enough.
+const EPISODES_AT_ONCE: u64 = 32;
+
+/// Make data sets in D4RL's layout, under data/.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The tasks; all of them where none is named.
+    tasks: Vec<Task>,
+}
+
+/// The verb. A file that is there already is left alone: it may be a user's own.
+pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Arguments) -> Result<()> {
+    let tasks = if arguments.tasks.is_empty() { Task::ALL.to_vec() } else { arguments.tasks.clone() };
+    for task in &tasks {
+        let path = workspace.data_file(*task, options.scale);
+        if path.exists() {
+            eprintln!("{} is there already and is left as it is; remove it to have it made anew", path.display());
+        }
+    }
+    ensure(workspace, options, &tasks)
+}
+
+/// Makes the files that are missing.
+pub(crate) fn ensure(workspace: &Workspace, options: &Options, tasks: &[Task]) -> Result<()> {
+    for task in tasks {
+        let path = workspace.data_file(*task, options.scale);
+        if path.exists() {
+            continue;
+        }
+        let recording = collect(*task, CollectPlan::d4rl(*task), rows(options.scale));
+        std::fs::create_dir_all(path.parent().expect("a file has a folder"))?;
+        d4rl::write(&path, &recording)?;
+        let name = Workspace::data_name(*task, options.scale);
+        let entry = describe(*task, &path)?;
+        eprintln!(
+            "{}: {} transitions, {} of {} episodes pass the goal, {:.2} % of the rows rewarded",
+            path.display(),
+            entry.transitions,
+            entry.success_episodes,
+            entry.episodes,
+            100.0 * entry.rewarded_share
+        );
+        if read_manifest(workspace)?.get(&name).is_some_and(|known| known.content != entry.content) {
+            eprintln!(
+                "note: {name} differs from the file behind the committed records (another machine, or changed code), so \
+                 those records will not serve for it"
+            );
+        } else {
+            write_manifest(workspace, &name, entry)?;
+        }
+    }
+    Ok(())
+}
+
+/// Rows of a file: D4RL's million, or just enough for a smoke run.
+fn rows(scale: Scale) -> usize {
+    if scale == Scale::Smoke { 5_000 } else { 1_000_000 }
+}
+
+/// Records episodes until there are `rows` steps; the last one is cut. The same whatever the number of threads.
+pub(crate) fn collect(task: Task, plan: CollectPlan, rows: usize) -> Recording {
+    let spec = task.build().spec().clone();
+    let mut recording = Recording::empty(spec.state_size, spec.action_size);
+    let progress = Progress::new(1);
+    let bar = progress.bar(&format!("data for {task}"), rows as u64);
+    let mut next_episode = 0;
+    while recording.len() < rows {
+        let episodes: Vec<Episode> = (next_episode..next_episode + EPISODES_AT_ONCE)
+            .into_par_iter()
+            .map_init(|| task.collector(plan), |collector, k| collector.episode(&mut stream(task, k)))
+            .collect();
+        next_episode += EPISODES_AT_ONCE;
+        for episode in &episodes {
+            append(&mut recording, task, episode, rows);
+        }
+        bar.reach(recording.len() as u64);
+    }
+    for (key, value) in [("algorithm", "scripted walker on waypoints"), ("simulator", envs::PHYSICS)] {
+        recording.metadata.insert(key.into(), Metadata::Text(value.into()));
+    }
+    progress.close();
+    recording
+}
+
+fn stream(task: Task, episode: u64) -> Prng {
+    Prng::derive(task.name(), episode, "data")
+}
+
+/// Adds an episode's steps, labelled as D4RL labels them: reward and terminal wherever a step leads to the fixed goal,
+/// whatever goal the episode had, and a timeout at its end.
+fn append(recording: &mut Recording, task: Task, episode: &Episode, rows: usize) {
+    let arrivals = episode.arrivals(fixed_goal(task.maze()));
+    for (step, arrives) in arrivals.iter().enumerate().take(rows - recording.len()) {
+        let (states, actions) = (recording.observations.size, recording.actions.size);
+        let state = &episode.states[step * states..][..states];
+        let action = &episode.actions[step * actions..][..actions];
+        let outcome = if *arrives { Outcome::Terminates } else { Outcome::Continues };
+        recording.push(state, action, f32::from(u8::from(*arrives)), outcome);
+        let last = step + 1 == episode.len() || recording.len() == rows;
+        *recording.timeouts.as_mut().and_then(|timeouts| timeouts.last_mut()).expect("just pushed") = last;
+        recording.push_info("goal", &episode.goal);
+        recording.push_info("qpos", &state[..15]);
+        recording.push_info("qvel", &state[15..]);
+    }
+}

@@ -1,0 +1,97 @@
+//! `experiments evaluate`: judges any policy on any task.
+
+use anyhow::{Result, ensure};
+use clap::Args;
+use envs::Task;
+use learners::Device;
+use rl::{Drivers, EpisodeScores, EvaluationLane, evaluate};
+use serde::Serialize;
+
+use crate::{Options, actor::Actor};
+
+/// Judge a policy on a task.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The task, such as antmaze-umaze-v0.
+    #[arg(long)]
+    task: Task,
+    /// Who acts: oracle, random, or the folder of a saved policy.
+    #[arg(long)]
+    policy: String,
+    /// Who acts in the first --guide-steps steps, named likewise.
+    #[arg(long, requires = "guide_steps")]
+    guide: Option<String>,
+    /// The guide's steps in each episode.
+    #[arg(long, requires = "guide")]
+    guide_steps: Option<usize>,
+    /// Number of episodes.
+    #[arg(long, default_value_t = 100)]
+    episodes: usize,
+    /// Names the starts and goals that are drawn.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Print JSON, with a list of all episodes.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is printed.
+#[derive(Serialize)]
+struct Verdict {
+    task: Task,
+    policy: String,
+    seed: u64,
+    /// Share of successful episodes (0 to 1).
+    success_rate: f32,
+    mean_return: f32,
+    mean_steps: f32,
+    /// Over successful episodes; none without one.
+    mean_success_steps: Option<f32>,
+    episodes: EpisodeScores,
+    /// Share of successful episodes towards the goal that the data file is labelled against.
+    fixed_goal_success_rate: f32,
+}
+
+/// The verb.
+#[expect(clippy::print_stdout, reason = "this is what the user asked to see")]
+pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
+    let Arguments { task, policy, guide, guide_steps, episodes, seed, json } = arguments;
+    ensure!(*episodes > 0, "--episodes must be at least 1");
+    let device = Device::parse(&options.device)?;
+    learners::use_one_thread();
+    let learner = Actor::named(policy, *task, device)?;
+    let guide = guide.as_ref().map(|name| Actor::named(name, *task, device)).transpose()?;
+    let drivers =
+        Drivers { guide: guide.as_ref().map_or(learner.policy(), Actor::policy), learner: learner.policy() };
+    let judge = |environments: Vec<Box<dyn rl::Environment>>, round: &str| {
+        let mut lanes = [EvaluationLane { environments, key: task.to_string(), seed: *seed }];
+        evaluate(drivers, &mut lanes, &[guide_steps.unwrap_or(0)], *episodes, round).remove(0)
+    };
+    let side_by_side = 20.min(*episodes);
+    let scores = judge((0..side_by_side).map(|_| task.build()).collect(), "command line");
+    let fixed = judge((0..side_by_side).map(|_| task.build_with_fixed_goal()).collect(), "fixed goal");
+    let verdict = Verdict {
+        task: *task,
+        policy: policy.clone(),
+        seed: *seed,
+        success_rate: scores.success_rate(),
+        mean_return: scores.mean_return(),
+        mean_steps: scores.steps.iter().sum::<usize>() as f32 / *episodes as f32,
+        mean_success_steps: scores.mean_success_steps(),
+        episodes: scores,
+        fixed_goal_success_rate: fixed.success_rate(),
+    };
+    if *json {
+        println!("{}", serde_json::to_string_pretty(&verdict)?);
+    } else {
+        let steps = verdict.mean_success_steps.map_or("none".into(), |steps| format!("{steps:.0} steps on average"));
+        println!(
+            "{task}, {policy}: {:.1} % of {episodes} episodes succeed ({steps}), {:.1} % towards the fixed goal of the \
+             data; mean return {:.3}",
+            100.0 * verdict.success_rate,
+            100.0 * verdict.fixed_goal_success_rate,
+            verdict.mean_return
+        );
+    }
+    Ok(())
+}

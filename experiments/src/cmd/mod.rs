@@ -1,0 +1,11 @@
+//! One verb, one file.
+
+pub(crate) mod check;
+pub(crate) mod data;
+pub(crate) mod evaluate;
+pub(crate) mod inspect;
+pub(crate) mod list;
+pub(crate) mod play;
+pub(crate) mod report;
+pub(crate) mod run;
+pub(crate) mod walker;

@@ -1,0 +1,117 @@
+//! `experiments play`: an episode as a GIF.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use envs::{
+    Task,
+    render::{Camera, Renderer},
+};
+use learners::Device;
+use rl::{Drivers, Intent, ObservationRows, Prng};
+
+use crate::{
+    Options,
+    actor::Actor,
+    render::{
+        gif::GifWriter,
+        map::{PathPanel, PathPoint, draw},
+    },
+};
+
+/// Frames per second: the ant's control rate.
+const FRAMES_PER_SECOND: u32 = 10;
+
+/// Render an episode as a GIF.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The task, such as antmaze-umaze-v0.
+    #[arg(long)]
+    task: Task,
+    /// Who acts: oracle, random, or the folder of a saved policy.
+    #[arg(long)]
+    policy: String,
+    /// Who acts in the first --guide-steps steps, named likewise.
+    #[arg(long, requires = "guide_steps")]
+    guide: Option<String>,
+    /// The guide's steps.
+    #[arg(long, requires = "guide")]
+    guide_steps: Option<usize>,
+    /// The file to write.
+    #[arg(long, value_name = "FILE")]
+    gif: PathBuf,
+    /// Also draw the path on the maze's map, coloured by who acts: FILE with the endings svg and png.
+    #[arg(long, value_name = "FILE")]
+    map: Option<PathBuf>,
+    /// Names the start and the goal that are drawn.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Where the camera stands.
+    #[arg(long, value_enum, default_value = "above")]
+    camera: View,
+    /// Height of the picture (pixels); it is 4/3 as wide.
+    #[arg(long, default_value_t = 240)]
+    height: u32,
+    /// Only every n-th step becomes a frame.
+    #[arg(long, default_value_t = 2)]
+    every: usize,
+}
+
+/// Where the camera stands.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum View {
+    /// Sees the whole scene.
+    Above,
+    /// Goes with the robot.
+    Follow,
+}
+
+/// The verb.
+pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
+    let Arguments { task, policy, guide, guide_steps, gif, map, seed, camera, height, every } = arguments;
+    let device = Device::parse(&options.device)?;
+    let learner = Actor::named(policy, *task, device)?;
+    let guide = guide.as_ref().map(|name| Actor::named(name, *task, device)).transpose()?;
+    let drivers =
+        Drivers { guide: guide.as_ref().map_or(learner.policy(), Actor::policy), learner: learner.policy() };
+    let guide_steps = guide_steps.unwrap_or(0);
+
+    let mut rngs = [Prng::derive(task.name(), *seed, "play")];
+    let mut environment = task.build();
+    let mut observation = environment.reset(&mut rngs[0]);
+    let mut renderer = Renderer::new(height * 4 / 3, *height, 2);
+    let mut film = GifWriter::create(gif, FRAMES_PER_SECOND)?;
+    let mut path = Vec::new();
+    for step in 0.. {
+        path.push(PathPoint {
+            position: [observation.state[0], observation.state[1]],
+            by_guide: step < guide_steps,
+        });
+        let rows = ObservationRows::stack(1, std::iter::once(&observation));
+        let actions = drivers.act(&rows, &[step < guide_steps], Intent::Exploit, &mut rngs);
+        let after = environment.step(actions.row(0, 0));
+        let ends = after.outcome.ends_episode();
+        if step % every == 0 || ends {
+            let shapes = task.scene_shapes(&environment.snapshot());
+            let camera = match camera {
+                View::Above => Camera::overview(&shapes, 4.0 / 3.0),
+                View::Follow => Camera::follow(&shapes),
+            };
+            film.push(renderer.frame(&shapes, &camera))?;
+        }
+        observation = after.observation;
+        if ends {
+            film.finish()?;
+            if let Some(file) = map {
+                let goal = [observation.privileged[0], observation.privileged[1]];
+                let panel = PathPanel { title: format!("{task}, h = {guide_steps}"), maze: task.maze(), goal, points: path };
+                draw(&[panel])?.write(&file.with_extension("svg"), &file.with_extension("png"))?;
+            }
+            let end = if after.success { "reached the goal" } else { "ran out of time" };
+            eprintln!("wrote {}: {end} after {} steps", gif.display(), step + 1);
+            break;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,63 @@
+//! `experiments report`: records -> tables and figures. The same records give the same bytes.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use crate::{
+    Options,
+    data::DataCatalog,
+    paper::{self, Results},
+    record::RecordStore,
+    spec::Scale,
+    workspace::{Workspace, write_whole},
+};
+
+/// The verb.
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    let (catalog, store) = (DataCatalog::new(workspace), RecordStore::new(workspace));
+    for experiment in paper::all() {
+        let results = Results::read(&experiment, options.scale, &catalog, &store)?;
+        let folder = workspace.artifact(experiment.id, options.scale);
+        (experiment.present)(options.scale, &results, &folder)?;
+        eprintln!("wrote {}", folder.display());
+        if options.scale == Scale::Laptop {
+            splice(workspace, experiment.id)?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts a table into README.md, between its two markers.
+fn splice(workspace: &Workspace, id: &str) -> Result<()> {
+    let readme = workspace.root().join("README.md");
+    let Ok(page) = fs::read_to_string(&readme) else { return Ok(()) };
+    let table = workspace.artifact(id, Scale::Laptop).join(format!("{id}.md"));
+    let content = fs::read_to_string(&table).with_context(|| format!("cannot read {}", table.display()))?;
+    let page = spliced(&page, id, &content)
+        .with_context(|| format!("{} has lost a marker: put both lines back", readme.display()))?;
+    write_whole(&readme, page.as_bytes())
+}
+
+fn spliced(page: &str, id: &str, content: &str) -> Result<String> {
+    let (begin, end) = (format!("<!-- BEGIN: {id} -->"), format!("<!-- END: {id} -->"));
+    let from = page.find(&begin).with_context(|| format!("no line {begin}"))? + begin.len();
+    let to = page[from..].find(&end).with_context(|| format!("no line {end}"))? + from;
+    let note = format!("\n<!-- Made by `make report`; do not edit. -->\n\n{}\n\n", content.trim_end());
+    Ok(format!("{}{note}{}", &page[..from], &page[to..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spliced;
+
+    #[test]
+    fn only_what_is_between_the_markers_changes() {
+        let page = "a\n<!-- BEGIN: t -->\nold\n<!-- END: t -->\nz\n";
+        let once = spliced(page, "t", "new\n").expect("both markers are there");
+        assert!(once.starts_with("a\n<!-- BEGIN: t -->\n") && once.ends_with("<!-- END: t -->\nz\n"), "{once}");
+        assert!(once.contains("\nnew\n") && !once.contains("old"), "{once}");
+        assert_eq!(spliced(&once, "t", "new\n").expect("both markers are there"), once);
+        assert!(spliced("no markers", "t", "new").is_err());
+    }
+}

@@ -1,0 +1,91 @@
+//! The paper's claims on Table 1 as inequalities between columns, tested pair by pair of seeds.
+
+use rl::Prng;
+
+use crate::{
+    paper::{CellResult, Finding, Results, Verdict, table1::Method},
+    run::size_label,
+    stats,
+};
+
+/// One inequality: the first method's mean is at least the second's.
+struct Inequality {
+    better: Method,
+    worse: Method,
+    claim: &'static str,
+}
+
+const INEQUALITIES: [Inequality; 4] = [
+    Inequality {
+        better: Method::JsrlCurriculum,
+        worse: Method::Iql,
+        claim: "JSRL (curriculum) is at least as good as IQL with few data (section 5.1)",
+    },
+    Inequality {
+        better: Method::JsrlRandom,
+        worse: Method::Iql,
+        claim: "JSRL (random) is at least as good as IQL with few data (section 5.1)",
+    },
+    Inequality {
+        better: Method::JsrlCurriculum,
+        worse: Method::JsrlRandom,
+        claim: "the curriculum is at least as good as random horizons on the ant mazes (Table 1)",
+    },
+    Inequality {
+        better: Method::JsrlCurriculum,
+        worse: Method::Control,
+        claim: "the guide is what helps: JSRL beats the same start and buffers without it (our control)",
+    },
+];
+
+/// Every claim on every row that this scale has, and over all rows together.
+pub(crate) fn check(results: &Results) -> Vec<Verdict> {
+    let mut rows: Vec<(envs::Task, usize)> =
+        results.cells.iter().map(|result| (result.cell.spec.task, result.cell.spec.data.transitions)).collect();
+    rows.dedup();
+    let mut verdicts = Vec::new();
+    for Inequality { better, worse, claim } in INEQUALITIES {
+        let (mut all_better, mut all_worse) = (Vec::new(), Vec::new());
+        for (task, transitions) in &rows {
+            let of = |method: Method| results.find(*task, *transitions, method.name());
+            let (Some(x), Some(y)) = (of(better), of(worse)) else { continue };
+            let (x, y) = paired(x, y);
+            let row = format!("{task} {}", size_label(*transitions));
+            verdicts.push(compare(&format!("{row}: {claim}"), std::slice::from_ref(&x), std::slice::from_ref(&y)));
+            if !x.is_empty() {
+                all_better.push(x);
+                all_worse.push(y);
+            }
+        }
+        verdicts.push(compare(&format!("all {} rows run: {claim}", all_better.len()), &all_better, &all_worse));
+    }
+    verdicts
+}
+
+/// The scores of the seeds that both cells have, in one order.
+fn paired(x: &CellResult, y: &CellResult) -> (Vec<f64>, Vec<f64>) {
+    let y = y.scores();
+    let find = |seed: u64| y.iter().find(|(s, _)| *s == seed).map(|(_, score)| *score);
+    x.scores().into_iter().filter_map(|(seed, score)| Some((score, find(seed)?))).unzip()
+}
+
+fn compare(claim: &str, better: &[Vec<f64>], worse: &[Vec<f64>]) -> Verdict {
+    let pairs: usize = better.iter().map(Vec::len).sum();
+    let claim = claim.to_string();
+    if pairs == 0 {
+        return Verdict { claim, finding: Finding::NotRun, evidence: "no pair of runs".into() };
+    }
+    let mut rng = Prng::derive("check", 0, &claim);
+    let interval = stats::paired_difference(better, worse, &mut rng);
+    let finding = match (interval.low, interval.high) {
+        _ if pairs < 3 => Finding::Undecided,
+        (low, _) if low >= 0.0 => Finding::Holds,
+        (_, high) if high < 0.0 => Finding::Fails,
+        _ => Finding::Undecided,
+    };
+    let evidence = format!(
+        "difference {:+.1} [{:+.1}, {:+.1}] points over {pairs} pairs of seeds",
+        interval.estimate, interval.low, interval.high
+    );
+    Verdict { claim, finding, evidence }
+}

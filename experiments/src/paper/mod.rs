@@ -1,0 +1,183 @@
+//! Every table and figure of the paper that this project regenerates.
+
+mod claims;
+mod curves;
+mod numbers;
+mod present;
+mod table1;
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use envs::Task;
+
+use crate::{
+    Options,
+    data::DataCatalog,
+    record::{RecordStore, RunRecord},
+    run::{Job, size_label},
+    spec::{RunSpec, Scale},
+};
+
+/// One table or figure: which runs it takes, how they are shown, what the paper claims.
+pub(crate) struct Experiment {
+    /// Its name on the command line and in results/.
+    pub(crate) id: &'static str,
+    /// One line for people.
+    pub(crate) title: &'static str,
+    /// The runs, each to be made for every seed.
+    pub(crate) cells: fn(Scale, &DataCatalog) -> Result<Vec<Cell>>,
+    /// Writes the files of the table or figure into a folder.
+    pub(crate) present: fn(Scale, &Results, &Path) -> Result<()>,
+    /// Compares the paper's claims with the records.
+    pub(crate) check: fn(&Results) -> Vec<Verdict>,
+}
+
+/// All of them.
+pub(crate) fn all() -> Vec<Experiment> {
+    vec![table1::experiment()]
+}
+
+/// One entry of a table: a run to be made for every seed.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Cell {
+    /// The table or figure.
+    pub(crate) experiment: &'static str,
+    /// The method's name in records.
+    pub(crate) method: String,
+    /// The run.
+    pub(crate) spec: RunSpec,
+}
+
+impl Cell {
+    /// The run of one seed.
+    pub(crate) fn job(&self, seed: u64) -> Job {
+        Job { method: self.method.clone(), spec: self.spec.clone(), seed }
+    }
+
+    /// The name that `--only` is matched with, such as `table1/antmaze-umaze-v0/1k/iql`.
+    pub(crate) fn name(&self) -> String {
+        format!("{}/{}", self.experiment, Self::name_of(&self.job(0)))
+    }
+
+    /// The part of the name that a job knows.
+    pub(crate) fn name_of(job: &Job) -> String {
+        format!("{}/{}/{}", job.spec.task, size_label(job.spec.data.transitions), job.method)
+    }
+}
+
+/// A cell with the records of its seeds.
+#[derive(Debug, Clone)]
+pub(crate) struct CellResult {
+    /// The cell.
+    pub(crate) cell: Cell,
+    /// Finished and failed runs, by seed.
+    pub(crate) records: Vec<RunRecord>,
+}
+
+impl CellResult {
+    /// `(seed, percent)` of the finished runs.
+    pub(crate) fn scores(&self) -> Vec<(u64, f64)> {
+        self.records.iter().filter_map(|record| Some((record.seed, record.score()?))).collect()
+    }
+}
+
+/// All that is known when a table is made.
+#[derive(Debug, Clone)]
+pub(crate) struct Results {
+    /// In the order of the experiment's cells.
+    pub(crate) cells: Vec<CellResult>,
+}
+
+impl Results {
+    /// Reads the records of an experiment's cells. Every seed counts whose record is there.
+    pub(crate) fn read(experiment: &Experiment, scale: Scale, catalog: &DataCatalog, store: &RecordStore) -> Result<Self> {
+        let read = |cell: Cell| -> Result<CellResult> {
+            Ok(CellResult { records: store.seeds_of(&cell.method, &cell.spec)?, cell })
+        };
+        Ok(Self { cells: (experiment.cells)(scale, catalog)?.into_iter().map(read).collect::<Result<_>>()? })
+    }
+
+    /// The cell of a task, data size and method.
+    pub(crate) fn find(&self, task: Task, transitions: usize, method: &str) -> Option<&CellResult> {
+        self.cells.iter().find(|result| {
+            let CellResult { cell: Cell { spec, method: m, .. }, .. } = result;
+            spec.task == task && spec.data.transitions == transitions && m == method
+        })
+    }
+}
+
+/// What the records say of one claim of the paper.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    /// The claim, with its place in the paper.
+    pub(crate) claim: String,
+    /// Holds, fails, or cannot be told.
+    pub(crate) finding: Finding,
+    /// The numbers behind it.
+    pub(crate) evidence: String,
+}
+
+/// Whether a claim holds in our records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Finding {
+    /// The whole interval is on the claim's side.
+    Holds,
+    /// The whole interval is on the other side.
+    Fails,
+    /// The interval has both sides in it.
+    Undecided,
+    /// Runs are missing.
+    NotRun,
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.write_str(match self {
+            Finding::Holds => "holds",
+            Finding::Fails => "fails",
+            Finding::Undecided => "undecided",
+            Finding::NotRun => "not run",
+        })
+    }
+}
+
+/// Seeds of a cell where the command line does not say.
+pub(crate) fn seeds(scale: Scale) -> u64 {
+    match scale {
+        Scale::Smoke => 1,
+        Scale::Laptop => 3,
+        Scale::Paper => 20,
+    }
+}
+
+/// The cells that the command line asks for.
+pub(crate) fn cells(options: &Options, catalog: &DataCatalog) -> Result<Vec<Cell>> {
+    let mut chosen = Vec::new();
+    let mut matched = vec![false; options.only.len()];
+    for experiment in all() {
+        for cell in (experiment.cells)(options.scale, catalog)? {
+            let name = cell.name();
+            let hits: Vec<bool> = options.only.iter().map(|text| name.contains(text.as_str())).collect();
+            matched.iter_mut().zip(&hits).for_each(|(matched, hit)| *matched |= hit);
+            if options.only.is_empty() || hits.contains(&true) {
+                chosen.push(cell);
+            }
+        }
+    }
+    if let Some((text, _)) = options.only.iter().zip(&matched).find(|(_, matched)| !**matched) {
+        bail!("--only {text} matches no cell at {} scale; a cell's name is like table1/antmaze-umaze-v0/1k/iql", options.scale);
+    }
+    Ok(chosen)
+}
+
+/// The tasks of these cells, each once.
+pub(crate) fn tasks(options: &Options, catalog: &DataCatalog) -> Result<Vec<Task>> {
+    let mut tasks: Vec<Task> = Vec::new();
+    for cell in cells(options, catalog)? {
+        if !tasks.contains(&cell.spec.task) {
+            tasks.push(cell.spec.task);
+        }
+    }
+    Ok(tasks)
+}

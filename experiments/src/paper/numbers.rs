@@ -1,0 +1,76 @@
+//! The paper's own numbers, as they stand in `experiments/paper/*.csv`.
+
+use std::collections::BTreeMap;
+
+/// Mean and standard deviation over seeds (percent); no deviation where the paper gives none.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub(crate) struct PaperValue {
+    /// Mean over seeds.
+    pub(crate) mean: f64,
+    /// Standard deviation over seeds.
+    pub(crate) sd: Option<f64>,
+}
+
+/// Table 1 (ICML version): `(task, data size, method)` -> value.
+pub(crate) struct Table1(BTreeMap<(String, String, String), PaperValue>);
+
+impl Table1 {
+    /// Reads the embedded file.
+    pub(crate) fn read() -> Self {
+        let mut lines = include_str!("../../paper/table1.csv").lines();
+        let headers: Vec<&str> = lines.next().expect("the file has a header").split(',').collect();
+        let mut values = BTreeMap::new();
+        for line in lines {
+            let cells: Vec<&str> = line.split(',').collect();
+            let number = |name: &str| {
+                let column = headers.iter().position(|header| *header == name)?;
+                Some(cells[column].parse::<f64>().unwrap_or_else(|_| panic!("{line}: {name} is no number")))
+            };
+            for header in &headers[2..] {
+                if let (false, Some(mean)) = (header.ends_with("_sd"), number(header)) {
+                    let key = (cells[0].to_string(), cells[1].to_string(), header.replace('_', "-"));
+                    values.insert(key, PaperValue { mean, sd: number(&format!("{header}_sd")) });
+                }
+            }
+        }
+        Self(values)
+    }
+
+    /// A cell, with method names as in records.
+    pub(crate) fn get(&self, task: &str, size: &str, method: &str) -> Option<PaperValue> {
+        self.0.get(&(task.to_string(), size.to_string(), method.to_string())).copied()
+    }
+
+    /// The sizes of a task's rows, from the smallest.
+    pub(crate) fn sizes(&self, task: &str) -> Vec<usize> {
+        let mut sizes: Vec<usize> = self.0.keys().filter(|(t, ..)| t == task).map(|(_, size, _)| transitions(size)).collect();
+        sizes.sort_unstable();
+        sizes.dedup();
+        sizes
+    }
+}
+
+/// The number behind 300, 1k or 1m.
+fn transitions(size: &str) -> usize {
+    let (digits, factor) = match size.as_bytes().last() {
+        Some(b'k') => (&size[..size.len() - 1], 1_000),
+        Some(b'm') => (&size[..size.len() - 1], 1_000_000),
+        _ => (size, 1),
+    };
+    factor * digits.parse::<usize>().unwrap_or_else(|_| panic!("{size} is no number of transitions"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_the_paper() {
+        let table = Table1::read();
+        let value = table.get("antmaze-umaze-v0", "10k", "jsrl-curriculum");
+        assert_eq!(value, Some(PaperValue { mean: 71.7, sd: Some(14.5) }));
+        assert_eq!(table.get("antmaze-umaze-v0", "10k", "bc"), Some(PaperValue { mean: 1.0, sd: None }));
+        assert_eq!(table.sizes("antmaze-umaze-v0"), [1_000, 10_000, 100_000, 1_000_000]);
+        assert_eq!(table.get("antmaze-umaze-v0", "10k", "control"), None, "the paper has no control arm");
+    }
+}

@@ -1,0 +1,204 @@
+//! How Table 1 is shown: Markdown for people, csv and json for programs, learning curves.
+
+use std::path::Path;
+
+use anyhow::Result;
+use envs::Task;
+use rl::Prng;
+use serde::Serialize;
+
+use crate::{
+    paper::{
+        Results,
+        curves,
+        numbers::{PaperValue, Table1},
+        table1::Method,
+    },
+    run::size_label,
+    spec::Scale,
+    stats,
+    table::Table,
+    workspace::write_whole,
+};
+
+/// One cell: our runs and the paper's value.
+#[derive(Debug, Clone, Serialize)]
+struct Shown {
+    task: Task,
+    transitions: usize,
+    method: &'static str,
+    /// Hash of the run's specification: the folder of its records. None where this scale has no such cell.
+    key: Option<String>,
+    /// Percent of successful episodes, by seed.
+    scores: Vec<(u64, f64)>,
+    /// Runs that ended in a recorded failure.
+    failed: usize,
+    summary: Option<Summary>,
+    paper: Option<PaperValue>,
+}
+
+/// Over seeds (percent).
+#[derive(Debug, Clone, Copy, Serialize)]
+struct Summary {
+    mean: f64,
+    sd: f64,
+    interquartile_mean: f64,
+    /// 95 % bootstrap interval of the interquartile mean.
+    low: f64,
+    high: f64,
+}
+
+/// Writes `table1.md`, `.csv`, `.json` and the curves of every task that has records.
+pub(crate) fn write(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
+    let rows = rows(results);
+    write_whole(&folder.join("table1.md"), markdown(scale, results, &rows).as_bytes())?;
+    write_whole(&folder.join("table1.csv"), csv(&rows).as_bytes())?;
+    let cells: Vec<&Shown> = rows.iter().flatten().collect();
+    write_whole(&folder.join("table1.json"), (serde_json::to_string_pretty(&cells)? + "\n").as_bytes())?;
+    curves::write(results, folder)
+}
+
+/// One row per task and data size, ours and the paper's.
+fn rows(results: &Results) -> Vec<Vec<Shown>> {
+    let paper = Table1::read();
+    let mut rows = Vec::new();
+    for task in Task::ALL {
+        let ours = results.cells.iter().map(|result| &result.cell.spec).filter(|spec| spec.task == task);
+        let mut sizes: Vec<usize> =
+            ours.map(|spec| spec.data.transitions).chain(paper.sizes(task.name())).collect();
+        sizes.sort_unstable();
+        sizes.dedup_by_key(|transitions| size_label(*transitions));
+        for transitions in sizes {
+            rows.push(Method::ALL.map(|method| shown(results, &paper, task, transitions, method)).into());
+        }
+    }
+    rows
+}
+
+fn shown(results: &Results, paper: &Table1, task: Task, transitions: usize, method: Method) -> Shown {
+    let size = size_label(transitions);
+    let cell = results.find(task, transitions, method.name());
+    let scores = cell.map(super::CellResult::scores).unwrap_or_default();
+    let values = vec![scores.iter().map(|(_, score)| *score).collect::<Vec<f64>>()];
+    let summary = (!scores.is_empty()).then(|| {
+        let mut rng = Prng::derive("table1", 0, &format!("{task} {size} {}", method.name()));
+        let interval = stats::bootstrap(&values, stats::interquartile_mean, &mut rng);
+        Summary {
+            mean: stats::mean(&values[0]),
+            sd: stats::standard_deviation(&values[0]),
+            interquartile_mean: interval.estimate,
+            low: interval.low,
+            high: interval.high,
+        }
+    });
+    Shown {
+        task,
+        transitions,
+        method: method.name(),
+        key: cell.map(|result| result.cell.spec.key().to_string()),
+        failed: cell.map_or(0, |result| result.records.len()) - scores.len(),
+        scores,
+        summary,
+        paper: paper.get(task.name(), &size, method.name()),
+    }
+}
+
+fn markdown(scale: Scale, results: &Results, rows: &[Vec<Shown>]) -> String {
+    let titles = Method::ALL.map(|method| method.title().to_string());
+    let mut table = Table::new(["task".into(), "data".into()].into_iter().chain(titles));
+    let mut commands: Vec<String> = Vec::new();
+    for row in rows {
+        let Shown { task, transitions, .. } = &row[0];
+        let cells = row.iter().map(text);
+        table.push([task.to_string(), size_label(*transitions)].into_iter().chain(cells));
+        if let Some(missing) = row.iter().find(|shown| shown.scores.is_empty()) {
+            let scale = if missing.key.is_some() { scale } else { Scale::Paper };
+            commands.push(format!("make table1 SCALE={scale} ONLY={task}/{}/", size_label(*transitions)));
+        }
+    }
+    let mut page = format!(
+        "**Table 1** at {scale} scale: percent of successful episodes of the exploration-policy alone. Ours: mean ± sd, \
+         interquartile mean with its 95 % bootstrap interval over n seeds. *Paper*: mean ± sd over 20 seeds of a million \
+         offline updates and a million online steps on D4RL's data.\n\n{}\n{}",
+        reductions(scale, results),
+        table.markdown()
+    );
+    if !commands.is_empty() {
+        let lines: Vec<String> = commands.iter().map(|command| format!("- `{command}`\n")).collect();
+        page += "\nA dash is a cell that has not been run. The commands that fill them:\n\n";
+        page += &lines.concat();
+    }
+    page
+}
+
+/// What a scale reduces, read off the specifications.
+fn reductions(scale: Scale, results: &Results) -> String {
+    let Some(spec) = results.cells.iter().map(|result| &result.cell.spec).find(|spec| spec.online.is_some()) else {
+        return String::new();
+    };
+    let online = spec.online.as_ref().expect("just looked for");
+    let learners::LearnerConfig::Iql(iql) = &spec.learner else { return String::new() };
+    let evaluation = online.evaluation;
+    format!(
+        "Settings of the {scale} scale, the same for all columns: {} offline updates, {} online steps with {} update(s) \
+         each, minibatches of {}, hidden layers {:?}, rate {}, expectile {}, temperature {}, {:?} inputs; the score is the \
+         mean of the last {} evaluation(s) of {} episodes.\n",
+        spec.offline.updates,
+        online.steps,
+        online.updates_per_step,
+        online.batch_rows,
+        iql.hidden,
+        iql.learning_rate,
+        iql.expectile,
+        iql.temperature,
+        iql.inputs,
+        evaluation.scored,
+        evaluation.episodes,
+    )
+    .to_lowercase()
+    .replacen("settings", "Settings", 1)
+}
+
+fn text(shown: &Shown) -> String {
+    let ours = match &shown.summary {
+        None => "–".to_string(),
+        Some(Summary { mean, sd, interquartile_mean, low, high }) => format!(
+            "{mean:.1} ± {sd:.1}<br>{interquartile_mean:.1} [{low:.1}, {high:.1}] n={}",
+            shown.scores.len()
+        ),
+    };
+    let failed = if shown.failed > 0 { format!("<br>{} failed", shown.failed) } else { String::new() };
+    let paper = match shown.paper {
+        None => String::new(),
+        Some(PaperValue { mean, sd: Some(sd) }) => format!("<br>*{mean:.1} ± {sd:.1}*"),
+        Some(PaperValue { mean, sd: None }) => format!("<br>*{mean:.1}*"),
+    };
+    ours + &failed + &paper
+}
+
+fn csv(rows: &[Vec<Shown>]) -> String {
+    let mut table = Table::new([
+        "task", "transitions", "method", "seeds", "failed", "mean", "sd", "interquartile_mean", "low", "high",
+        "paper_mean", "paper_sd", "key",
+    ]);
+    let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.3}"));
+    for shown in rows.iter().flatten() {
+        let of = |pick: fn(&Summary) -> f64| number(shown.summary.as_ref().map(pick));
+        table.push([
+            shown.task.to_string(),
+            shown.transitions.to_string(),
+            shown.method.to_string(),
+            shown.scores.len().to_string(),
+            shown.failed.to_string(),
+            of(|s| s.mean),
+            of(|s| s.sd),
+            of(|s| s.interquartile_mean),
+            of(|s| s.low),
+            of(|s| s.high),
+            number(shown.paper.map(|paper| paper.mean)),
+            number(shown.paper.and_then(|paper| paper.sd)),
+            shown.key.clone().unwrap_or_default(),
+        ]);
+    }
+    table.csv()
+}

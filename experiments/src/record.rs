@@ -1,0 +1,192 @@
+//! What a run leaves behind: one JSON file per seed, never overwritten.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use rl::EpisodeScores;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    spec::{RunKey, RunSpec},
+    workspace::{Workspace, write_whole},
+};
+
+/// The format that this program writes and reads.
+const FORMAT: u32 = 1;
+
+/// One seed's result; it explains itself without the code that made it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RunRecord {
+    /// The version of this layout.
+    pub(crate) format: u32,
+    /// The method's name in tables, such as `iql` or `jsrl-curriculum`.
+    pub(crate) method: String,
+    /// The run.
+    pub(crate) spec: RunSpec,
+    /// The seed.
+    pub(crate) seed: u64,
+    /// The guide as it was measured before the run; none where nobody guides.
+    pub(crate) guide: Option<GuideMeasure>,
+    /// Oldest first.
+    pub(crate) evaluations: Vec<Evaluation>,
+    /// How it ended.
+    pub(crate) outcome: RunOutcome,
+    /// Where, when and with what it ran.
+    pub(crate) provenance: Provenance,
+}
+
+/// The guide's level and the horizons that follow from it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GuideMeasure {
+    /// Share of successful episodes (0 to 1).
+    pub(crate) success_rate: f32,
+    /// Mean control steps of its successful episodes, or the task's limit where it has none.
+    pub(crate) first_horizon: usize,
+    /// Stages of the curriculum that ended without any success to hold.
+    pub(crate) forced_stages: usize,
+}
+
+/// The policies' scores at one moment: raw, one entry per episode.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Evaluation {
+    /// Environment steps taken (0 after the offline phase).
+    pub(crate) step: usize,
+    /// The guide's steps per episode from here on; none where each episode draws its own.
+    pub(crate) horizon: Option<usize>,
+    /// The exploration-policy alone, from the true start, acting by its mean; none between its evaluations.
+    pub(crate) alone: Option<EpisodeScores>,
+    /// The combined policy, where the curriculum asked for it.
+    pub(crate) combined: Option<EpisodeScores>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RunOutcome {
+    /// All steps were taken.
+    Finished,
+    /// It could not go on; the text says why.
+    Failed(String),
+}
+
+/// Where, when and with what a run was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Provenance {
+    /// Git's name of the source, with `+` behind it where files had been changed.
+    pub(crate) revision: String,
+    /// The compiler.
+    pub(crate) rustc: String,
+    /// Libraries that move numbers.
+    pub(crate) libraries: String,
+    /// `cpu` or `cuda`, and the processor's name.
+    pub(crate) device: String,
+    /// The day it ended (UTC).
+    pub(crate) date: String,
+    /// Seconds it took.
+    pub(crate) wall_seconds: f64,
+}
+
+impl RunRecord {
+    /// A record in today's format.
+    pub(crate) fn new(method: &str, spec: RunSpec, seed: u64, guide: Option<GuideMeasure>, provenance: Provenance) -> Self {
+        Self {
+            format: FORMAT,
+            method: method.to_string(),
+            spec,
+            seed,
+            guide,
+            evaluations: Vec::new(),
+            outcome: RunOutcome::Finished,
+            provenance,
+        }
+    }
+
+    /// The run's score: percent of successful episodes of the exploration-policy alone, mean over the last evaluations
+    /// that the specification asks for. None for a failed run.
+    pub(crate) fn score(&self) -> Option<f64> {
+        let scored = self.spec.online.as_ref().map_or(1, |online| online.evaluation.scored);
+        let alone = self.evaluations.iter().rev().filter_map(|evaluation| evaluation.alone.as_ref());
+        let rates: Vec<f64> = alone.take(scored).map(|scores| 100.0 * f64::from(scores.success_rate())).collect();
+        (self.outcome == RunOutcome::Finished && !rates.is_empty()).then(|| rates.iter().sum::<f64>() / rates.len() as f64)
+    }
+}
+
+/// All records of a workspace.
+#[derive(Debug, Clone)]
+pub(crate) struct RecordStore {
+    folder: PathBuf,
+}
+
+impl RecordStore {
+    /// The records of a workspace.
+    pub(crate) fn new(workspace: &Workspace) -> Self {
+        Self { folder: workspace.records() }
+    }
+
+    fn path(&self, method: &str, spec: &RunSpec, seed: u64) -> PathBuf {
+        let key: RunKey = spec.key();
+        self.folder.join(spec.task.to_string()).join(method).join(key.to_string()).join(format!("seed-{seed}.json"))
+    }
+
+    /// The record of a run, if it is there.
+    pub(crate) fn load(&self, method: &str, spec: &RunSpec, seed: u64) -> Result<Option<RunRecord>> {
+        let path = self.path(method, spec, seed);
+        if path.exists() { read(&path).map(Some) } else { Ok(None) }
+    }
+
+    /// The records of all seeds of a run, by seed.
+    pub(crate) fn seeds_of(&self, method: &str, spec: &RunSpec) -> Result<Vec<RunRecord>> {
+        let path = self.path(method, spec, 0);
+        let folder = path.parent().expect("a file has a folder");
+        let Ok(files) = fs::read_dir(folder) else { return Ok(Vec::new()) };
+        let mut records = Vec::new();
+        for file in files {
+            let path = file.with_context(|| format!("cannot read {}", folder.display()))?.path();
+            if path.extension().is_some_and(|extension| extension == "json") {
+                records.push(read(&path)?);
+            }
+        }
+        records.sort_by_key(|record| record.seed);
+        Ok(records)
+    }
+
+    /// Adds a record; one that is there already is not touched.
+    pub(crate) fn save(&self, record: &RunRecord) -> Result<()> {
+        let path = self.path(&record.method, &record.spec, record.seed);
+        if path.exists() {
+            return Ok(());
+        }
+        let mut json = serde_json::to_vec(record).context("a record is plain data")?;
+        json.push(b'\n');
+        write_whole(&path, &json)
+    }
+}
+
+/// Reads one record.
+pub(crate) fn read(path: &Path) -> Result<RunRecord> {
+    #[derive(Deserialize)]
+    struct Versioned {
+        format: u32,
+    }
+    let json = fs::read(path).with_context(|| format!("cannot read the record {}", path.display()))?;
+    let broken = || {
+        format!("the record {} is not one of this program: move it away, and the run will be made anew", path.display())
+    };
+    let version: Versioned = serde_json::from_slice(&json).with_context(broken)?;
+    if version.format != FORMAT {
+        bail!(
+            "the record {} has format {}, and this program reads format {FORMAT}: move it away, and the run will be \
+             made anew",
+            path.display(),
+            version.format
+        );
+    }
+    serde_json::from_slice(&json).with_context(broken)
+}

@@ -1,0 +1,307 @@
+//! Learning curves: panels with means, bands and reference levels, above one legend.
+
+use std::ops::Range;
+
+use anyhow::Result;
+use plotters::{
+    chart::ChartBuilder,
+    element::{Circle, DashedPathElement, DynElement, IntoDynElement, PathElement, Polygon, Text},
+    prelude::{DrawingBackend, RGBColor},
+    style::{Color, text_anchor::HPos},
+};
+
+use super::{
+    Picture,
+    legend::{CURVE, Dash, Legend, Mark},
+    picture::{Area, Drawing, INK, colour, text, title},
+};
+
+/// Size of a panel (dots).
+const PANEL: (u32, u32) = (760, 560);
+/// Space around its axes (dots).
+const TOP: u32 = 68;
+const LEFT: u32 = 128;
+const RIGHT: u32 = 44;
+/// Heights of the letters (dots).
+const LABEL: u32 = 28;
+const TICK: u32 = 26;
+const GRID: RGBColor = RGBColor(228, 228, 228);
+
+/// One coordinate system.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Panel {
+    /// Above the panel.
+    pub title: String,
+    /// Below the x axis, with its unit.
+    pub x_label: String,
+    /// Beside the y axis, with its unit.
+    pub y_label: String,
+    /// Ends of the y axis; without them it fits what is drawn.
+    pub y_range: Option<(f64, f64)>,
+    /// The curves, the last on top.
+    pub series: Vec<Series>,
+    /// Lines to compare the curves with.
+    pub levels: Vec<Level>,
+}
+
+/// A curve with a band around it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// In the legend. Series of equal label, colour and dash, in whatever panel, have one entry.
+    pub label: String,
+    /// Number of the colour: 0 blue, 1 vermilion, 2 green, 3 orange, 4 purple, 5 sky blue, 6 yellow, 7 black.
+    pub colour: usize,
+    /// In rising order of x.
+    pub points: Vec<Point>,
+    /// Whether the line is broken.
+    pub dashed: bool,
+}
+
+/// A point of a curve; the band reaches from `low` to `high`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// Steps, updates, or whatever the x axis counts.
+    pub x: f64,
+    /// On the line.
+    pub mean: f64,
+    /// Lower end of the band.
+    pub low: f64,
+    /// Upper end of the band.
+    pub high: f64,
+}
+
+/// A dotted horizontal line, such as the paper's value or the guide's score.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Level {
+    /// In the legend.
+    pub label: String,
+    /// Number of the colour, as in [`Series::colour`].
+    pub colour: usize,
+    /// Its height.
+    pub y: f64,
+}
+
+/// Draws panels row by row, `columns` in a row.
+pub fn draw(panels: &[Panel], columns: usize) -> Result<Picture> {
+    assert!(!panels.is_empty() && columns > 0, "{} panels in {columns} columns", panels.len());
+    Picture::of(&Grid { panels, columns: columns.min(panels.len()) })
+}
+
+struct Grid<'a> {
+    panels: &'a [Panel],
+    columns: usize,
+}
+
+impl Grid<'_> {
+    fn width(&self) -> u32 {
+        PANEL.0 * self.columns as u32
+    }
+
+    fn legend(&self) -> Result<Legend> {
+        let series = self.panels.iter().flat_map(|panel| &panel.series);
+        let levels = self.panels.iter().flat_map(|panel| &panel.levels);
+        let series = series.map(|series| (series.label.clone(), line(series.colour, dash(series))));
+        let levels = levels.map(|level| (level.label.clone(), line(level.colour, Dash::Dotted)));
+        Legend::new(series.chain(levels), self.width())
+    }
+}
+
+impl Drawing for Grid<'_> {
+    fn size(&self) -> Result<(u32, u32)> {
+        let rows = self.panels.len().div_ceil(self.columns) as u32;
+        Ok((self.width(), PANEL.1 * rows + self.legend()?.height()))
+    }
+
+    fn draw<B>(&self, area: &Area<B>) -> Result<()>
+    where
+        B: DrawingBackend,
+        B::ErrorType: 'static,
+    {
+        area.fill(&plotters::style::WHITE)?;
+        self.legend()?.draw(area)?;
+        for (i, panel) in self.panels.iter().enumerate() {
+            let (left, top) = (PANEL.0 * (i % self.columns) as u32, PANEL.1 * (i / self.columns) as u32);
+            let area = area.clone().shrink((left, top), PANEL);
+            draw_panel(&area, panel)?;
+        }
+        Ok(())
+    }
+}
+
+fn draw_panel<B>(area: &Area<B>, panel: &Panel) -> Result<()>
+where
+    B: DrawingBackend,
+    B::ErrorType: 'static,
+{
+    let (x_range, y_range) = (x_range(panel), y_range(panel));
+    let mut chart = ChartBuilder::on(area)
+        .margin_top(TOP)
+        .margin_left(16)
+        // The last label of the x axis is centred on the right end and needs its half.
+        .margin_right(RIGHT)
+        .margin_bottom(16)
+        .x_label_area_size(76)
+        .y_label_area_size(LEFT - 16)
+        .build_cartesian_2d(x_range, y_range.clone())?;
+    let middle = (LEFT + PANEL.0 - RIGHT) / 2;
+    area.draw(&Text::new(panel.title.as_str(), (middle as i32, (TOP / 2) as i32), title()))?;
+    chart
+        .configure_mesh()
+        .light_line_style(plotters::style::TRANSPARENT)
+        .bold_line_style(GRID.stroke_width(2))
+        .axis_style(INK.stroke_width(2))
+        .x_labels(7)
+        .y_labels(8)
+        .x_label_formatter(&|x| tick(*x))
+        .y_label_formatter(&|y| tick(*y))
+        .label_style(text(TICK, HPos::Center))
+        .axis_desc_style(text(LABEL, HPos::Center))
+        .x_desc(&panel.x_label)
+        .y_desc(&panel.y_label)
+        .draw()?;
+
+    let inside = |y: f64| y.clamp(y_range.start, y_range.end);
+    for Series { colour: index, points, .. } in &panel.series {
+        let upper = points.iter().map(|point| (point.x, inside(point.high)));
+        let lower = points.iter().rev().map(|point| (point.x, inside(point.low)));
+        chart.draw_series([Polygon::new(upper.chain(lower).collect::<Vec<_>>(), colour(*index).mix(0.16).filled())])?;
+    }
+    let x_ends = [chart.x_range().start, chart.x_range().end];
+    let levels = panel.levels.iter().map(|level| {
+        let ends = x_ends.map(|x| (x, level.y)).to_vec();
+        curve(ends, level.colour, Dash::Dotted)
+    });
+    let means = panel.series.iter().map(|series| {
+        let points = series.points.iter().map(|point| (point.x, inside(point.mean))).collect();
+        curve(points, series.colour, dash(series))
+    });
+    for curve in levels.chain(means) {
+        chart.draw_series([curve])?;
+    }
+    Ok(())
+}
+
+/// A line through points, or a disc where there is only one.
+fn curve<'a, B: DrawingBackend + 'a>(
+    points: Vec<(f64, f64)>,
+    index: usize,
+    dash: Dash,
+) -> DynElement<'a, B, (f64, f64)> {
+    let style = colour(index).stroke_width(CURVE);
+    match (dash.lengths(), points.as_slice()) {
+        (_, [only]) => Circle::new(*only, 2 * CURVE, style.filled()).into_dyn(),
+        (None, _) => PathElement::new(points, style).into_dyn(),
+        (Some((stroke, space)), _) => DashedPathElement::new(points, stroke, space, style).into_dyn(),
+    }
+}
+
+fn line(index: usize, dash: Dash) -> Mark {
+    Mark::Line { colour: colour(index), dash }
+}
+
+fn dash(series: &Series) -> Dash {
+    if series.dashed { Dash::Dashed } else { Dash::Solid }
+}
+
+fn x_range(panel: &Panel) -> Range<f64> {
+    widen(panel.series.iter().flat_map(|series| &series.points).map(|point| point.x), 0.0)
+}
+
+fn y_range(panel: &Panel) -> Range<f64> {
+    if let Some((low, high)) = panel.y_range {
+        return low..high;
+    }
+    let bands = panel.series.iter().flat_map(|series| &series.points).flat_map(|point| [point.low, point.high]);
+    widen(bands.chain(panel.levels.iter().map(|level| level.y)), 0.05)
+}
+
+/// From the lowest to the highest value and a share of that more at either end; never empty.
+fn widen(values: impl Iterator<Item = f64>, share: f64) -> Range<f64> {
+    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)));
+    match high - low {
+        extent if extent > 0.0 => low - share * extent..high + share * extent,
+        // One value only, or none.
+        _ if low.is_finite() => low - 0.5..low + 0.5,
+        _ => 0.0..1.0,
+    }
+}
+
+/// A number on an axis: 0.25, 300, 10k, 1.5M.
+fn tick(x: f64) -> String {
+    let (scaled, unit) = match x.abs() {
+        size if size >= 999_999.5 => (x / 1e6, "M"),
+        size if size >= 999.5 => (x / 1e3, "k"),
+        _ => (x, ""),
+    };
+    let digits = format!("{scaled:.2}");
+    let digits = digits.trim_end_matches('0').trim_end_matches('.');
+    // The axis finds its ticks by adding, so that zero may come out as a tiny negative number.
+    format!("{}{unit}", if digits == "-0" { "0" } else { digits })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn panel(y_range: Option<(f64, f64)>) -> Panel {
+        let point = |x: f64| Point { x, mean: x / 50_000.0, low: x / 50_000.0 - 0.2, high: x / 50_000.0 + 0.2 };
+        let points: Vec<Point> = (0..=5).map(|i| point(10_000.0 * f64::from(i))).collect();
+        Panel {
+            title: "umaze".into(),
+            x_label: "online steps".into(),
+            y_label: "success".into(),
+            y_range,
+            series: vec![Series { label: "a < b".into(), colour: 0, points, dashed: false }],
+            levels: vec![Level { label: "paper".into(), colour: 7, y: 0.9 }],
+        }
+    }
+
+    #[test]
+    fn equal_panels_give_equal_bytes() {
+        let draw = || draw(&[panel(None), panel(Some((0.0, 1.0)))], 2).unwrap();
+        assert_eq!(draw(), draw());
+    }
+
+    #[test]
+    fn a_drawing_names_each_series_once_and_shortens_numbers() {
+        let Picture { svg, png } = draw(&[panel(None), panel(Some((0.0, 1.0)))], 2).unwrap();
+        // plotters writes a text on a line of its own.
+        let times = |text: &str| svg.lines().filter(|line| *line == text).count();
+        for (text, expected) in [("a &lt; b", 1), ("paper", 1), ("umaze", 2), ("10k", 2), ("50k", 2), ("0.4", 2)] {
+            assert_eq!(times(text), expected, "{text}:\n{svg}");
+        }
+        let page = (svg.split('"').nth(1).unwrap(), svg.split('"').nth(3).unwrap());
+        let image = image::load_from_memory(&png).unwrap();
+        assert_eq!((page.0.parse(), page.1.parse()), (Ok(image.width() / 2), Ok(image.height() / 2)));
+    }
+
+    #[test]
+    fn bands_stay_inside_the_axes() {
+        let heights = |y_range| -> Vec<i32> {
+            let svg = draw(&[panel(y_range)], 1).unwrap().svg;
+            let band = svg.lines().find(|line| line.starts_with("<polygon")).unwrap();
+            let points = band.split("points=\"").nth(1).unwrap().trim_end_matches("\"/>");
+            points.split_whitespace().map(|point| point.split_once(',').unwrap().1.parse().unwrap()).collect()
+        };
+        let count_at_top = |heights: &[i32]| heights.iter().filter(|y| *y == heights.iter().min().unwrap()).count();
+        assert_eq!(count_at_top(&heights(None)), 1, "the highest point of the band");
+        assert_eq!(count_at_top(&heights(Some((0.0, 1.0)))), 2, "0.8 + 0.2 and 1.0 + 0.2 both end at 1");
+    }
+
+    #[test]
+    fn ticks_are_short() {
+        for (x, expected) in [
+            (0.0, "0"),
+            (-1e-17, "0"),
+            (0.25, "0.25"),
+            (-0.5, "-0.5"),
+            (300.0, "300"),
+            (10_000.0, "10k"),
+            (2_500.0, "2.5k"),
+            (999_999.999_9, "1M"),
+            (1_500_000.0, "1.5M"),
+        ] {
+            assert_eq!(tick(x), expected);
+        }
+    }
+}

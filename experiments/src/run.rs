@@ -1,0 +1,321 @@
+//! `RunSpec` -> `RunRecord`: the wiring. Read this after `crates/jsrl/src/jump_start.rs`.
+
+use std::{path::PathBuf, sync::Arc};
+
+use anyhow::{Context, Result};
+use jsrl::{JumpStart, JumpStartLane};
+use learners::Device;
+use rl::{
+    Dataset, Diagnostics, Drivers, EpisodeScores, EvaluationLane, Learner, OfflineTraining, Policy, Prng, Replay,
+    ReplayBuffer, evaluate,
+};
+
+use crate::{
+    actor::Actor,
+    clock::Stopwatch,
+    data::DataCatalog,
+    events::EventWriter,
+    progress::Progress,
+    provenance,
+    record::{Evaluation, GuideMeasure, RecordStore, RunOutcome, RunRecord},
+    spec::{GuideSource, OnlinePlan, ReplayPlan, RunSpec, Start},
+    workspace::Workspace,
+};
+
+/// The method's name of runs that end with the offline phase.
+pub(crate) const OFFLINE: &str = "offline";
+/// Environments in which the episodes of one evaluation run side by side.
+const SIDE_BY_SIDE: usize = 20;
+/// Gradient steps between two entries of the TensorBoard log.
+const LOG_EVERY: usize = 500;
+
+/// A run of one seed under its method's name.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Job {
+    /// The method's name in tables.
+    pub(crate) method: String,
+    /// The run.
+    pub(crate) spec: RunSpec,
+    /// The seed.
+    pub(crate) seed: u64,
+}
+
+impl Job {
+    /// The offline runs that must be finished before this one.
+    pub(crate) fn needs(&self) -> Vec<Job> {
+        let job = |spec: RunSpec| Job { method: offline_method(&spec), spec, seed: self.seed };
+        self.spec.needs().into_iter().map(job).collect()
+    }
+}
+
+/// The name under which the record of an offline run is kept, such as `offline-iql`.
+pub(crate) fn offline_method(spec: &RunSpec) -> String {
+    format!("{OFFLINE}-{}", spec.learner.name())
+}
+
+/// Makes records. Everything that a result must not depend on lives here, and not in a specification.
+pub(crate) struct Runner {
+    /// Where networks are kept.
+    pub(crate) workspace: Workspace,
+    /// Where records are kept.
+    pub(crate) store: RecordStore,
+    /// Where data come from.
+    pub(crate) data: DataCatalog,
+    /// Where the learners compute.
+    pub(crate) device: Device,
+    /// Where TensorBoard events go, if anywhere.
+    pub(crate) log_folder: Option<PathBuf>,
+}
+
+impl Runner {
+    /// Makes the record of a job, or reads it where it exists. A training that goes wrong gives a record that says so;
+    /// an error means that nothing could be recorded.
+    pub(crate) fn run(&self, job: &Job, progress: &Progress) -> Result<RunRecord> {
+        let _lock = self.workspace.lock(&job.spec.key(), job.seed)?;
+        if let Some(record) = self.store.load(&job.method, &job.spec, job.seed)? {
+            return Ok(record);
+        }
+        let record = match &job.spec.online {
+            None => self.train_offline(job, progress)?,
+            Some(online) => self.train_online(job, online, progress)?,
+        };
+        self.store.save(&record)?;
+        Ok(record)
+    }
+
+    /// The offline phase: its networks go to the checkpoint folder, its record tells how good they are.
+    fn train_offline(&self, job: &Job, progress: &Progress) -> Result<RunRecord> {
+        let Job { method, spec, seed } = job;
+        let (watch, key) = (Stopwatch::start(), spec.key().to_string());
+        let mut record = RunRecord::new(method, spec.clone(), *seed, None, provenance::of(self.device));
+        let dataset = self.data.load(spec.task, &spec.data, *seed)?;
+        let mut learner = self.fresh_learner(spec, *seed);
+        let mut log = self.log(job)?;
+        let bar = progress.bar(&label(job), spec.offline.updates as u64);
+
+        let streams = vec![Prng::derive(&key, *seed, "minibatches")];
+        let mut training = OfflineTraining::new(&mut *learner, vec![dataset], streams, spec.offline.batch_rows);
+        for update in 1..=spec.offline.updates {
+            let diagnostics = training.step();
+            bar.step();
+            if update % LOG_EVERY == 0 {
+                if let Some(name) = diagnostics.not_finite() {
+                    record.outcome = RunOutcome::Failed(format!("{name} is not finite after {update} updates"));
+                    return Ok(record);
+                }
+                log_diagnostics(&mut log, update, &diagnostics)?;
+            }
+        }
+        let episodes = spec.offline.episodes;
+        let scores = judge(spec, *seed, Drivers::alone(learner.policy()), 0, episodes, "offline");
+        learner.save(&self.workspace.checkpoint(&spec.key(), *seed))?;
+        record.evaluations.push(Evaluation { step: 0, horizon: None, alone: Some(scores), combined: None });
+        record.provenance.wall_seconds = watch.seconds();
+        Ok(record)
+    }
+
+    /// The online phase: Algorithm 1, with the evaluations that move the curriculum and those that are reported.
+    fn train_online(&self, job: &Job, online: &OnlinePlan, progress: &Progress) -> Result<RunRecord> {
+        let Job { method, spec, seed } = job;
+        let (watch, key) = (Stopwatch::start(), spec.key().to_string());
+        let mut record = RunRecord::new(method, spec.clone(), *seed, None, provenance::of(self.device));
+        for need in spec.needs() {
+            if let RunOutcome::Failed(reason) = self.finished(&need, *seed, progress)?.outcome {
+                record.outcome = RunOutcome::Failed(format!("its offline phase failed: {reason}"));
+                return Ok(record);
+            }
+        }
+        let dataset = self.data.load(spec.task, &spec.data, *seed)?;
+        let mut learner = self.fresh_learner(spec, *seed);
+        if online.start == Start::Warm {
+            let offline = self.finished(&spec.offline_run(), *seed, progress)?;
+            record.evaluations.extend(offline.evaluations);
+            learner.load(&self.workspace.checkpoint(&spec.offline_run().key(), *seed))?;
+        }
+        let (guide, measure) = self.guide(spec, online, *seed, progress)?;
+        let mut log = self.log(job)?;
+        let bar = progress.bar(&label(job), online.steps as u64);
+
+        let first_horizon = measure.as_ref().map_or(0, |measure| measure.first_horizon);
+        let lane = JumpStartLane {
+            environment: spec.task.build(),
+            replay: replay(online.replay, &dataset),
+            schedule: online.schedule.from_first_horizon(first_horizon).start(),
+            key,
+            seed: *seed,
+        };
+        // Where the schedule leaves a guide no step, the seat is filled by a policy that is never asked.
+        let seat = spec.task.random_policy();
+        let guide: &dyn Policy = guide.as_ref().map_or(&*seat, |guide| guide.policy());
+        let mut training =
+            JumpStart::new(vec![lane], guide, &mut *learner, online.batch_rows, online.updates_per_step);
+        let plan = online.evaluation;
+        while training.steps() < online.steps {
+            let diagnostics = training.step();
+            let step = training.steps();
+            bar.step();
+            if step % LOG_EVERY == 0 {
+                if let Some(name) = diagnostics.not_finite() {
+                    record.outcome = RunOutcome::Failed(format!("{name} is not finite after {step} steps"));
+                    break;
+                }
+                log_diagnostics(&mut log, step, &diagnostics)?;
+            }
+            let judge = |horizon, episodes, who: &str| {
+                judge(spec, *seed, training.drivers(), horizon, episodes, &format!("{who} {step}"))
+            };
+            let alone = step.is_multiple_of(plan.every).then(|| judge(0, plan.episodes, "alone"));
+            let combined = training.schedules()[0]
+                .evaluation_horizon()
+                .filter(|_| step.is_multiple_of(plan.curriculum_every))
+                .map(|horizon| judge(horizon, plan.curriculum_episodes, "combined"));
+            if let Some(scores) = &combined {
+                training.observe_evaluation(&[scores.success_rate()]);
+            }
+            if alone.is_some() || combined.is_some() {
+                let horizon = training.schedules()[0].current_horizon();
+                let evaluation = Evaluation { step, horizon, alone, combined };
+                bar.message(&word(&evaluation));
+                log_evaluation(&mut log, &evaluation)?;
+                record.evaluations.push(evaluation);
+            }
+        }
+        let forced_stages = training.schedules()[0].forced();
+        record.guide = measure.map(|measure| GuideMeasure { forced_stages, ..measure });
+        if record.outcome == RunOutcome::Finished {
+            learner.save(&self.workspace.checkpoint(&spec.key(), *seed))?;
+        }
+        record.provenance.wall_seconds = watch.seconds();
+        Ok(record)
+    }
+
+    /// The guide, frozen, and its level; none for a schedule that leaves it no step.
+    fn guide(
+        &self,
+        spec: &RunSpec,
+        online: &OnlinePlan,
+        seed: u64,
+        progress: &Progress,
+    ) -> Result<(Option<Actor>, Option<GuideMeasure>)> {
+        if online.schedule == jsrl::SchedulePlan::LearnerOnly {
+            return Ok((None, None));
+        }
+        let (guide, scores) = if let Some(run) = spec.guide_run() {
+            let record = self.finished(&run, seed, progress)?;
+            let learner = learners::open(&self.workspace.checkpoint(&run.key(), seed), self.device)?;
+            let evaluation = record.evaluations.into_iter().next_back();
+            let scores = evaluation.and_then(|evaluation| evaluation.alone).context("a finished offline run was evaluated")?;
+            (Actor::Learned(learner), scores)
+        } else {
+            let guide = match &online.guide {
+                GuideSource::Saved(folder) => Actor::Learned(learners::open(folder.as_ref(), self.device)?),
+                _ => Actor::Scripted(spec.task.oracle()),
+            };
+            let drivers = Drivers::alone(guide.policy());
+            let scores = judge(spec, seed, drivers, 0, spec.offline.episodes, "guide");
+            (guide, scores)
+        };
+        let steps = scores.mean_success_steps().map_or(spec.task.max_steps(), |steps| steps.round() as usize);
+        let measure = GuideMeasure { success_rate: scores.success_rate(), first_horizon: steps, forced_stages: 0 };
+        Ok((Some(guide), Some(measure)))
+    }
+
+    /// The record of an offline run, with its networks in the checkpoint folder. Networks that are gone are made anew
+    /// from the specification: on the same machine they come out the same, bit for bit.
+    fn finished(&self, spec: &RunSpec, seed: u64, progress: &Progress) -> Result<RunRecord> {
+        let job = Job { method: offline_method(spec), spec: spec.clone(), seed };
+        let checkpoint = self.workspace.checkpoint(&spec.key(), seed);
+        let record = self.run(&job, progress)?;
+        if record.outcome == RunOutcome::Finished && learners::open(&checkpoint, self.device).is_err() {
+            self.train_offline(&job, progress)?;
+        }
+        Ok(record)
+    }
+
+    fn fresh_learner(&self, spec: &RunSpec, seed: u64) -> Box<dyn Learner> {
+        let stream = Prng::derive(&spec.key().to_string(), seed, "learner");
+        spec.learner.build(spec.task.build().spec(), vec![stream], self.device)
+    }
+
+    fn log(&self, job: &Job) -> Result<Option<EventWriter>> {
+        let Some(folder) = &self.log_folder else { return Ok(None) };
+        let folder = folder
+            .join(job.spec.task.to_string())
+            .join(&job.method)
+            .join(job.spec.key().to_string())
+            .join(format!("seed-{}", job.seed));
+        EventWriter::create(&folder, crate::clock::unix_seconds()).map(Some)
+    }
+}
+
+/// Scores `episodes` episodes in environments of their own, the first `horizon` steps of each driven by the guide.
+fn judge(
+    spec: &RunSpec,
+    seed: u64,
+    drivers: Drivers,
+    horizon: usize,
+    episodes: usize,
+    round: &str,
+) -> EpisodeScores {
+    let environments = (0..episodes.min(SIDE_BY_SIDE)).map(|_| spec.task.build()).collect();
+    // Keyed by the task: every method meets the same starts and goals, so that scores compare pair by pair.
+    let mut lanes = [EvaluationLane { environments, key: spec.task.to_string(), seed }];
+    evaluate(drivers, &mut lanes, &[horizon], episodes, round).remove(0)
+}
+
+/// A job in one line, for people.
+pub(crate) fn label(job: &Job) -> String {
+    format!("{} {} {} seed {}", job.spec.task, size_label(job.spec.data.transitions), job.method, job.seed)
+}
+
+/// A number of transitions as the paper writes it: 300, 1k, 1m.
+pub(crate) fn size_label(transitions: usize) -> String {
+    match transitions {
+        n if n >= 990_000 => format!("{}m", (n as f64 / 1e6).round()),
+        n if n >= 1_000 => format!("{}k", (n as f64 / 1e3).round()),
+        n => n.to_string(),
+    }
+}
+
+fn replay(plan: ReplayPlan, dataset: &Arc<Dataset>) -> Replay {
+    match plan {
+        ReplayPlan::Preloaded { capacity } => {
+            Replay { online: ReplayBuffer::preloaded(capacity, Dataset::clone(dataset)), offline: None }
+        }
+        ReplayPlan::TwoBuffers { capacity, offline_share } => Replay {
+            online: ReplayBuffer::new(capacity, dataset.state_size, dataset.action_size),
+            offline: Some((dataset.clone(), offline_share)),
+        },
+    }
+}
+
+fn log_diagnostics(log: &mut Option<EventWriter>, step: usize, diagnostics: &Diagnostics) -> Result<()> {
+    let Some(log) = log else { return Ok(()) };
+    for (name, values) in &diagnostics.0 {
+        log.scalar(&format!("train/{name}"), step as u64, values[0], crate::clock::unix_seconds())?;
+    }
+    Ok(())
+}
+
+fn log_evaluation(log: &mut Option<EventWriter>, evaluation: &Evaluation) -> Result<()> {
+    let Some(log) = log else { return Ok(()) };
+    let Evaluation { step, horizon, alone, combined } = evaluation;
+    let scalars = [
+        ("evaluation/success_alone", alone.as_ref().map(EpisodeScores::success_rate)),
+        ("evaluation/success_combined", combined.as_ref().map(EpisodeScores::success_rate)),
+        ("evaluation/guide_horizon", horizon.map(|horizon| horizon as f32)),
+    ];
+    for (name, value) in scalars {
+        if let Some(value) = value {
+            log.scalar(name, *step as u64, value, crate::clock::unix_seconds())?;
+        }
+    }
+    Ok(())
+}
+
+/// What a progress bar tells of an evaluation.
+fn word(Evaluation { horizon, alone, .. }: &Evaluation) -> String {
+    let success = alone.as_ref().map_or(String::new(), |scores| format!("{:.0} %", 100.0 * scores.success_rate()));
+    let horizon = horizon.map_or(String::new(), |horizon| format!(" h={horizon}"));
+    success + &horizon
+}

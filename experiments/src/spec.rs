@@ -1,0 +1,203 @@
+//! What a run is: everything that determines its result, and nothing else.
+
+use std::fmt;
+
+use envs::Task;
+use jsrl::SchedulePlan;
+use learners::LearnerConfig;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// One run: an offline phase and, after it, perhaps an online one. The seed is not part of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RunSpec {
+    /// The environment.
+    pub(crate) task: Task,
+    /// The offline data.
+    pub(crate) data: DataSlice,
+    /// Who learns, offline and online.
+    pub(crate) learner: LearnerConfig,
+    /// The offline phase.
+    pub(crate) offline: OfflinePlan,
+    /// The online phase; none for a run that ends with the offline one.
+    pub(crate) online: Option<OnlinePlan>,
+}
+
+/// A random subset of a data file, drawn once per (content, size, seed).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DataSlice {
+    /// The file's name under data/, without its ending.
+    pub(crate) file: String,
+    /// A hash of the file's transitions: records of one file never serve for another of the same name.
+    pub(crate) content: String,
+    /// Transitions in the subset.
+    pub(crate) transitions: usize,
+}
+
+/// The offline phase: `updates` gradient steps on the data slice, judged once at its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OfflinePlan {
+    /// Gradient steps; the same for every data size.
+    pub(crate) updates: usize,
+    /// Transitions in a minibatch.
+    pub(crate) batch_rows: usize,
+    /// Episodes that judge the result and give the guide's first horizon H1.
+    pub(crate) episodes: usize,
+}
+
+/// The online phase.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OnlinePlan {
+    /// The exploration-policy's first weights.
+    pub(crate) start: Start,
+    /// Who opens the episodes, where the schedule lets anybody.
+    pub(crate) guide: GuideSource,
+    /// For how long.
+    pub(crate) schedule: SchedulePlan,
+    /// Where minibatches come from.
+    pub(crate) replay: ReplayPlan,
+    /// Environment steps; the guide's count.
+    pub(crate) steps: usize,
+    /// Transitions in a minibatch.
+    pub(crate) batch_rows: usize,
+    /// Gradient steps for each environment step.
+    pub(crate) updates_per_step: usize,
+    /// When and how the policies are judged.
+    pub(crate) evaluation: EvaluationPlan,
+}
+
+/// The exploration-policy's first weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Start {
+    /// Fresh ones.
+    Cold,
+    /// A copy of all networks of the offline phase.
+    Warm,
+}
+
+/// Where the guide comes from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum GuideSource {
+    /// The policy of this run's own offline phase, as in the paper.
+    Offline,
+    /// Another learner, trained on the same slice by the same offline plan.
+    Learner(LearnerConfig),
+    /// The task's scripted controller.
+    Oracle,
+    /// A policy saved earlier, by the path of its folder.
+    Saved(String),
+}
+
+/// Where minibatches of the online phase come from.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "replay", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum ReplayPlan {
+    /// One uniform buffer that starts with the data slice (IQL's own fine-tuning).
+    Preloaded {
+        /// Transitions kept.
+        capacity: usize,
+    },
+    /// The data slice beside a buffer of what is collected (JSRL).
+    TwoBuffers {
+        /// Collected transitions kept.
+        capacity: usize,
+        /// Share of each minibatch that comes from the data slice (0 to 1).
+        offline_share: f32,
+    },
+}
+
+/// When and how the policies are judged during the online phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EvaluationPlan {
+    /// Environment steps between evaluations of the exploration-policy alone.
+    pub(crate) every: usize,
+    /// Episodes of each of them, from the true start.
+    pub(crate) episodes: usize,
+    /// The score of the run is the mean over this many of the last of them.
+    pub(crate) scored: usize,
+    /// Environment steps between evaluations of the combined policy, which move the curriculum.
+    pub(crate) curriculum_every: usize,
+    /// Episodes of each of those.
+    pub(crate) curriculum_episodes: usize,
+}
+
+/// The name of a run's folder: a hash of its specification.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct RunKey(String);
+
+impl fmt::Display for RunKey {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl RunSpec {
+    /// The specification's name: equal for equal JSON, with fields in the order of their declaration.
+    pub(crate) fn key(&self) -> RunKey {
+        let json = serde_json::to_string(self).expect("a specification is plain data");
+        RunKey(hex(&Sha256::digest(json))[..16].to_string())
+    }
+
+    /// The run that ends where this one's online phase begins. Guide, warm start and the offline columns all read it.
+    pub(crate) fn offline_run(&self) -> RunSpec {
+        RunSpec { online: None, ..self.clone() }
+    }
+
+    /// The run that makes the guide, where a run makes it.
+    pub(crate) fn guide_run(&self) -> Option<RunSpec> {
+        let online = self.online.as_ref()?;
+        match (&online.schedule, &online.guide) {
+            (SchedulePlan::LearnerOnly, _) | (_, GuideSource::Oracle | GuideSource::Saved(_)) => None,
+            (_, GuideSource::Offline) => Some(self.offline_run()),
+            (_, GuideSource::Learner(learner)) => Some(RunSpec { learner: learner.clone(), ..self.offline_run() }),
+        }
+    }
+
+    /// The runs that must be finished before this one can start.
+    pub(crate) fn needs(&self) -> Vec<RunSpec> {
+        let warm = self.online.as_ref().is_some_and(|online| online.start == Start::Warm);
+        let mut needs: Vec<RunSpec> = self.guide_run().into_iter().collect();
+        if warm && !needs.contains(&self.offline_run()) {
+            needs.push(self.offline_run());
+        }
+        needs
+    }
+}
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
+        text
+    })
+}
+
+/// How much is run: which sizes of everything a table takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Scale {
+    /// Each task, learner and schedule once, in seconds; the numbers mean nothing.
+    Smoke,
+    /// The reduced grid and budgets at which the paper's claims can be seen on a few cores in hours.
+    Laptop,
+    /// The paper's budgets, grid and 20 seeds.
+    Paper,
+}
+
+impl fmt::Display for Scale {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Scale::Smoke => "smoke",
+            Scale::Laptop => "laptop",
+            Scale::Paper => "paper",
+        })
+    }
+}

@@ -1,0 +1,95 @@
+//! Where things lie on disk, and the way things are written there.
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use envs::Task;
+
+use crate::spec::{RunKey, Scale};
+
+/// The folder that holds data/, results/ and checkpoints/.
+#[derive(Debug, Clone)]
+pub(crate) struct Workspace {
+    root: PathBuf,
+}
+
+impl Workspace {
+    /// The nearest folder above the current one that holds this crate, so that commands work from anywhere in a clone;
+    /// the current folder where there is none.
+    pub(crate) fn find() -> Result<Self> {
+        let current = std::env::current_dir().context("the current folder cannot be read")?;
+        let root = current.ancestors().find(|folder| folder.join("experiments/Cargo.toml").is_file());
+        Ok(Self { root: root.unwrap_or(&current).to_path_buf() })
+    }
+
+    /// The top folder.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// A data file. The smoke scale keeps small files of its own.
+    pub(crate) fn data_file(&self, task: Task, scale: Scale) -> PathBuf {
+        self.data_path(&Self::data_name(task, scale))
+    }
+
+    /// The name under data/ of a task's file, without its ending.
+    pub(crate) fn data_name(task: Task, scale: Scale) -> String {
+        if scale == Scale::Smoke { format!("smoke/{task}") } else { task.to_string() }
+    }
+
+    /// The file of a name under data/.
+    pub(crate) fn data_path(&self, name: &str) -> PathBuf {
+        self.root.join("data").join(format!("{name}.hdf5"))
+    }
+
+    /// What is known of the data files that this project makes.
+    pub(crate) fn manifest(&self) -> PathBuf {
+        self.root.join("data/manifest.json")
+    }
+
+    /// The folder of all records.
+    pub(crate) fn records(&self) -> PathBuf {
+        self.root.join("results/records")
+    }
+
+    /// The folder of a table's or figure's files.
+    pub(crate) fn artifact(&self, experiment: &str, scale: Scale) -> PathBuf {
+        let results = self.root.join("results");
+        if scale == Scale::Laptop { results.join(experiment) } else { results.join(format!("{experiment}-{scale}")) }
+    }
+
+    /// The folder of a run's networks; git ignores it and runs make it anew.
+    pub(crate) fn checkpoint(&self, key: &RunKey, seed: u64) -> PathBuf {
+        self.root.join("checkpoints").join(key.to_string()).join(format!("seed-{seed}"))
+    }
+
+    /// Waits until no other process works on a run, and keeps others waiting until the file is dropped.
+    pub(crate) fn lock(&self, key: &RunKey, seed: u64) -> Result<fs::File> {
+        let path = self.checkpoint(key, seed).with_extension("lock");
+        let lock = || -> std::io::Result<fs::File> {
+            fs::create_dir_all(path.parent().expect("a file has a folder"))?;
+            let file = fs::File::create(&path)?;
+            file.lock()?;
+            Ok(file)
+        };
+        lock().with_context(|| format!("cannot lock {}: check the free disk and the folder's permissions", path.display()))
+    }
+}
+
+/// Writes a file whole or not at all: under a temporary name in the same folder, then renamed.
+pub(crate) fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
+    let write = || -> std::io::Result<()> {
+        let folder = path.parent().expect("a file has a folder");
+        fs::create_dir_all(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(content)?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().with_context(|| format!("cannot write {}: check the free disk and the folder's permissions", path.display()))
+}

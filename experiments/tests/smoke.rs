@@ -1,0 +1,175 @@
+//! The program as a user meets it: every table at smoke scale in an empty folder, again, and with bad input.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use serde_json::Value;
+
+/// Runs the program in a folder.
+fn experiments(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_experiments"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .expect("the program can be started")
+}
+
+fn succeed(folder: &Path, arguments: &[&str]) -> String {
+    let output = experiments(folder, arguments);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{arguments:?} failed:\n{errors}");
+    String::from_utf8_lossy(&output.stdout).into_owned() + &errors
+}
+
+/// The one line that bad input gets.
+fn refuse(folder: &Path, arguments: &[&str]) -> String {
+    let output = experiments(folder, arguments);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success(), "{arguments:?} was accepted");
+    assert!(!errors.contains("panicked"), "{arguments:?}: {errors}");
+    errors
+}
+
+fn files_under(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("the folder is there") {
+            let path = entry.expect("the entry can be read").path();
+            if path.is_dir() { folders.push(path) } else { files.push(path) }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// A record without the part that tells when and where it was made.
+fn result_of(path: &Path) -> Value {
+    let mut record: Value = serde_json::from_slice(&fs::read(path).expect("readable")).expect("a record is JSON");
+    record.as_object_mut().expect("a record is an object").remove("provenance");
+    record
+}
+
+#[test]
+fn every_table_runs_at_smoke_scale_and_never_twice() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    succeed(folder, &["--scale", "smoke", "--log-dir", "events"]);
+    let records = files_under(&folder.join("results/records"));
+    assert_eq!(records.len(), 6 * 5, "six tasks, five columns, one seed");
+    for record in &records {
+        assert!(fs::metadata(record).expect("readable").len() < 16_000, "{} is too large", record.display());
+        assert_eq!(result_of(record)["outcome"], "finished");
+    }
+    assert_eq!(files_under(&folder.join("events")).len(), 6 * 5);
+
+    let artifacts = files_under(&folder.join("results/table1-smoke"));
+    let names: Vec<_> = artifacts.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
+    for name in ["table1.md", "table1.csv", "table1.json", "curves-antmaze-umaze-v0.svg", "curves-antmaze-umaze-v0.png"] {
+        assert!(names.contains(&name), "no {name} among {names:?}");
+    }
+    let before: Vec<_> = records.iter().chain(&artifacts).map(|path| fs::read(path).expect("readable")).collect();
+    let said = succeed(folder, &["--scale", "smoke"]);
+    assert!(said.contains("0 to do"), "{said}");
+    let after: Vec<_> = records.iter().chain(&artifacts).map(|path| fs::read(path).expect("readable")).collect();
+    assert!(before == after, "the same records gave other files");
+
+    let listed = succeed(folder, &["list", "--scale", "smoke"]);
+    assert!(listed.contains("make table1") && listed.contains("| 30 "), "{listed}");
+    let checked = succeed(folder, &["check", "--scale", "smoke"]);
+    assert!(checked.contains("undecided"), "one seed decides nothing: {checked}");
+}
+
+#[test]
+fn neither_jobs_nor_lost_networks_change_a_result() {
+    let [one, two] = [(), ()].map(|()| tempfile::tempdir().expect("a folder"));
+    let only = ["--only", "antmaze-umaze-v0/1k/jsrl", "--only", "antmaze-umaze-v0/1k/iql"];
+    let arguments = |jobs| [&["--scale", "smoke", "--seeds", "2", "--jobs", jobs][..], &only].concat();
+    succeed(one.path(), &arguments("1"));
+    // The other folder makes the offline runs first, loses their networks, and goes on.
+    succeed(two.path(), &["--scale", "smoke", "--seeds", "2", "--only", "antmaze-umaze-v0/1k/offline"]);
+    fs::remove_dir_all(two.path().join("checkpoints")).expect("the networks were kept there");
+    succeed(two.path(), &arguments("2"));
+    let results = |folder: &Path| {
+        let records = files_under(&folder.join("results/records"));
+        records.iter().map(|path| result_of(path)).collect::<Vec<_>>()
+    };
+    assert_eq!(results(one.path()).len(), 8);
+    assert_eq!(results(one.path()), results(two.path()));
+}
+
+#[test]
+fn a_policy_can_be_judged_and_filmed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let task = ["--task", "antmaze-umaze-v0"];
+    let oracle = [&["evaluate", "--policy", "oracle", "--episodes", "4", "--json"][..], &task].concat();
+    let verdict: Value = serde_json::from_str(&String::from_utf8_lossy(&experiments(folder.path(), &oracle).stdout))
+        .expect("--json prints JSON");
+    assert_eq!(verdict["episodes"]["returns"].as_array().map(Vec::len), Some(4));
+    assert!(verdict["success_rate"].as_f64() >= Some(0.5), "the oracle knows the way: {verdict}");
+    let random = [&["evaluate", "--policy", "random", "--episodes", "2", "--json"][..], &task].concat();
+    let verdict: Value = serde_json::from_str(&String::from_utf8_lossy(&experiments(folder.path(), &random).stdout))
+        .expect("--json prints JSON");
+    assert_eq!(verdict["success_rate"].as_f64(), Some(0.0));
+
+    let film = ["play", "--policy", "oracle", "--gif", "ant.gif", "--every", "20", "--height", "60"];
+    succeed(folder.path(), &[&film[..], &task].concat());
+    assert!(fs::read(folder.path().join("ant.gif")).expect("the film is there").starts_with(b"GIF89a"));
+}
+
+#[test]
+fn bad_input_gets_a_sentence() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let said = refuse(folder, &["evaluate", "--task", "antmaze-tiny-v0", "--policy", "oracle"]);
+    assert!(said.contains("antmaze-tiny-v0") && said.contains("antmaze-umaze-v0"), "{said}");
+    let said = refuse(folder, &["evaluate", "--task", "antmaze-umaze-v0", "--policy", "nobody"]);
+    assert!(said.contains("nobody") && said.contains("oracle"), "{said}");
+    let said = refuse(folder, &["list", "--scale", "huge"]);
+    assert!(said.contains("huge") && said.contains("laptop"), "{said}");
+    let said = refuse(folder, &["run", "--device", "tpu"]);
+    assert!(said.contains("tpu") && said.contains("cuda"), "{said}");
+    let said = refuse(folder, &["run", "--only", "antmaze-umaze-v0/77k"]);
+    assert!(said.contains("77k"), "{said}");
+    let said = refuse(folder, &["inspect", "absent.hdf5"]);
+    assert!(said.contains("absent.hdf5"), "{said}");
+    fs::write(folder.join("spec.json"), "{\"task\": \"antmaze-umaze-v0\"}").expect("writable");
+    let said = refuse(folder, &["run", "--spec", "spec.json"]);
+    assert!(said.contains("spec.json") && said.contains("data"), "{said}");
+}
+
+#[test]
+fn broken_files_are_named_and_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let arguments = ["run", "--scale", "smoke", "--only", "antmaze-umaze-v0/1k/control"];
+    succeed(folder, &arguments);
+    let records = files_under(&folder.join("results/records"));
+    assert_eq!(records.len(), 1);
+    let whole = fs::read_to_string(&records[0]).expect("readable");
+
+    for (content, word) in [(whole.replacen("\"format\":1", "\"format\":0", 1), "format 0"), (whole[..99].into(), "not one")] {
+        fs::write(&records[0], &content).expect("writable");
+        let said = refuse(folder, &arguments);
+        assert!(said.contains(word) && said.contains("seed-0.json") && said.contains("move it away"), "{said}");
+        assert_eq!(fs::read_to_string(&records[0]).expect("readable"), content, "it was overwritten");
+    }
+    fs::write(&records[0], &whole).expect("writable");
+
+    let data = folder.join("data/smoke/antmaze-umaze-v0.hdf5");
+    let bytes = fs::read(&data).expect("readable");
+    fs::write(&data, &bytes[..bytes.len() / 2]).expect("writable");
+    let said = refuse(folder, &["inspect", data.to_str().expect("a plain path")]);
+    assert!(said.contains("antmaze-umaze-v0.hdf5"), "{said}");
+
+    let networks = files_under(&folder.join("checkpoints"));
+    let tensors = networks.iter().find(|path| path.ends_with("learner.safetensors")).expect("the networks are kept");
+    let bytes = fs::read(tensors).expect("readable");
+    fs::write(tensors, &bytes[..bytes.len() / 2]).expect("writable");
+    let policy = tensors.parent().and_then(Path::to_str).expect("a plain path");
+    let said = refuse(folder, &["evaluate", "--task", "antmaze-umaze-v0", "--policy", policy]);
+    assert!(said.contains("learner.safetensors"), "{said}");
+}

@@ -1,0 +1,144 @@
+//! The laws of ARCHITECTURE.md, kept by a test.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_path_buf()
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn sources(folder: &str) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let path = entry.expect("the entry can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+const CRATES: [&str; 5] = ["rl", "envs", "d4rl", "learners", "jsrl"];
+
+/// The names of all dependencies in a crate's Cargo.toml, those of tests included.
+fn dependencies(folder: &str) -> Vec<String> {
+    let mut section = String::new();
+    let mut names = Vec::new();
+    for line in read(format!("{folder}/Cargo.toml")).lines() {
+        if line.starts_with('[') {
+            section = line.to_string();
+        } else if section.contains("dependencies") && !line.starts_with('#') {
+            names.extend(line.split(['.', ' ', '=']).next().filter(|name| !name.is_empty()).map(String::from));
+        }
+    }
+    names
+}
+
+#[test]
+fn arrows_point_only_to_rl() {
+    for name in CRATES {
+        let inner: Vec<String> =
+            dependencies(&format!("crates/{name}")).into_iter().filter(|d| CRATES.contains(&d.as_str())).collect();
+        let expected: &[&str] = if name == "rl" { &[] } else { &["rl"] };
+        assert_eq!(inner, expected, "crates/{name}");
+    }
+}
+
+#[test]
+fn each_foreign_world_is_seen_by_one_crate() {
+    for (foreign, owner) in [("rapier3d", "envs"), ("rapier3d-mjcf", "envs"), ("tch", "learners"), ("hdf5", "d4rl")] {
+        for name in CRATES {
+            let has = dependencies(&format!("crates/{name}")).contains(&foreign.to_string());
+            assert_eq!(has, name == owner, "{foreign} in crates/{name}");
+        }
+        assert!(!dependencies("experiments").contains(&foreign.to_string()), "{foreign} in experiments");
+    }
+    for name in CRATES {
+        for path in sources(&format!("crates/{name}/src")) {
+            let code = fs::read_to_string(&path).expect("readable");
+            for world in ["std::time", "std::env::", "SystemTime", "Instant::now"] {
+                assert!(!code.contains(world), "{} uses {world}: clocks and environment are in experiments", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn there_is_one_loop_of_each_kind() {
+    let all: Vec<PathBuf> = CRATES.iter().flat_map(|name| sources(&format!("crates/{name}/src"))).chain(sources("experiments/src")).collect();
+    for (definition, home) in [
+        ("pub struct JumpStart<", "crates/jsrl/src/jump_start.rs"),
+        ("pub struct OfflineTraining<", "crates/rl/src/offline.rs"),
+        ("pub fn evaluate(", "crates/rl/src/evaluate.rs"),
+    ] {
+        let homes: Vec<_> = all
+            .iter()
+            .filter(|path| fs::read_to_string(path).expect("readable").contains(definition))
+            .map(|path| path.strip_prefix(root()).expect("below the root").to_path_buf())
+            .collect();
+        assert_eq!(homes, [Path::new(home)], "{definition}");
+    }
+}
+
+#[test]
+fn files_are_short() {
+    for folder in ["crates", "experiments"] {
+        for path in sources(folder) {
+            let lines = fs::read_to_string(&path).expect("readable").lines().count();
+            assert!(lines <= 400, "{} has {lines} lines", path.display());
+        }
+    }
+}
+
+#[test]
+fn paths_named_in_documents_exist() {
+    for page in ["README.md", "ARCHITECTURE.md", "NOTICE", "data/README.md"] {
+        let text = read(page);
+        let words = text.split(|c: char| c.is_whitespace() || "`()[]|,;\"".contains(c));
+        for word in words.map(|word| word.trim_end_matches(['.', ':'])) {
+            let below = ["crates/", "experiments/", "results/table1/", "scripts/", "licenses/"];
+            let named = below.iter().any(|prefix| word.starts_with(prefix)) && !word.contains(['*', '<', '{']);
+            assert!(!named || root().join(word).exists(), "{page} names {word}, which is not there");
+        }
+    }
+}
+
+#[test]
+fn the_pinned_simulator_is_the_one_that_records_name() {
+    let version = envs::PHYSICS.strip_prefix("rapier3d ").expect("the name of the crate");
+    assert!(read("Cargo.toml").contains(&format!("rapier3d = {{ version = \"={version}\"")), "{version}");
+    assert!(read("scripts/setup.sh").contains(&format!("torch={}", learners::LIBTORCH.replace("libtorch ", ""))));
+}
+
+#[test]
+fn every_table_of_this_project_has_a_make_target() {
+    let makefile = read("Makefile");
+    let listing = read("experiments/src/paper/mod.rs");
+    for path in sources("experiments/src/paper") {
+        let code = fs::read_to_string(&path).expect("readable");
+        let module = path.file_stem().and_then(|name| name.to_str()).expect("a plain name");
+        if let Some(id) = code.split("id: \"").nth(1).and_then(|rest| rest.split('"').next()) {
+            assert!(makefile.contains(&format!("\n{id}: ")), "no make {id}");
+            assert!(listing.contains(&format!("{module}::experiment()")), "{module} is not in all()");
+        }
+    }
+}
+
+#[test]
+fn the_readme_shows_the_table_as_reported() {
+    let table = read("results/table1/table1.md");
+    assert!(read("README.md").contains(table.trim_end()), "run `make report` and commit README.md");
+}
