@@ -1,7 +1,7 @@
 //! Scalars as TensorBoard event files, so that a running experiment can be watched with `tensorboard --logdir`.
 //!
-//! The format is two small ones inside each other, written here by hand because the published crates for it are no longer
-//! kept up and bring a protobuf compiler along:
+//! The format is two small ones inside each other, written here by hand because the published crates for it are no
+//! longer kept up:
 //!
 //! - A file is a row of `TFRecord`s: length (u64), masked CRC of the length, data, masked CRC of the data, all
 //!   little-endian. The CRC is CRC-32C, masked as `rotate_right(crc, 15) + 0xa282ead8`
@@ -18,12 +18,12 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 /// Appends scalars to one event file, each at once, so that readers see it and a killed run has lost nothing.
-pub struct EventWriter(File);
+pub(crate) struct EventWriter(File);
 
 impl EventWriter {
-    /// Starts an event file in `directory`, which is made if needed. `wall_time` is in seconds since 1970; it is part of
-    /// the file's name, by which TensorBoard orders the files of a continued run.
-    pub fn create(directory: &Path, wall_time: f64) -> Result<Self> {
+    /// Starts an event file in `directory`, which is made if needed. `wall_time` is in seconds since 1970; it is part
+    /// of the file's name, by which TensorBoard orders the files of a continued run.
+    pub(crate) fn create(directory: &Path, wall_time: f64) -> Result<Self> {
         fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
         // TensorBoard reads any file whose name contains "tfevents".
         let path = directory.join(format!("events.out.tfevents.{wall_time:017.6}"));
@@ -36,7 +36,7 @@ impl EventWriter {
     }
 
     /// Adds a value to the curve `tag` at `step` (control steps or updates), measured at `wall_time` (s since 1970).
-    pub fn scalar(&mut self, tag: &str, step: u64, value: f32, wall_time: f64) -> io::Result<()> {
+    pub(crate) fn scalar(&mut self, tag: &str, step: u64, value: f32, wall_time: f64) -> io::Result<()> {
         let value = Message::default().bytes(value::TAG, tag.as_bytes()).float(value::SIMPLE_VALUE, value);
         let summary = Message::default().bytes(summary::VALUE, &value.0);
         let event = Message::default()

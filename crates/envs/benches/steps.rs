@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use envs::Task;
-use rl::{Intent, ObservationRows, Policy, Prng};
+use rl::{Intent, ObservationRows, Prng};
 
 #[expect(clippy::print_stdout, reason = "a bench prints its result")]
 fn main() {

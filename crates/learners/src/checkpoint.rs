@@ -1,6 +1,10 @@
 //! What a learner leaves on disk: `learner.safetensors` with every tensor that the next update depends on, and
 //! `learner.json` with its configuration and random streams.
 //!
+//! Parameters are named `NET/LAYER/weight` `[lane, in, out]`, `NET/LAYER/bias` `[lane, 1, out]` and `NET/log_std`
+//! `[lane, 1, action]`; Adam's moments are `adam/NET/mean` and `adam/NET/square` `[lane, parameter]`, its step count
+//! `adam/NET/steps`.
+//!
 //! Each file is written under another name and then renamed, so that a killed run leaves no half file. Both together
 //! are one state: whoever saves over an older checkpoint saves into a new folder and swaps the folders.
 

@@ -13,9 +13,7 @@ pub enum DeviceError {
     #[error("unknown device '{0}': choose cpu or cuda")]
     Unknown(String),
     /// No CUDA kernels or no GPU.
-    #[error(
-        "cannot use the GPU: {0}; run 'make setup DEVICE=cuda' on a machine with an NVIDIA driver, or choose --device cpu"
-    )]
+    #[error("cannot use the GPU: {0}; run 'make setup DEVICE=cuda' on a machine with an NVIDIA driver, or choose cpu")]
     NoCuda(String),
 }
 
@@ -42,7 +40,8 @@ impl std::fmt::Display for Device {
     }
 }
 
-/// Makes libtorch fit for many runs side by side on a CPU. Call it once, after [`Device::parse`].
+/// Makes libtorch fit for many runs side by side on a CPU. Call it in every thread that trains (libtorch keeps the
+/// number per thread), after [`Device::parse`].
 ///
 /// Its worker threads wait by spinning, so runs that share a machine would slow each other down many times over; and
 /// sums over one thread do not depend on how many cores there are.

@@ -67,8 +67,9 @@ pub fn weighted_likelihood(mean: &Tensor, log_std: &Tensor, actions: &Tensor, we
     let inverse_std = (-&clipped).exp();
     let z = (actions - mean) * &inverse_std;
     let weighted_z = &z * weight;
-    let weighted_squares = (&weighted_z * &z).sum_dim_intlist([1_i64].as_slice(), true, Kind::Float); // [lane, 1, action]
-    let weight_sum = weight.sum_dim_intlist([1_i64].as_slice(), true, Kind::Float); // [lane, 1, 1]
+    let over_rows = |x: &Tensor| x.sum_dim_intlist([1_i64].as_slice(), true, Kind::Float);
+    let weighted_squares = over_rows(&(&weighted_z * &z)); // [lane, 1, action]
+    let weight_sum = over_rows(weight); // [lane, 1, 1]
     let log_root = 0.5 * (2.0 * std::f64::consts::PI).ln();
     let value = (&weighted_squares * 0.5 + (clipped + log_root) * &weight_sum) / rows;
     let inside = log_std.ge(low).logical_and(&log_std.le(high)).to_kind(Kind::Float);

@@ -11,6 +11,7 @@ const UPDATES: usize = 30;
 
 #[test]
 fn batched_equals_solo() {
+    learners::use_one_thread();
     let spec = spec(5, 3);
     for config in every_learner() {
         let mut batched = config.build(&spec, rngs(LANES), Device::CPU);

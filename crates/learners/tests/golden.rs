@@ -1,7 +1,7 @@
 //! Updates of public implementations, recorded number by number (tests/golden/README.md), replayed through checkpoints:
 //! the recorded parameters are written into a learner's own checkpoint, and read back from it after every update.
 //!
-//! `GOLDEN_DIR` names a folder with further cases.
+//! `GOLDEN_DIR` names another folder of cases to replay instead.
 
 mod common;
 
@@ -20,6 +20,9 @@ type Tensors = BTreeMap<String, Tensor>;
 fn iql_follows_the_official_code() {
     for case in cases("iql") {
         let settings = &case.settings;
+        for rate in ["value_lr", "critic_lr"] {
+            assert_eq!(settings[rate], settings["actor_lr"], "{}: one rate serves all networks", case.name);
+        }
         let learner = Iql::new(
             IqlConfig {
                 expectile: number(&settings["expectile"]),
@@ -78,7 +81,7 @@ struct Case {
     tensors: Tensors,
 }
 
-/// The committed cases of an algorithm and those of `GOLDEN_DIR`.
+/// The committed cases of an algorithm, or those of `GOLDEN_DIR`.
 fn cases(algorithm: &str) -> Vec<Case> {
     let committed = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden"));
     let folder = std::env::var_os("GOLDEN_DIR").map_or(committed, PathBuf::from).join(algorithm);
@@ -131,6 +134,7 @@ impl Case {
 
     /// Replays every update; `update` returns what is recorded under `step/`, but for the update norms.
     fn replay<L: Learner>(&self, mut learner: L, update: impl Fn(&mut L, &Minibatch) -> Vec<(&'static str, Vec<f32>)>) {
+        learners::use_one_thread();
         let folder = tempfile::tempdir().unwrap();
         self.load_initial(&mut learner, folder.path());
         let mut before = self.parameters(&learner, folder.path());

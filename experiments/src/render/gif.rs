@@ -8,11 +8,11 @@ use image::RgbImage;
 
 use crate::workspace::write_whole;
 
-/// How hard the encoder looks for the 256 best colours of a frame, 1 (slow) to 30. On rendered scenes 10 looks like 1.
+/// How coarsely the encoder samples a frame for its 256 best colours, 1 (slow) to 30. Rendered scenes have few colours.
 const SPEED: i32 = 10;
 
 /// Collects frames of one size into an endless GIF; the file appears, whole, when it is finished.
-pub struct GifWriter {
+pub(crate) struct GifWriter {
     path: PathBuf,
     /// Of each frame (hundredths of a second).
     delay: u16,
@@ -21,16 +21,16 @@ pub struct GifWriter {
 }
 
 impl GifWriter {
-    /// Starts a GIF of `fps` frames per second. A GIF counts time in hundredths of a second: 10, 20, 25 and 50 are exact,
-    /// others are rounded, and more than 50 is an error because viewers then play at 10.
-    pub fn create(path: &Path, fps: u32) -> Result<Self> {
+    /// Starts a GIF of `fps` frames per second. A GIF counts time in hundredths of a second: rates such as 10, 20, 25
+    /// and 50 are exact, others are rounded, and more than 50 is an error because viewers play it at 10.
+    pub(crate) fn create(path: &Path, fps: u32) -> Result<Self> {
         ensure!((1..=50).contains(&fps), "a GIF cannot play {fps} frames per second: choose 1 to 50");
         let delay = (100.0 / f64::from(fps)).round() as u16;
         Ok(Self { path: path.to_path_buf(), delay, encoder: None })
     }
 
     /// Adds a frame.
-    pub fn push(&mut self, image: &RgbImage) -> Result<()> {
+    pub(crate) fn push(&mut self, image: &RgbImage) -> Result<()> {
         let side = |length: u32| u16::try_from(length).context("a GIF's sides have at most 65535 pixels");
         let (width, height) = (side(image.width())?, side(image.height())?);
         let encoder = match &mut self.encoder {
@@ -46,7 +46,7 @@ impl GifWriter {
     }
 
     /// Writes the file.
-    pub fn finish(self) -> Result<()> {
+    pub(crate) fn finish(self) -> Result<()> {
         let encoder = self.encoder.with_context(|| format!("no frames for {}", self.path.display()))?;
         write_whole(&self.path, &encoder.into_inner()?)
     }

@@ -24,7 +24,7 @@ const GOLD: RGBColor = RGBColor(218, 165, 32);
 
 /// One episode in its maze.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PathPanel {
+pub(crate) struct PathPanel {
     /// Above the map.
     pub title: String,
     /// Where the episode is.
@@ -37,7 +37,7 @@ pub struct PathPanel {
 
 /// Where the ant is before an action, and whose action it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PathPoint {
+pub(crate) struct PathPoint {
     /// Position of the torso (m).
     pub position: [f32; 2],
     /// Whether the guide acts here.
@@ -45,7 +45,7 @@ pub struct PathPoint {
 }
 
 /// Draws episodes side by side.
-pub fn draw(panels: &[PathPanel]) -> Result<Picture> {
+pub(crate) fn draw(panels: &[PathPanel]) -> Result<Picture> {
     assert!(!panels.is_empty(), "no paths to draw");
     Picture::of(&Maps(panels))
 }
@@ -109,9 +109,14 @@ where
         let points = thin(&points.into_iter().map(|position| frame.at(position)).collect::<Vec<_>>());
         let Mark::Line { colour, dash } = line(by_guide) else { unreachable!("a path is a line") };
         let style = colour.stroke_width(CURVE);
-        match dash.lengths() {
-            None => area.draw(&PathElement::new(points, style))?,
-            Some((stroke, space)) => area.draw(&DashedPathElement::new(points, stroke, space, style))?,
+        if let Some((stroke, space)) = dash.lengths() {
+            area.draw(&DashedPathElement::new(points, stroke, space, style))?;
+            continue;
+        }
+        // Piece by piece with round joints: where a line in one piece turns back sharply, a bitmap shows a thorn.
+        for ends in points.windows(2) {
+            area.draw(&PathElement::new(ends, style))?;
+            area.draw(&Circle::new(ends[1], CURVE / 2, colour.filled()))?;
         }
     }
     if let Some(start) = panel.points.first() {
@@ -169,8 +174,8 @@ fn pieces(points: &[PathPoint]) -> Vec<(bool, Vec<[f32; 2]>)> {
     pieces
 }
 
-/// Leaves out points nearer than two strokes' width to the last one kept, except the end. Lines are joined at their borders, and
-/// the borders of shorter pieces meet far off where the path turns sharply, which shows as thorns.
+/// Leaves out points nearer than two strokes' width to the last one kept, except the end: on so short a way, dots give
+/// no direction.
 fn thin(points: &[(i32, i32)]) -> Vec<(i32, i32)> {
     let Some((end, points)) = points.split_last() else { return Vec::new() };
     let near = |a: (i32, i32), b: (i32, i32)| (a.0 - b.0).pow(2) + (a.1 - b.1).pow(2) < (2 * CURVE as i32).pow(2);
@@ -227,13 +232,14 @@ mod tests {
         };
         let draw = |n| draw(&[panel(n)]).unwrap();
         assert_eq!(draw(40), draw(40));
-        // Beside the legend's own line of each colour, the guide's half is a row of dashes and the other half one line.
+        // The legend has a line of either colour, whoever acts.
         let lines = |picture: &Picture, colour: &str| {
             let stroke = format!("stroke=\"{colour}\"");
             picture.svg.lines().filter(|line| line.starts_with("<polyline") && line.contains(&stroke)).count()
         };
-        assert_eq!(lines(&draw(40), "#E69F00"), 2);
-        assert_eq!(lines(&draw(10), "#E69F00"), 1);
-        assert!(lines(&draw(40), "#0072B2") > lines(&draw(0), "#0072B2") + 2);
+        let (nobody, guide, both) = (draw(0), draw(20), draw(40));
+        assert_eq!(lines(&guide, "#E69F00"), lines(&nobody, "#E69F00"), "the exploration policy does not act yet");
+        assert!(lines(&both, "#E69F00") > lines(&guide, "#E69F00"));
+        assert!(lines(&guide, "#0072B2") > lines(&nobody, "#0072B2"));
     }
 }

@@ -1,11 +1,12 @@
 //! Figures: learning curves, paths through a maze, and animated episodes.
 //!
-//! [`plot`] and [`map`] make a [`Picture`], which is an SVG and a PNG of the same drawing; equal input gives equal bytes.
+//! [`plot`] and [`map`] make a [`Picture`], which is an SVG and a PNG of the same drawing; equal input gives equal
+//! bytes.
 
-pub mod gif;
+pub(crate) mod gif;
 mod legend;
-pub mod map;
+pub(crate) mod map;
 mod picture;
-pub mod plot;
+pub(crate) mod plot;
 
-pub use picture::Picture;
+pub(crate) use picture::Picture;

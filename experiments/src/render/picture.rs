@@ -34,7 +34,7 @@ const OKABE_ITO: [RGBColor; 8] = [
 
 /// A finished figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
+pub(crate) struct Picture {
     /// Lines and letters, at page size.
     pub svg: String,
     /// The same as dots, twice as many per side as the page has pixels.
@@ -43,7 +43,7 @@ pub struct Picture {
 
 impl Picture {
     /// Writes both files, each whole or not at all.
-    pub fn write(&self, svg: &Path, png: &Path) -> Result<()> {
+    pub(crate) fn write(&self, svg: &Path, png: &Path) -> Result<()> {
         write_whole(svg, self.svg.as_bytes())?;
         write_whole(png, &self.png)
     }

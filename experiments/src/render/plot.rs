@@ -5,7 +5,7 @@ use std::ops::Range;
 use anyhow::Result;
 use plotters::{
     chart::ChartBuilder,
-    element::{Circle, DashedPathElement, DynElement, IntoDynElement, PathElement, Polygon, Text},
+    element::{Circle, DashedPathElement, IntoDynElement, PathElement, Polygon, Text},
     prelude::{DrawingBackend, RGBColor},
     style::{Color, text_anchor::HPos},
 };
@@ -29,7 +29,7 @@ const GRID: RGBColor = RGBColor(228, 228, 228);
 
 /// One coordinate system.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Panel {
+pub(crate) struct Panel {
     /// Above the panel.
     pub title: String,
     /// Below the x axis, with its unit.
@@ -46,7 +46,7 @@ pub struct Panel {
 
 /// A curve with a band around it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Series {
+pub(crate) struct Series {
     /// In the legend. Series of equal label, colour and dash, in whatever panel, have one entry.
     pub label: String,
     /// Number of the colour: 0 blue, 1 vermilion, 2 green, 3 orange, 4 purple, 5 sky blue, 6 yellow, 7 black.
@@ -59,7 +59,7 @@ pub struct Series {
 
 /// A point of a curve; the band reaches from `low` to `high`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Point {
+pub(crate) struct Point {
     /// Steps, updates, or whatever the x axis counts.
     pub x: f64,
     /// On the line.
@@ -72,7 +72,7 @@ pub struct Point {
 
 /// A dotted horizontal line, such as the paper's value or the guide's score.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Level {
+pub(crate) struct Level {
     /// In the legend.
     pub label: String,
     /// Number of the colour, as in [`Series::colour`].
@@ -82,7 +82,7 @@ pub struct Level {
 }
 
 /// Draws panels row by row, `columns` in a row.
-pub fn draw(panels: &[Panel], columns: usize) -> Result<Picture> {
+pub(crate) fn draw(panels: &[Panel], columns: usize) -> Result<Picture> {
     assert!(!panels.is_empty() && columns > 0, "{} panels in {columns} columns", panels.len());
     Picture::of(&Grid { panels, columns: columns.min(panels.len()) })
 }
@@ -167,32 +167,19 @@ where
         chart.draw_series([Polygon::new(upper.chain(lower).collect::<Vec<_>>(), colour(*index).mix(0.16).filled())])?;
     }
     let x_ends = [chart.x_range().start, chart.x_range().end];
-    let levels = panel.levels.iter().map(|level| {
-        let ends = x_ends.map(|x| (x, level.y)).to_vec();
-        curve(ends, level.colour, Dash::Dotted)
-    });
-    let means = panel.series.iter().map(|series| {
-        let points = series.points.iter().map(|point| (point.x, inside(point.mean))).collect();
-        curve(points, series.colour, dash(series))
-    });
-    for curve in levels.chain(means) {
-        chart.draw_series([curve])?;
+    let levels = panel.levels.iter().map(|level| (x_ends.map(|x| (x, level.y)).to_vec(), level.colour, Dash::Dotted));
+    let means = |series: &Series| series.points.iter().map(|point| (point.x, inside(point.mean))).collect::<Vec<_>>();
+    let curves = panel.series.iter().map(|series| (means(series), series.colour, dash(series)));
+    for (points, index, dash) in levels.chain(curves).collect::<Vec<_>>() {
+        let style = colour(index).stroke_width(CURVE);
+        chart.draw_series([match (dash.lengths(), points.as_slice()) {
+            // One point is no line yet.
+            (_, [only]) => Circle::new(*only, 2 * CURVE, style.filled()).into_dyn(),
+            (None, _) => PathElement::new(points, style).into_dyn(),
+            (Some((stroke, space)), _) => DashedPathElement::new(points, stroke, space, style).into_dyn(),
+        }])?;
     }
     Ok(())
-}
-
-/// A line through points, or a disc where there is only one.
-fn curve<'a, B: DrawingBackend + 'a>(
-    points: Vec<(f64, f64)>,
-    index: usize,
-    dash: Dash,
-) -> DynElement<'a, B, (f64, f64)> {
-    let style = colour(index).stroke_width(CURVE);
-    match (dash.lengths(), points.as_slice()) {
-        (_, [only]) => Circle::new(*only, 2 * CURVE, style.filled()).into_dyn(),
-        (None, _) => PathElement::new(points, style).into_dyn(),
-        (Some((stroke, space)), _) => DashedPathElement::new(points, stroke, space, style).into_dyn(),
-    }
 }
 
 fn line(index: usize, dash: Dash) -> Mark {

@@ -68,7 +68,7 @@ impl Camera {
     }
 }
 
-/// The corners of the smallest upright boxes around the boxes among `shapes`, as if these were not rotated: walls are not.
+/// The corners of the boxes among `shapes`, taken as unrotated: walls are.
 fn box_corners(shapes: &[Shape]) -> Vec<Vec3> {
     let mut corners = Vec::new();
     for shape in shapes {
@@ -81,4 +81,45 @@ fn box_corners(shapes: &[Shape]) -> Vec<Vec3> {
         }
     }
     corners
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lens::{Lens, SUBPIXELS, Vertex};
+    use super::*;
+
+    fn solid(kind: ShapeKind, translation: [f32; 3]) -> Shape {
+        Shape { kind, translation, rotation: [0.0, 0.0, 0.0, 1.0], rgba: [1.0; 4] }
+    }
+
+    /// Where a point is in a picture of 400 x 300 pixels.
+    fn pixel(camera: &Camera, point: Vec3) -> [f32; 2] {
+        let lens = Lens::new(camera, 400, 300);
+        let vertex = Vertex { position: lens.to_camera(point), normal: Vec3::Z };
+        assert!(lens.in_view(&vertex), "{point} is behind {camera:?}");
+        lens.project(&vertex).screen.map(|coordinate| coordinate as f32 / SUBPIXELS as f32)
+    }
+
+    #[test]
+    fn an_overview_shows_all_walls_as_large_as_fits() {
+        for half in [[10.0, 10.0, 1.0], [24.0, 18.0, 1.0], [30.0, 4.0, 2.0]] {
+            let shapes = [solid(ShapeKind::Box { half }, [8.0, 8.0, 1.0]), solid(ShapeKind::Plane, [0.0; 3])];
+            let camera = Camera::overview(&shapes, 4.0 / 3.0);
+            // Distance to the nearest border, as a share of the half picture.
+            let margins = box_corners(&shapes).into_iter().map(|corner| {
+                let [x, y] = pixel(&camera, corner);
+                1.0 - ((x - 200.0).abs() / 200.0).max((y - 150.0).abs() / 150.0)
+            });
+            let margin = margins.fold(1.0, f32::min);
+            assert!((0.0..0.1).contains(&margin), "{half:?}: {margin}");
+        }
+    }
+
+    #[test]
+    fn a_following_camera_keeps_the_torso_in_the_middle() {
+        let torso = [12.0, -3.0, 0.4];
+        let shapes = [solid(ShapeKind::Plane, [0.0; 3]), solid(ShapeKind::Sphere { radius: 0.25 }, torso)];
+        let [x, y] = pixel(&Camera::follow(&shapes), torso.into());
+        assert!((x - 200.0).abs() < 0.1 && (y - 150.0).abs() < 0.1, "{x}, {y}");
+    }
 }

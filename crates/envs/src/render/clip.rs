@@ -22,7 +22,7 @@ impl Clipper {
                 if from_inside >= 0.0 {
                     self.next.push(from);
                 }
-                // Always cut from the inside to the outside: two triangles then cut their common edge at the same point.
+                // Always cut from the inside outwards: two triangles then cut their common edge at the same point.
                 if from_inside >= 0.0 && to_inside < 0.0 {
                     self.next.push(between(from, to, from_inside / (from_inside - to_inside)));
                 } else if from_inside < 0.0 && to_inside >= 0.0 {

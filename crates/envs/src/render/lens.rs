@@ -8,8 +8,8 @@ use super::Camera;
 pub(super) const SUBPIXELS: i64 = 256;
 /// Nothing nearer than this is drawn (m).
 const NEAR: f32 = 0.05;
-/// How far a triangle may reach beyond the middle of the screen before it is clipped (samples): far more than a screen, so that
-/// clipping is rare, and little enough that products of edges fit into 64 bits with ease.
+/// How far a triangle may reach from the middle of the screen before it is clipped (samples): far more than a screen,
+/// so that clipping is rare, and little enough that products of edges fit into 64 bits with ease.
 const GUARD: f32 = 16384.0;
 
 /// A corner of a mesh in front of the camera.
@@ -78,7 +78,7 @@ impl Lens {
     pub(super) fn project(&self, vertex: &Vertex) -> Corner {
         let inverse_depth = vertex.position.z.recip();
         let on_grid = |position: f32, middle: f32| {
-            // Rounded by a cast from above 0, which is an instruction; `round` is a call on old CPU targets.
+            // Rounded by a cast of what is above 0: the default CPU target has no instruction for `round`.
             let grid = f64::from(middle + self.focal * position * inverse_depth) * SUBPIXELS as f64;
             (grid + f64::from(GUARD) * (2 * SUBPIXELS) as f64 + 0.5) as i64 - 2 * SUBPIXELS * GUARD as i64
         };

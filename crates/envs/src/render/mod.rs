@@ -1,10 +1,10 @@
 //! From shapes to pixels on one core: a z-buffer rasteriser without a graphics driver, so that pictures need no GPU and
 //! have the same bits on every run.
 //!
-//! [`Renderer::frame`] works in two passes. The *visibility pass* walks the meshes of the shapes through [`lens`]
-//! (perspective) and [`clip`] (what leaves the view) into [`raster`], which keeps for each pixel the nearest triangle and
-//! its depth. The *shading pass* ([`shade`]) then colours each pixel once, whatever lay behind it. A shadow map is the
-//! visibility pass seen from the sun, asked by the shading pass; nothing here draws shadows yet.
+//! [`Renderer::frame`] works in two passes. The *visibility pass* takes the meshes of the shapes through `lens.rs`
+//! (perspective) and `clip.rs` (what leaves the view) into `raster.rs`, which keeps for each sample the nearest
+//! triangle and its depth. The *shading pass*, `shade.rs`, then colours each sample once, whatever lies behind it. A
+//! shadow map would be the visibility pass seen from the sun, asked by the shading pass; nothing draws shadows yet.
 //!
 //! Vectors are the `glam` types that rapier re-exports; nothing else of rapier is used.
 
@@ -146,8 +146,8 @@ mod tests {
         let image = Renderer::new(200, 100, 1)
             .frame(&[shape(ShapeKind::Box { half: [0.3, 0.5, 0.2] }, [0.0; 3], RED)], &camera([0.0, -3.0, 0.0]))
             .clone();
-        // The front is 2.5 m away, where a pixel is 2 tan(0.25) 2.5 m / 100 wide: the front reaches 23.50 pixels to either side
-        // of the middle and 15.67 up and down, over 46 x 32 centres (those at 22.5 and 15.5 are the last).
+        // The front is 2.5 m away, where a pixel is 2 tan(0.25) 2.5 m / 100 wide: it reaches 23.496 pixels to either
+        // side of the middle and 15.66 up and down, over 46 x 32 centres (those at 22.5 and 15.5 are the last).
         let columns = (0..200).filter(|x| image.get_pixel(*x, 50).0[0] > image.get_pixel(*x, 50).0[2]).count();
         let rows = (0..100).filter(|y| image.get_pixel(100, *y).0[0] > image.get_pixel(100, *y).0[2]).count();
         assert_eq!((columns, rows, red_pixels(&image)), (46, 32, 46 * 32));

@@ -43,8 +43,8 @@ impl VisibilityBuffer {
         self.triangles.clear();
     }
 
-    /// What a sample sees: the index of the shape, the outward direction of its surface (of any length) in the world, and
-    /// 1 / its forward distance (1/m).
+    /// What a sample sees: the index of the shape, the outward direction of its surface in the world (of any length),
+    /// and 1 / its forward distance (1/m).
     #[inline]
     pub(super) fn at(&self, x: usize, y: usize) -> Option<(usize, Vec3, f32)> {
         let i = y * self.width + x;

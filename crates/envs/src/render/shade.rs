@@ -8,8 +8,8 @@ use crate::scene::{Shape, ShapeKind};
 
 /// Towards the sun; each of the sides of a box gets another share of its light.
 const SUN: Vec3 = Vec3::new(0.33, -0.47, 0.82);
-/// Light of the sun on a surface that faces it, of the sky on one that faces up, and of the lit ground on one that faces
-/// down (white = 1).
+/// Light of the sun on a surface that faces it, of the sky on one that faces up, and of the lit ground on one that
+/// faces down (white = 1).
 const SUN_LIGHT: f32 = 0.55;
 const SKY_LIGHT: f32 = 0.5;
 const GROUND_LIGHT: f32 = 0.15;
@@ -46,8 +46,8 @@ impl<'a> Shading<'a> {
         albedo * self.light(normal.normalize())
     }
 
-    /// Lambert's law for the sun; sky and ground by the share of each that the surface faces. A shadow map would dim the
-    /// sun here.
+    /// Lambert's law for the sun; sky and ground by the share of each that the surface faces. A shadow map would dim
+    /// the sun here.
     #[inline]
     fn light(&self, normal: Vec3) -> f32 {
         let up = 0.5 * (1.0 + normal.z);
@@ -69,7 +69,7 @@ impl<'a> Shading<'a> {
     }
 }
 
-/// `f32::floor`, but as a few instructions: on a CPU target without SSE 4.1 the other is a call, and takes a third of the shading.
+/// `f32::floor` in a few instructions: the default CPU target has none for it, and calls a function for every sample.
 #[inline]
 fn floor(x: f32) -> i32 {
     let towards_zero = x as i32;

@@ -62,8 +62,8 @@ impl Actor {
         self.spread.as_ref().map(|spread| spread.log_std.clamp(low, high).exp_())
     }
 
-    /// One step towards likelier `actions`, each row as much as its `weight` `[lane, row, 1]` says. Returns the loss `[lane]`
-    /// ([`losses::weighted_likelihood`]). `rngs` feed dropout.
+    /// One step towards likelier `actions`, each row as much as its `weight` `[lane, row, 1]` says. Returns the loss
+    /// `[lane]` ([`losses::weighted_likelihood`]). `rngs` feed dropout.
     pub fn step_likelihood(
         &mut self,
         states: &Tensor,

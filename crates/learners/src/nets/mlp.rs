@@ -50,7 +50,8 @@ impl Mlp {
         Self { parameters, layers }
     }
 
-    /// Orthogonal weights of gain sqrt(2) and biases of 0 (official IQL code, `common.py`), each lane from its own stream.
+    /// Orthogonal weights of gain sqrt(2) and biases of 0 (official IQL code, `common.py`), each lane's from its own
+    /// stream.
     pub fn orthogonal(sizes: &[usize], rngs: &mut [Prng], device: Device) -> Self {
         let mut mlp = Self::zeros(sizes, rngs.len(), device);
         for (lane, rng) in rngs.iter_mut().enumerate() {
