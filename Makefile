@@ -35,4 +35,4 @@ check: build   ## the paper's claims against our records
 walker: build  ## remake the walker behind the ant maze data (crates/envs/assets/walker.safetensors)
 	$(experiments) walker
 bench: setup   ## speed of environments, learners, loader and renderer
-	cargo bench --workspace
+	cargo bench --profile dev --workspace --benches

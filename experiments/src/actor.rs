@@ -22,7 +22,9 @@ impl Actor {
             "oracle" => Ok(Self::Scripted(task.oracle())),
             "random" => Ok(Self::Scripted(task.random_policy())),
             folder if Path::new(folder).is_dir() => Ok(Self::Learned(learners::open(Path::new(folder), device)?)),
-            other => bail!("no policy is named '{other}': say oracle, random, or the folder of a saved one (under checkpoints/)"),
+            other => bail!(
+                "no policy is named '{other}': say oracle, random, or the folder of a saved one (under checkpoints/)"
+            ),
         }
     }
 

@@ -46,7 +46,8 @@ mod tests {
 
     #[test]
     fn dates_are_civil() {
-        for (seconds, expected) in [(0.0, "1970-01-01"), (951_782_400.0, "2000-02-29"), (1_798_761_599.0, "2026-12-31")] {
+        for (seconds, expected) in [(0.0, "1970-01-01"), (951_782_400.0, "2000-02-29"), (1_798_761_599.0, "2026-12-31")]
+        {
             assert_eq!(date(seconds), expected);
         }
     }

@@ -4,10 +4,7 @@ use std::{fs, process::Command, sync::OnceLock};
 
 use learners::Device;
 
-use crate::{
-    clock,
-    record::Provenance,
-};
+use crate::{clock, record::Provenance};
 
 /// The circumstances of a run that ends now; its wall time is filled in by whoever measured it.
 pub(crate) fn of(device: Device) -> Provenance {
@@ -30,7 +27,8 @@ fn revision() -> &'static str {
         };
         let Some(name) = git(&["rev-parse", "--short=12", "HEAD"]) else { return "unknown".into() };
         // New records are no change of the source.
-        let changed = git(&["status", "--porcelain", "--untracked-files=no", "--", "crates", "experiments", "Cargo.lock"]);
+        let changed =
+            git(&["status", "--porcelain", "--untracked-files=no", "--", "crates", "experiments", "Cargo.lock"]);
         if changed.is_none_or(|files| files.is_empty()) { name } else { format!("{name}+") }
     })
 }

@@ -95,7 +95,13 @@ pub(crate) struct Provenance {
 
 impl RunRecord {
     /// A record in today's format.
-    pub(crate) fn new(method: &str, spec: RunSpec, seed: u64, guide: Option<GuideMeasure>, provenance: Provenance) -> Self {
+    pub(crate) fn new(
+        method: &str,
+        spec: RunSpec,
+        seed: u64,
+        guide: Option<GuideMeasure>,
+        provenance: Provenance,
+    ) -> Self {
         Self {
             format: FORMAT,
             method: method.to_string(),
@@ -114,7 +120,8 @@ impl RunRecord {
         let scored = self.spec.online.as_ref().map_or(1, |online| online.evaluation.scored);
         let alone = self.evaluations.iter().rev().filter_map(|evaluation| evaluation.alone.as_ref());
         let rates: Vec<f64> = alone.take(scored).map(|scores| 100.0 * f64::from(scores.success_rate())).collect();
-        (self.outcome == RunOutcome::Finished && !rates.is_empty()).then(|| rates.iter().sum::<f64>() / rates.len() as f64)
+        (self.outcome == RunOutcome::Finished && !rates.is_empty())
+            .then(|| rates.iter().sum::<f64>() / rates.len() as f64)
     }
 }
 

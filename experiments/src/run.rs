@@ -147,8 +147,7 @@ impl Runner {
         // Where the schedule leaves a guide no step, the seat is filled by a policy that is never asked.
         let seat = spec.task.random_policy();
         let guide: &dyn Policy = guide.as_ref().map_or(&*seat, |guide| guide.policy());
-        let mut training =
-            JumpStart::new(vec![lane], guide, &mut *learner, online.batch_rows, online.updates_per_step);
+        let mut training = JumpStart::new(vec![lane], guide, &mut *learner, online.batch_rows, online.updates_per_step);
         let plan = online.evaluation;
         while training.steps() < online.steps {
             let diagnostics = training.step();
@@ -204,7 +203,8 @@ impl Runner {
             let record = self.finished(&run, seed, progress)?;
             let learner = learners::open(&self.workspace.checkpoint(&run.key(), seed), self.device)?;
             let evaluation = record.evaluations.into_iter().next_back();
-            let scores = evaluation.and_then(|evaluation| evaluation.alone).context("a finished offline run was evaluated")?;
+            let scores =
+                evaluation.and_then(|evaluation| evaluation.alone).context("a finished offline run was evaluated")?;
             (Actor::Learned(learner), scores)
         } else {
             let guide = match &online.guide {
@@ -249,14 +249,7 @@ impl Runner {
 }
 
 /// Scores `episodes` episodes in environments of their own, the first `horizon` steps of each driven by the guide.
-fn judge(
-    spec: &RunSpec,
-    seed: u64,
-    drivers: Drivers,
-    horizon: usize,
-    episodes: usize,
-    round: &str,
-) -> EpisodeScores {
+fn judge(spec: &RunSpec, seed: u64, drivers: Drivers, horizon: usize, episodes: usize, round: &str) -> EpisodeScores {
     let environments = (0..episodes.min(SIDE_BY_SIDE)).map(|_| spec.task.build()).collect();
     // Keyed by the task: every method meets the same starts and goals, so that scores compare pair by pair.
     let mut lanes = [EvaluationLane { environments, key: spec.task.to_string(), seed }];

@@ -158,5 +158,4 @@ mod tests {
         let unpaired = bootstrap(&x, mean_of_means, &mut rng());
         assert!(unpaired.high - unpaired.low > 100.0, "seeds differ far more than methods do");
     }
-
 }

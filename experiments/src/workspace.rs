@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::Write,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
@@ -76,7 +77,9 @@ impl Workspace {
             file.lock()?;
             Ok(file)
         };
-        lock().with_context(|| format!("cannot lock {}: check the free disk and the folder's permissions", path.display()))
+        lock().with_context(|| {
+            format!("cannot lock {}: check the free disk and the folder's permissions", path.display())
+        })
     }
 }
 
@@ -85,11 +88,14 @@ pub(crate) fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
     let write = || -> std::io::Result<()> {
         let folder = path.parent().expect("a file has a folder");
         fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        // What a plain new file gets; temporary files are private by default.
+        let everyone = fs::Permissions::from_mode(0o666);
+        let mut file = tempfile::Builder::new().permissions(everyone).tempfile_in(folder)?;
         file.write_all(content)?;
         file.as_file().sync_all()?;
         file.persist(path)?;
         Ok(())
     };
-    write().with_context(|| format!("cannot write {}: check the free disk and the folder's permissions", path.display()))
+    write()
+        .with_context(|| format!("cannot write {}: check the free disk and the folder's permissions", path.display()))
 }

@@ -68,7 +68,8 @@ fn every_table_runs_at_smoke_scale_and_never_twice() {
 
     let artifacts = files_under(&folder.join("results/table1-smoke"));
     let names: Vec<_> = artifacts.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
-    for name in ["table1.md", "table1.csv", "table1.json", "curves-antmaze-umaze-v0.svg", "curves-antmaze-umaze-v0.png"] {
+    for name in ["table1.md", "table1.csv", "table1.json", "curves-antmaze-umaze-v0.svg", "curves-antmaze-umaze-v0.png"]
+    {
         assert!(names.contains(&name), "no {name} among {names:?}");
     }
     let before: Vec<_> = records.iter().chain(&artifacts).map(|path| fs::read(path).expect("readable")).collect();
@@ -99,6 +100,40 @@ fn neither_jobs_nor_lost_networks_change_a_result() {
     };
     assert_eq!(results(one.path()).len(), 8);
     assert_eq!(results(one.path()), results(two.path()));
+}
+
+#[test]
+fn any_policy_can_be_the_guide() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    succeed(folder, &["run", "--scale", "smoke", "--only", "antmaze-umaze-v0/1k/jsrl-random"]);
+    let records = files_under(&folder.join("results/records"));
+    let online = records.iter().map(|path| result_of(path)).find(|record| record["method"] == "jsrl-random");
+    let spec = &online.expect("it was run")["spec"];
+    let offline = files_under(&folder.join("checkpoints"))
+        .into_iter()
+        .find(|path| path.ends_with("learner.json"))
+        .and_then(|path| Some(path.parent()?.to_str()?.to_string()))
+        .expect("the guide was kept");
+    let cloning = serde_json::json!({"learner": "bc", "loss": "squared_error", "learning_rate": 1e-3, "hidden": [16],
+        "dropout": 0.0, "inputs": "scaled"});
+    let guides =
+        [serde_json::json!("oracle"), serde_json::json!({"learner": cloning}), serde_json::json!({"saved": offline})];
+    for (i, guide) in guides.into_iter().enumerate() {
+        let mut spec = spec.clone();
+        spec["online"]["guide"] = guide.clone();
+        spec["online"]["start"] = ["cold", "warm", "cold"][i].into();
+        fs::write(folder.join("spec.json"), spec.to_string()).expect("writable");
+        let method = format!("guide-{i}");
+        succeed(folder, &["run", "--scale", "smoke", "--seeds", "1", "--spec", "spec.json", "--method", &method]);
+        let records = files_under(&folder.join("results/records").join("antmaze-umaze-v0").join(&method));
+        let record = result_of(&records[0]);
+        assert_eq!(record["outcome"], "finished", "{guide}");
+        assert!(record["guide"]["first_horizon"].as_u64() > Some(0), "{guide}");
+        if guide == "oracle" {
+            assert!(record["guide"]["success_rate"].as_f64() >= Some(0.5), "the oracle knows the way");
+        }
+    }
 }
 
 #[test]
@@ -151,7 +186,9 @@ fn broken_files_are_named_and_left_alone() {
     assert_eq!(records.len(), 1);
     let whole = fs::read_to_string(&records[0]).expect("readable");
 
-    for (content, word) in [(whole.replacen("\"format\":1", "\"format\":0", 1), "format 0"), (whole[..99].into(), "not one")] {
+    for (content, word) in
+        [(whole.replacen("\"format\":1", "\"format\":0", 1), "format 0"), (whole[..99].into(), "not one")]
+    {
         fs::write(&records[0], &content).expect("writable");
         let said = refuse(folder, &arguments);
         assert!(said.contains(word) && said.contains("seed-0.json") && said.contains("move it away"), "{said}");

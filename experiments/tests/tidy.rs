@@ -70,7 +70,11 @@ fn each_foreign_world_is_seen_by_one_crate() {
         for path in sources(&format!("crates/{name}/src")) {
             let code = fs::read_to_string(&path).expect("readable");
             for world in ["std::time", "std::env::", "SystemTime", "Instant::now"] {
-                assert!(!code.contains(world), "{} uses {world}: clocks and environment are in experiments", path.display());
+                assert!(
+                    !code.contains(world),
+                    "{} uses {world}: clocks and environment are in experiments",
+                    path.display()
+                );
             }
         }
     }
@@ -78,7 +82,11 @@ fn each_foreign_world_is_seen_by_one_crate() {
 
 #[test]
 fn there_is_one_loop_of_each_kind() {
-    let all: Vec<PathBuf> = CRATES.iter().flat_map(|name| sources(&format!("crates/{name}/src"))).chain(sources("experiments/src")).collect();
+    let all: Vec<PathBuf> = CRATES
+        .iter()
+        .flat_map(|name| sources(&format!("crates/{name}/src")))
+        .chain(sources("experiments/src"))
+        .collect();
     for (definition, home) in [
         ("pub struct JumpStart<", "crates/jsrl/src/jump_start.rs"),
         ("pub struct OfflineTraining<", "crates/rl/src/offline.rs"),

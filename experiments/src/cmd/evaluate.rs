@@ -61,8 +61,7 @@ pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
     learners::use_one_thread();
     let learner = Actor::named(policy, *task, device)?;
     let guide = guide.as_ref().map(|name| Actor::named(name, *task, device)).transpose()?;
-    let drivers =
-        Drivers { guide: guide.as_ref().map_or(learner.policy(), Actor::policy), learner: learner.policy() };
+    let drivers = Drivers { guide: guide.as_ref().map_or(learner.policy(), Actor::policy), learner: learner.policy() };
     let judge = |environments: Vec<Box<dyn rl::Environment>>, round: &str| {
         let mut lanes = [EvaluationLane { environments, key: task.to_string(), seed: *seed }];
         evaluate(drivers, &mut lanes, &[guide_steps.unwrap_or(0)], *episodes, round).remove(0)

@@ -18,7 +18,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         let all = jobs.len();
         let plan = Plan::new(&store, jobs)?;
         let hours = plan.core_hours.map_or("not yet known".into(), |hours| format!("{hours:.1}"));
-        let row = [format!("make {}", experiment.id), experiment.title.into(), plan.done.to_string(), all.to_string(), hours];
+        let row =
+            [format!("make {}", experiment.id), experiment.title.into(), plan.done.to_string(), all.to_string(), hours];
         table.push(row);
     }
     println!("at {} scale, {seeds} seeds:\n{}", options.scale, table.markdown());

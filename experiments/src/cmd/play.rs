@@ -73,8 +73,7 @@ pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
     let device = Device::parse(&options.device)?;
     let learner = Actor::named(policy, *task, device)?;
     let guide = guide.as_ref().map(|name| Actor::named(name, *task, device)).transpose()?;
-    let drivers =
-        Drivers { guide: guide.as_ref().map_or(learner.policy(), Actor::policy), learner: learner.policy() };
+    let drivers = Drivers { guide: guide.as_ref().map_or(learner.policy(), Actor::policy), learner: learner.policy() };
     let guide_steps = guide_steps.unwrap_or(0);
 
     let mut rngs = [Prng::derive(task.name(), *seed, "play")];
@@ -84,10 +83,7 @@ pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
     let mut film = GifWriter::create(gif, FRAMES_PER_SECOND)?;
     let mut path = Vec::new();
     for step in 0.. {
-        path.push(PathPoint {
-            position: [observation.state[0], observation.state[1]],
-            by_guide: step < guide_steps,
-        });
+        path.push(PathPoint { position: [observation.state[0], observation.state[1]], by_guide: step < guide_steps });
         let rows = ObservationRows::stack(1, std::iter::once(&observation));
         let actions = drivers.act(&rows, &[step < guide_steps], Intent::Exploit, &mut rngs);
         let after = environment.step(actions.row(0, 0));
@@ -105,7 +101,8 @@ pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
             film.finish()?;
             if let Some(file) = map {
                 let goal = [observation.privileged[0], observation.privileged[1]];
-                let panel = PathPanel { title: format!("{task}, h = {guide_steps}"), maze: task.maze(), goal, points: path };
+                let panel =
+                    PathPanel { title: format!("{task}, h = {guide_steps}"), maze: task.maze(), goal, points: path };
                 draw(&[panel])?.write(&file.with_extension("svg"), &file.with_extension("png"))?;
             }
             let end = if after.success { "reached the goal" } else { "ran out of time" };

@@ -75,8 +75,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Argument
 
 fn read_spec(file: &PathBuf) -> Result<RunSpec> {
     let json = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    serde_json::from_slice(&json)
-        .with_context(|| format!("{} is no run specification (see \"spec\" in any file of results/records)", file.display()))
+    serde_json::from_slice(&json).with_context(|| {
+        format!("{} is no run specification (see \"spec\" in any file of results/records)", file.display())
+    })
 }
 
 /// Which runs are there, and which must be made.
@@ -116,7 +117,8 @@ impl Plan {
         plan.to_do.extend(second);
         for job in &plan.to_do {
             let class = cost_class(job);
-            let like: Vec<f64> = wall_seconds.iter().filter(|(c, _)| *c == class).map(|(_, seconds)| *seconds).collect();
+            let like: Vec<f64> =
+                wall_seconds.iter().filter(|(c, _)| *c == class).map(|(_, seconds)| *seconds).collect();
             let hours = like.iter().sum::<f64>() / like.len() as f64 / 3600.0;
             plan.core_hours = plan.core_hours.filter(|_| !like.is_empty()).map(|total| total + hours);
         }
@@ -124,10 +126,10 @@ impl Plan {
     }
 }
 
-/// Runs of one class take about equally long.
+/// Runs of one class take about equally long, whatever the task: updates cost the same, and so do steps.
 fn cost_class(job: &Job) -> String {
     let budget = job.spec.online.as_ref().map_or(job.spec.offline.updates, |online| online.steps);
-    format!("{} {} {budget}", job.spec.task, job.method)
+    format!("{} {budget}", job.method)
 }
 
 impl std::fmt::Display for Plan {

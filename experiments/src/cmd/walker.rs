@@ -5,9 +5,10 @@ use std::{fs, path::PathBuf, sync::Arc};
 use anyhow::{Context, Result};
 use clap::Args;
 use envs::Task;
-use envs::oracle::gait::{self, Gait, JOINTS};
-use envs::oracle::walker::{FEATURES, Walker, features};
+use envs::ant_maze::ACTION_SIZE;
 use envs::oracle::Planner;
+use envs::oracle::gait::{self, Gait};
+use envs::oracle::walker::{FEATURES, Walker, features};
 use learners::{BcConfig, BcLoss, Device, Inputs, LearnerConfig};
 use rl::{Dataset, EnvironmentSpec, Observation, OfflineTraining, Prng};
 
@@ -40,7 +41,7 @@ const STRAYING: f64 = 0.3;
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     learners::use_one_thread();
     let stream = |purpose: &str| Prng::derive("walker", arguments.seed, purpose);
-    let mut demonstrations = Dataset::empty(FEATURES, JOINTS);
+    let mut demonstrations = Dataset::empty(FEATURES, ACTION_SIZE);
     for task in [Task::AntMazeUmaze, Task::AntMazeMediumPlay, Task::AntMazeLargePlay] {
         let mut rng = stream(&format!("demonstrations {task}"));
         let wanted = demonstrations.len() + ROWS;
@@ -62,7 +63,10 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     for update in 1..=UPDATES {
         let diagnostics = training.step();
         if update % 2000 == 0 {
-            eprintln!("{update} updates, squared error {:.4}", diagnostics.get("actor_loss").map_or(0.0, |loss| loss[0]));
+            eprintln!(
+                "{update} updates, squared error {:.4}",
+                diagnostics.get("actor_loss").map_or(0.0, |loss| loss[0])
+            );
         }
     }
 
@@ -119,7 +123,7 @@ fn specification() -> EnvironmentSpec {
         state_center: vec![0.0; FEATURES],
         state_spread: vec![1.0; FEATURES],
         privileged_size: 0,
-        action_size: JOINTS,
+        action_size: ACTION_SIZE,
         max_steps: usize::MAX,
         success_steps: 1,
     }

@@ -91,7 +91,12 @@ pub(crate) struct Results {
 
 impl Results {
     /// Reads the records of an experiment's cells. Every seed counts whose record is there.
-    pub(crate) fn read(experiment: &Experiment, scale: Scale, catalog: &DataCatalog, store: &RecordStore) -> Result<Self> {
+    pub(crate) fn read(
+        experiment: &Experiment,
+        scale: Scale,
+        catalog: &DataCatalog,
+        store: &RecordStore,
+    ) -> Result<Self> {
         let read = |cell: Cell| -> Result<CellResult> {
             Ok(CellResult { records: store.seeds_of(&cell.method, &cell.spec)?, cell })
         };
@@ -166,7 +171,10 @@ pub(crate) fn cells(options: &Options, catalog: &DataCatalog) -> Result<Vec<Cell
         }
     }
     if let Some((text, _)) = options.only.iter().zip(&matched).find(|(_, matched)| !**matched) {
-        bail!("--only {text} matches no cell at {} scale; a cell's name is like table1/antmaze-umaze-v0/1k/iql", options.scale);
+        bail!(
+            "--only {text} matches no cell at {} scale; a cell's name is like table1/antmaze-umaze-v0/1k/iql",
+            options.scale
+        );
     }
     Ok(chosen)
 }

@@ -43,7 +43,8 @@ impl Table1 {
 
     /// The sizes of a task's rows, from the smallest.
     pub(crate) fn sizes(&self, task: &str) -> Vec<usize> {
-        let mut sizes: Vec<usize> = self.0.keys().filter(|(t, ..)| t == task).map(|(_, size, _)| transitions(size)).collect();
+        let mut sizes: Vec<usize> =
+            self.0.keys().filter(|(t, ..)| t == task).map(|(_, size, _)| transitions(size)).collect();
         sizes.sort_unstable();
         sizes.dedup();
         sizes

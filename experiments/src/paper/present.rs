@@ -9,8 +9,7 @@ use serde::Serialize;
 
 use crate::{
     paper::{
-        Results,
-        curves,
+        Results, curves,
         numbers::{PaperValue, Table1},
         table1::Method,
     },
@@ -64,8 +63,7 @@ fn rows(results: &Results) -> Vec<Vec<Shown>> {
     let mut rows = Vec::new();
     for task in Task::ALL {
         let ours = results.cells.iter().map(|result| &result.cell.spec).filter(|spec| spec.task == task);
-        let mut sizes: Vec<usize> =
-            ours.map(|spec| spec.data.transitions).chain(paper.sizes(task.name())).collect();
+        let mut sizes: Vec<usize> = ours.map(|spec| spec.data.transitions).chain(paper.sizes(task.name())).collect();
         sizes.sort_unstable();
         sizes.dedup_by_key(|transitions| size_label(*transitions));
         for transitions in sizes {
@@ -162,10 +160,9 @@ fn reductions(scale: Scale, results: &Results) -> String {
 fn text(shown: &Shown) -> String {
     let ours = match &shown.summary {
         None => "–".to_string(),
-        Some(Summary { mean, sd, interquartile_mean, low, high }) => format!(
-            "{mean:.1} ± {sd:.1}<br>{interquartile_mean:.1} [{low:.1}, {high:.1}] n={}",
-            shown.scores.len()
-        ),
+        Some(Summary { mean, sd, interquartile_mean, low, high }) => {
+            format!("{mean:.1} ± {sd:.1}<br>{interquartile_mean:.1} [{low:.1}, {high:.1}] n={}", shown.scores.len())
+        }
     };
     let failed = if shown.failed > 0 { format!("<br>{} failed", shown.failed) } else { String::new() };
     let paper = match shown.paper {
@@ -178,8 +175,19 @@ fn text(shown: &Shown) -> String {
 
 fn csv(rows: &[Vec<Shown>]) -> String {
     let mut table = Table::new([
-        "task", "transitions", "method", "seeds", "failed", "mean", "sd", "interquartile_mean", "low", "high",
-        "paper_mean", "paper_sd", "key",
+        "task",
+        "transitions",
+        "method",
+        "seeds",
+        "failed",
+        "mean",
+        "sd",
+        "interquartile_mean",
+        "low",
+        "high",
+        "paper_mean",
+        "paper_sd",
+        "key",
     ]);
     let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.3}"));
     for shown in rows.iter().flatten() {

@@ -45,8 +45,7 @@ pub(crate) enum Method {
 
 impl Method {
     /// In the order of the columns.
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Offline, Self::Iql, Self::JsrlCurriculum, Self::JsrlRandom, Self::Control];
+    pub(crate) const ALL: [Self; 5] = [Self::Offline, Self::Iql, Self::JsrlCurriculum, Self::JsrlRandom, Self::Control];
 
     /// The name in records and csv files.
     pub(crate) fn name(self) -> &'static str {
@@ -92,7 +91,13 @@ impl Budget {
                 batch_rows: 32,
                 steps: 400,
                 updates_per_step: 1,
-                evaluation: EvaluationPlan { every: 200, episodes: 1, scored: 1, curriculum_every: 100, curriculum_episodes: 1 },
+                evaluation: EvaluationPlan {
+                    every: 200,
+                    episodes: 1,
+                    scored: 1,
+                    curriculum_every: 100,
+                    curriculum_episodes: 1,
+                },
                 curriculum: (2, 0.1, 1),
             },
             Scale::Laptop => Self {
@@ -101,7 +106,13 @@ impl Budget {
                 batch_rows: 128,
                 steps: 50_000,
                 updates_per_step: 1,
-                evaluation: EvaluationPlan { every: 5_000, episodes: 20, scored: 5, curriculum_every: 2_500, curriculum_episodes: 20 },
+                evaluation: EvaluationPlan {
+                    every: 5_000,
+                    episodes: 20,
+                    scored: 5,
+                    curriculum_every: 2_500,
+                    curriculum_episodes: 20,
+                },
                 curriculum: (5, 0.1, 3),
             },
             // FACTS.md C.1 and C.2; stages and tolerance are not in the paper for this table (E1): 10 and 5 %.
@@ -111,7 +122,13 @@ impl Budget {
                 batch_rows: 256,
                 steps: 1_000_000,
                 updates_per_step: 1,
-                evaluation: EvaluationPlan { every: 100_000, episodes: 100, scored: 1, curriculum_every: 10_000, curriculum_episodes: 20 },
+                evaluation: EvaluationPlan {
+                    every: 100_000,
+                    episodes: 100,
+                    scored: 1,
+                    curriculum_every: 10_000,
+                    curriculum_episodes: 20,
+                },
                 curriculum: (10, 0.05, 5),
             },
         }

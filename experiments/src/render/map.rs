@@ -26,22 +26,22 @@ const GOLD: RGBColor = RGBColor(218, 165, 32);
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct PathPanel {
     /// Above the map.
-    pub title: String,
+    pub(crate) title: String,
     /// Where the episode is.
-    pub maze: Maze,
+    pub(crate) maze: Maze,
     /// This episode's goal (m).
-    pub goal: [f32; 2],
+    pub(crate) goal: [f32; 2],
     /// The way of the torso, from the start.
-    pub points: Vec<PathPoint>,
+    pub(crate) points: Vec<PathPoint>,
 }
 
 /// Where the ant is before an action, and whose action it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct PathPoint {
     /// Position of the torso (m).
-    pub position: [f32; 2],
+    pub(crate) position: [f32; 2],
     /// Whether the guide acts here.
-    pub by_guide: bool,
+    pub(crate) by_guide: bool,
 }
 
 /// Draws episodes side by side.

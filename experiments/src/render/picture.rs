@@ -36,9 +36,9 @@ const OKABE_ITO: [RGBColor; 8] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Picture {
     /// Lines and letters, at page size.
-    pub svg: String,
+    pub(crate) svg: String,
     /// The same as dots, twice as many per side as the page has pixels.
-    pub png: Vec<u8>,
+    pub(crate) png: Vec<u8>,
 }
 
 impl Picture {

@@ -31,54 +31,54 @@ const GRID: RGBColor = RGBColor(228, 228, 228);
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Panel {
     /// Above the panel.
-    pub title: String,
+    pub(crate) title: String,
     /// Below the x axis, with its unit.
-    pub x_label: String,
+    pub(crate) x_label: String,
     /// Beside the y axis, with its unit.
-    pub y_label: String,
+    pub(crate) y_label: String,
     /// Ends of the y axis; without them it fits what is drawn.
-    pub y_range: Option<(f64, f64)>,
+    pub(crate) y_range: Option<(f64, f64)>,
     /// The curves, the last on top.
-    pub series: Vec<Series>,
+    pub(crate) series: Vec<Series>,
     /// Lines to compare the curves with.
-    pub levels: Vec<Level>,
+    pub(crate) levels: Vec<Level>,
 }
 
 /// A curve with a band around it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Series {
     /// In the legend. Series of equal label, colour and dash, in whatever panel, have one entry.
-    pub label: String,
+    pub(crate) label: String,
     /// Number of the colour: 0 blue, 1 vermilion, 2 green, 3 orange, 4 purple, 5 sky blue, 6 yellow, 7 black.
-    pub colour: usize,
+    pub(crate) colour: usize,
     /// In rising order of x.
-    pub points: Vec<Point>,
+    pub(crate) points: Vec<Point>,
     /// Whether the line is broken.
-    pub dashed: bool,
+    pub(crate) dashed: bool,
 }
 
 /// A point of a curve; the band reaches from `low` to `high`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Point {
     /// Steps, updates, or whatever the x axis counts.
-    pub x: f64,
+    pub(crate) x: f64,
     /// On the line.
-    pub mean: f64,
+    pub(crate) mean: f64,
     /// Lower end of the band.
-    pub low: f64,
+    pub(crate) low: f64,
     /// Upper end of the band.
-    pub high: f64,
+    pub(crate) high: f64,
 }
 
 /// A dotted horizontal line, such as the paper's value or the guide's score.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Level {
     /// In the legend.
-    pub label: String,
+    pub(crate) label: String,
     /// Number of the colour, as in [`Series::colour`].
-    pub colour: usize,
+    pub(crate) colour: usize,
     /// Its height.
-    pub y: f64,
+    pub(crate) y: f64,
 }
 
 /// Draws panels row by row, `columns` in a row.

@@ -27,6 +27,10 @@ use serde::{Deserialize, Serialize};
 use crate::{Scene, SceneState, Shape, ShapeKind};
 pub use maze::{CELL, Cell, Maze};
 
+/// Length of a state.
+pub const STATE_SIZE: usize = 29;
+/// Length of an action: one torque for each joint.
+pub const ACTION_SIZE: usize = 8;
 /// Physics steps (of 0.02 s) in a control step.
 const SUBSTEPS: usize = 5;
 /// Torque of an action of 1 (N m).
@@ -124,7 +128,7 @@ impl AntMaze {
     }
 
     fn observation(&self) -> Observation {
-        let mut state = Vec::with_capacity(self.spec.state_size);
+        let mut state = Vec::with_capacity(STATE_SIZE);
         self.scene.push_positions(&mut state);
         self.scene.push_velocities(&mut state);
         Observation { state, privileged: self.goal.to_vec() }
@@ -149,7 +153,8 @@ impl Environment for AntMaze {
     }
 
     fn step(&mut self, action: &[f32]) -> Step {
-        let torques: [f32; 8] = std::array::from_fn(|i| TORQUE * action[i].clamp(-1.0, 1.0));
+        assert_eq!(action.len(), ACTION_SIZE, "one torque for each joint");
+        let torques: [f32; ACTION_SIZE] = std::array::from_fn(|i| TORQUE * action[i].clamp(-1.0, 1.0));
         self.scene.step(&torques, SUBSTEPS);
         let observation = self.observation();
         let success = at_goal(&observation.state, self.goal);
@@ -187,11 +192,11 @@ fn specification(name: &str, maze: Maze, max_steps: usize) -> EnvironmentSpec {
     ];
     EnvironmentSpec {
         name: name.to_owned(),
-        state_size: 29,
+        state_size: STATE_SIZE,
         state_center: parts.iter().flat_map(|(center, _)| center.iter().copied()).collect(),
         state_spread: parts.iter().flat_map(|(_, spread)| spread.iter().copied()).collect(),
         privileged_size: 2,
-        action_size: 8,
+        action_size: ACTION_SIZE,
         max_steps,
         success_steps: 1,
     }

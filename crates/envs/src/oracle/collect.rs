@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Planner, Walker};
 use crate::Task;
-use crate::ant_maze::{AntMaze, Goal, Maze, Start, at_goal};
+use crate::ant_maze::{ACTION_SIZE, AntMaze, Goal, Maze, STATE_SIZE, Start, at_goal};
 
 /// How data are made.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -54,7 +54,7 @@ pub struct Episode {
 impl Episode {
     /// Number of steps.
     pub fn len(&self) -> usize {
-        self.actions.len() / 8
+        self.actions.len() / ACTION_SIZE
     }
 
     /// Whether there are no steps; an episode has at least one.
@@ -65,7 +65,7 @@ impl Episode {
     /// Whether each step's next state is at a goal, `[step]`: both the reward and the terminal flag with which D4RL
     /// labels data for that goal, whatever goal the episode had.
     pub fn arrivals(&self, goal: [f32; 2]) -> Vec<bool> {
-        self.states.chunks_exact(29).skip(1).map(|state| at_goal(state, goal)).collect()
+        self.states.chunks_exact(STATE_SIZE).skip(1).map(|state| at_goal(state, goal)).collect()
     }
 }
 

@@ -5,8 +5,8 @@
 
 use std::f32::consts::{PI, SQRT_2};
 
-/// Joints of the ant: hip and ankle of legs 1 to 4, in this order in states.
-pub const JOINTS: usize = 8;
+use crate::ant_maze::ACTION_SIZE;
+
 /// Control steps in a second.
 const STEPS_PER_SECOND: f32 = 10.0;
 /// Ranges of the joints (rad); of the ankles up to the side of the leg.
@@ -62,9 +62,9 @@ impl Gait {
     };
 
     /// The action at a step of the clock for joint angles and rates, both `[8]` in the order of states.
-    pub fn act(&self, step: f32, joints: &[f32], rates: &[f32], [dx, dy]: [f32; 2]) -> [f32; JOINTS] {
+    pub fn act(&self, step: f32, joints: &[f32], rates: &[f32], [dx, dy]: [f32; 2]) -> [f32; ACTION_SIZE] {
         let clock = 2.0 * PI * self.frequency * step / STEPS_PER_SECOND;
-        let mut action = [0.0; JOINTS];
+        let mut action = [0.0; ACTION_SIZE];
         for (pair, leg) in LEG_OF_MOTORS.into_iter().enumerate() {
             let (sin, cos) = (PI / 4.0 + PI / 2.0 * leg as f32).sin_cos();
             let (along, across) = (dx * cos + dy * sin, dy * cos - dx * sin);

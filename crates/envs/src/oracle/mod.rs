@@ -11,7 +11,7 @@ pub mod walker;
 
 use rl::{Intent, LaneRows, ObservationRows, Policy, Prng};
 
-use crate::ant_maze::Maze;
+use crate::ant_maze::{ACTION_SIZE, Maze};
 pub use collect::{CollectPlan, Collector, Episode};
 pub use planner::Planner;
 pub use walker::Walker;
@@ -32,7 +32,7 @@ impl Oracle {
 impl Policy for Oracle {
     fn act(&self, observations: &ObservationRows, _intent: Intent, _rngs: &mut [Prng]) -> LaneRows {
         let (lanes, rows) = (observations.state.lanes(), observations.state.rows());
-        let mut actions = LaneRows::zeros(lanes, rows, gait::JOINTS);
+        let mut actions = LaneRows::zeros(lanes, rows, ACTION_SIZE);
         for (lane, row) in (0..lanes).flat_map(|lane| (0..rows).map(move |row| (lane, row))) {
             let state = observations.state.row(lane, row);
             let goal = observations.privileged.row(lane, row);

@@ -6,7 +6,8 @@
 use safetensors::tensor::{SafeTensors, TensorView};
 use safetensors::{Dtype, SafeTensorError};
 
-use super::gait::{JOINTS, in_body_frame};
+use super::gait::in_body_frame;
+use crate::ant_maze::ACTION_SIZE;
 
 /// Inputs of the network ([`features`]).
 pub const FEATURES: usize = 28;
@@ -47,7 +48,7 @@ impl Walker {
     /// deterministic actor's checkpoint, and leaves what else is in it.
     ///
     /// # Errors
-    /// When the bytes are not safetensors, or the layers do not lead from [`FEATURES`] to [`JOINTS`].
+    /// When the bytes are not safetensors, or the layers do not lead from [`FEATURES`] to [`ACTION_SIZE`].
     pub fn from_safetensors(bytes: &[u8]) -> Result<Self, WalkerError> {
         let file = SafeTensors::deserialize(bytes)?;
         let numbers = |name: String| -> Result<Vec<f32>, WalkerError> {
@@ -65,8 +66,8 @@ impl Walker {
             inputs = layer.bias.len();
             layers.push(layer);
         }
-        if inputs != JOINTS {
-            return Err(WalkerError::Layers(format!("end in {inputs} outputs, not {JOINTS}")));
+        if inputs != ACTION_SIZE {
+            return Err(WalkerError::Layers(format!("end in {inputs} outputs, not {ACTION_SIZE}")));
         }
         Ok(Self { layers })
     }
@@ -87,7 +88,7 @@ impl Walker {
     }
 
     /// The action for a state of an ant maze (`[29]`) and a wanted direction in the world's axes (length about 1).
-    pub fn act(&self, state: &[f32], direction: [f32; 2]) -> [f32; JOINTS] {
+    pub fn act(&self, state: &[f32], direction: [f32; 2]) -> [f32; ACTION_SIZE] {
         let mut values = features(state, direction).to_vec();
         for (index, Layer { weight, bias }) in self.layers.iter().enumerate() {
             let mut outputs = bias.clone();
@@ -168,7 +169,8 @@ mod tests {
     fn the_perceptron_computes_what_it_should() {
         let mut hidden = Layer { weight: vec![0.0; FEATURES], bias: vec![0.0] };
         hidden.weight[0] = 1.0;
-        let walker = Walker { layers: vec![hidden, Layer { weight: vec![2.0; JOINTS], bias: vec![-1.0; JOINTS] }] };
+        let walker =
+            Walker { layers: vec![hidden, Layer { weight: vec![2.0; ACTION_SIZE], bias: vec![-1.0; ACTION_SIZE] }] };
         let mut state = [0.0; 29];
         (state[2], state[3]) = (0.7, 1.0);
         let action = walker.act(&state, [1.0, 0.0]);

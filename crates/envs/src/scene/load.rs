@@ -41,20 +41,21 @@ pub(super) fn load(xml: &str, boxes: &[StaticBox]) -> Result<Scene, SceneError> 
         &mut state.impulse_joints,
         MjcfMultibodyOptions::empty(),
     );
-    let body_of = |index: usize| handles.bodies[index].as_ref().map(|body| body.body);
 
     let mut joints = Vec::new();
+    let mut trees = Vec::new();
     for dof in &robot.qpos_dofs {
-        joints.push(match (dof.kind, dof.joint, body_of(dof.body)) {
-            (MjcfDofKind::Free, _, Some(body)) if state.multibody_joints.rigid_body_link(body).is_some() => {
-                Joint::Free { root: body }
-            }
-            (MjcfDofKind::Hinge, Some(joint), _) => Joint::Hinge {
+        let body = handles.bodies[dof.body].as_ref().expect("only the world may be without a body").body;
+        let tree = state.multibody_joints.rigid_body_link(body).map(|link| link.multibody);
+        joints.push(match (dof.kind, dof.joint, tree) {
+            (MjcfDofKind::Free, _, Some(tree)) => Joint::Free { root: body, tree },
+            (MjcfDofKind::Hinge, Some(joint), Some(_)) => Joint::Hinge {
                 name: robot.joints[joint].name.clone().unwrap_or_default(),
                 handle: handles.joints[joint].joint.expect("every hinge of a tree is inserted"),
             },
             (kind, ..) => return Err(SceneError::Unsupported(format!("a {kind:?} joint without further joints"))),
         });
+        trees.extend(tree.filter(|tree| !trees.contains(tree)));
     }
 
     let mut motors = Vec::new();
@@ -80,7 +81,8 @@ pub(super) fn load(xml: &str, boxes: &[StaticBox]) -> Result<Scene, SceneError> 
             let problem = || SceneError::Unsupported(format!("a {:?} geom", geom.type_));
             let (kind, pose) = shape::of_geom(geom).ok_or_else(problem)?;
             let rgba = geom.rgba.unwrap_or([0.5, 0.5, 0.5, 1.0]).map(|x| x as f32);
-            geoms.push(Geom { body: body_of(index), kind, pose, rgba });
+            let body = handles.bodies[index].as_ref().map(|body| body.body);
+            geoms.push(Geom { body, kind, pose, rgba });
         }
     }
     for StaticBox { center, half, rgba } in boxes {
@@ -91,7 +93,7 @@ pub(super) fn load(xml: &str, boxes: &[StaticBox]) -> Result<Scene, SceneError> 
         geoms.push(Geom { body: None, kind: ShapeKind::Box { half: *half }, pose, rgba: *rgba });
     }
 
-    settle_multibodies(&mut state, &joints);
+    complete(&mut state, &joints);
     let mut parameters = IntegrationParameters { dt: model.option.timestep as f32, ..Default::default() };
     // With one iteration the ant is another machine (its gait runs nearly twice as fast); four cost twice the time of
     // two and change its speed by 2 %.
@@ -105,6 +107,7 @@ pub(super) fn load(xml: &str, boxes: &[StaticBox]) -> Result<Scene, SceneError> 
         ccd_solver: CCDSolver::new(),
         parameters,
         gravity: robot.gravity,
+        trees,
         joints,
         motors,
         geoms,
@@ -125,15 +128,15 @@ fn options() -> MjcfLoaderOptions {
     }
 }
 
-/// Computes masses and poses, and takes away the damping that rapier gives to free bases.
-fn settle_multibodies(state: &mut SceneState, joints: &[Joint]) {
-    let bodies: Vec<RigidBodyHandle> = state.bodies.iter().map(|(handle, _)| handle).collect();
-    for handle in bodies {
-        state.bodies[handle].recompute_mass_properties_from_colliders(&state.colliders);
+/// Computes the masses, which would else be 0 until the first step, and takes away the damping of 0.1 that rapier
+/// gives to the rotations of a free base.
+fn complete(state: &mut SceneState, joints: &[Joint]) {
+    for (_, body) in state.bodies.iter_mut() {
+        body.recompute_mass_properties_from_colliders(&state.colliders);
     }
     for joint in joints {
-        if let Joint::Free { root } = joint {
-            let multibody = state.root_multibody_mut(*root);
+        if let Joint::Free { tree, .. } = joint {
+            let multibody = state.multibody_joints.get_multibody_mut(*tree).expect("it has just been found");
             multibody.damping_mut().rows_mut(0, 6).fill(0.0);
         }
     }

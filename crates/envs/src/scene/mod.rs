@@ -23,6 +23,8 @@ pub struct Scene {
     ccd_solver: CCDSolver,
     parameters: IntegrationParameters,
     gravity: Vector,
+    /// The robots, each one tree of bodies and joints.
+    trees: Vec<MultibodyIndex>,
     /// In MuJoCo's order of coordinates.
     joints: Vec<Joint>,
     /// In the order of the file, which is the order of controls.
@@ -57,7 +59,7 @@ pub struct StaticBox {
 }
 
 enum Joint {
-    Free { root: RigidBodyHandle },
+    Free { root: RigidBodyHandle, tree: MultibodyIndex },
     Hinge { name: String, handle: MultibodyJointHandle },
 }
 
@@ -91,14 +93,14 @@ impl Scene {
         let (mut q, mut v) = (positions, velocities);
         for joint in &self.joints {
             match joint {
-                Joint::Free { root } => {
+                Joint::Free { root, tree } => {
                     let [x, y, z, qw, qx, qy, qz] = *take(&mut q);
                     let [vx, vy, vz, wx, wy, wz] = *take(&mut v);
                     let rotation = Rotation::from_xyzw(qx, qy, qz, qw).normalize();
                     state.bodies[*root].set_position(Pose::from_parts(Vector::new(x, y, z), rotation), true);
                     let spin = rotation * Vector::new(wx, wy, wz);
                     let velocity = [vx, vy, vz, spin.x, spin.y, spin.z];
-                    let multibody = state.root_multibody_mut(*root);
+                    let multibody = state.multibody_joints.get_multibody_mut(*tree).expect(JOINT);
                     multibody.generalized_velocity_mut().rows_mut(0, 6).copy_from_slice(&velocity);
                 }
                 Joint::Hinge { handle, .. } => {
@@ -112,14 +114,10 @@ impl Scene {
             }
         }
         assert!(q.is_empty() && v.is_empty(), "{} positions and {} velocities too many", q.len(), v.len());
-        let (bodies, multibody_joints) = (&mut state.bodies, &mut state.multibody_joints);
-        for joint in &self.joints {
-            if let Joint::Free { root } = joint {
-                let index = multibody_joints.rigid_body_link(*root).expect(JOINT).multibody;
-                let multibody = multibody_joints.get_multibody_mut(index).expect(JOINT);
-                multibody.forward_kinematics(bodies, true);
-                multibody.update_rigid_bodies(bodies, true);
-            }
+        for tree in &self.trees {
+            let multibody = state.multibody_joints.get_multibody_mut(*tree).expect(JOINT);
+            multibody.forward_kinematics(&state.bodies, true);
+            multibody.update_rigid_bodies(&mut state.bodies, true);
         }
     }
 
@@ -183,7 +181,7 @@ impl Scene {
     pub fn push_positions(&self, out: &mut Vec<f32>) {
         for joint in &self.joints {
             match joint {
-                Joint::Free { root } => {
+                Joint::Free { root, .. } => {
                     let pose = self.state.bodies[*root].position();
                     let Rotation { x, y, z, w } = pose.rotation;
                     out.extend(pose.translation.to_array());
@@ -201,8 +199,9 @@ impl Scene {
     pub fn push_velocities(&self, out: &mut Vec<f32>) {
         for joint in &self.joints {
             match joint {
-                Joint::Free { root } => {
-                    let velocity = self.state.root_multibody(*root).generalized_velocity();
+                Joint::Free { root, tree } => {
+                    let multibody = self.state.multibody_joints.get_multibody(*tree).expect(JOINT);
+                    let velocity = multibody.generalized_velocity();
                     let spin = Vector::new(velocity[3], velocity[4], velocity[5]);
                     out.extend([velocity[0], velocity[1], velocity[2]]);
                     out.extend((self.state.bodies[*root].rotation().inverse() * spin).to_array());
@@ -250,18 +249,6 @@ impl Scene {
                 Shape::new(geom.kind, body * geom.pose, geom.rgba)
             })
             .collect()
-    }
-}
-
-impl SceneState {
-    fn root_multibody(&self, root: RigidBodyHandle) -> &Multibody {
-        let index = self.multibody_joints.rigid_body_link(root).expect(JOINT).multibody;
-        self.multibody_joints.get_multibody(index).expect(JOINT)
-    }
-
-    fn root_multibody_mut(&mut self, root: RigidBodyHandle) -> &mut Multibody {
-        let index = self.multibody_joints.rigid_body_link(root).expect(JOINT).multibody;
-        self.multibody_joints.get_multibody_mut(index).expect(JOINT)
     }
 }
 
