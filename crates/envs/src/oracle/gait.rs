@@ -17,7 +17,7 @@ const ANKLE_SIDES: [f32; 4] = [1.0, -1.0, -1.0, 1.0];
 /// The leg (0 to 3) of each pair of motors: D4RL's order of actions begins with leg 4.
 const LEG_OF_MOTORS: [usize; 4] = [3, 0, 1, 2];
 
-/// Twelve numbers that make a walk.
+/// The numbers that make a walk.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Gait {
     /// Cycles per second.
