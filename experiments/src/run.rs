@@ -98,11 +98,11 @@ impl Runner {
         for update in 1..=spec.offline.updates {
             let diagnostics = training.step();
             bar.step();
+            if let Some(name) = diagnostics.not_finite() {
+                record.outcome = RunOutcome::Failed(format!("{name} is not finite after {update} updates"));
+                return Ok(record);
+            }
             if update % LOG_EVERY == 0 {
-                if let Some(name) = diagnostics.not_finite() {
-                    record.outcome = RunOutcome::Failed(format!("{name} is not finite after {update} updates"));
-                    return Ok(record);
-                }
                 log_diagnostics(&mut log, update, &diagnostics)?;
             }
         }
@@ -153,11 +153,11 @@ impl Runner {
             let diagnostics = training.step();
             let step = training.steps();
             bar.step();
+            if let Some(name) = diagnostics.not_finite() {
+                record.outcome = RunOutcome::Failed(format!("{name} is not finite after {step} steps"));
+                break;
+            }
             if step % LOG_EVERY == 0 {
-                if let Some(name) = diagnostics.not_finite() {
-                    record.outcome = RunOutcome::Failed(format!("{name} is not finite after {step} steps"));
-                    break;
-                }
                 log_diagnostics(&mut log, step, &diagnostics)?;
             }
             let judge = |horizon, episodes, who: &str| {

@@ -78,6 +78,14 @@ fn every_table_runs_at_smoke_scale_and_never_twice() {
     let after: Vec<_> = records.iter().chain(&artifacts).map(|path| fs::read(path).expect("readable")).collect();
     assert!(before == after, "the same records gave other files");
 
+    // A fresh clone has the records and the manifest, but no data.
+    for file in files_under(&folder.join("data")).iter().filter(|path| !path.ends_with("manifest.json")) {
+        fs::remove_file(file).expect("removable");
+    }
+    succeed(folder, &["report", "--scale", "smoke"]);
+    let reported: Vec<_> = records.iter().chain(&artifacts).map(|path| fs::read(path).expect("readable")).collect();
+    assert!(before == reported, "without data the records gave other files");
+
     let listed = succeed(folder, &["list", "--scale", "smoke"]);
     assert!(listed.contains("make table1") && listed.contains("| 30 "), "{listed}");
     let checked = succeed(folder, &["check", "--scale", "smoke"]);
@@ -134,6 +142,28 @@ fn any_policy_can_be_the_guide() {
             assert!(record["guide"]["success_rate"].as_f64() >= Some(0.5), "the oracle knows the way");
         }
     }
+}
+
+#[test]
+fn a_training_that_loses_its_footing_is_recorded() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    succeed(folder, &["run", "--scale", "smoke", "--only", "antmaze-umaze-v0/1k/jsrl-random"]);
+    let mut spec = files_under(&folder.join("results/records"))
+        .iter()
+        .map(|path| result_of(path))
+        .find(|record| record["method"] == "jsrl-random")
+        .expect("it was run")["spec"]
+        .clone();
+    spec["learner"]["learning_rate"] = 1e30.into();
+    fs::write(folder.join("spec.json"), spec.to_string()).expect("writable");
+    let arguments = ["run", "--scale", "smoke", "--seeds", "1", "--spec", "spec.json", "--method", "wild"];
+    let said = refuse(folder, &arguments);
+    assert!(said.contains("not finite") && said.contains("2 runs failed"), "{said}");
+    let wild = files_under(&folder.join("results/records/antmaze-umaze-v0/wild"));
+    let reason = result_of(&wild[0])["outcome"]["failed"].to_string();
+    assert!(reason.contains("its offline phase failed") && reason.contains("not finite after"), "{reason}");
+    assert!(succeed(folder, &arguments).contains("0 to do"), "a recorded failure is not run again");
 }
 
 #[test]

@@ -59,7 +59,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Argument
     } else {
         cmd::data::ensure(workspace, options, &paper::tasks(options, &catalog)?)?;
         let cells = paper::cells(options, &catalog)?;
-        cells.iter().flat_map(|cell| seeds.clone().map(|seed| cell.job(seed))).collect()
+        // Seed by seed, so that a table stopped early has all its cells.
+        seeds.flat_map(|seed| cells.iter().map(move |cell| cell.job(seed))).collect()
     };
     let store = RecordStore::new(workspace);
     let plan = Plan::new(&store, jobs)?;

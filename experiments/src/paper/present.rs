@@ -210,3 +210,65 @@ fn csv(rows: &[Vec<Shown>]) -> String {
     }
     table.csv()
 }
+
+#[cfg(test)]
+mod tests {
+    use rl::EpisodeScores;
+
+    use super::*;
+    use crate::{
+        data::DataCatalog,
+        paper::{CellResult, table1},
+        record::{Evaluation, RunOutcome, RunRecord},
+        workspace::Workspace,
+    };
+
+    /// A run whose last evaluation had so many successes in 20 episodes.
+    fn record(result: &CellResult, seed: u64, successes: usize) -> RunRecord {
+        let provenance = crate::provenance::of(learners::Device::CPU);
+        let mut record = RunRecord::new(&result.cell.method, result.cell.spec.clone(), seed, None, provenance);
+        let successes = (0..20).map(|episode| episode < successes).collect();
+        let alone = EpisodeScores { successes, ..EpisodeScores::default() };
+        record.evaluations.push(Evaluation { step: 1, horizon: Some(0), alone: Some(alone), combined: None });
+        record
+    }
+
+    #[test]
+    fn a_cell_shows_ours_and_the_papers() {
+        let catalog = DataCatalog::new(&Workspace::find().expect("the tests run in a folder"));
+        let cells = (table1::experiment().cells)(Scale::Smoke, &catalog).expect("no data are needed to plan");
+        let mut results =
+            Results { cells: cells.into_iter().map(|cell| CellResult { cell, records: vec![] }).collect() };
+        let curriculum = results
+            .cells
+            .iter_mut()
+            .find(|result| result.cell.method == "jsrl-curriculum")
+            .expect("the table has this column");
+        let mut records: Vec<RunRecord> =
+            [(0, 5), (1, 10), (2, 20), (3, 0)].map(|(seed, n)| record(curriculum, seed, n)).into();
+        records[3].outcome = RunOutcome::Failed("v is not finite".into());
+        curriculum.records = records;
+
+        let page = markdown(Scale::Smoke, &results, &rows(&results));
+        let row: Vec<&str> = page
+            .lines()
+            .find(|line| line.contains("| 1k "))
+            .expect("the first row")
+            .split('|')
+            .map(str::trim)
+            .collect();
+        insta::assert_snapshot!(row.join("\n").trim(), @r"
+        antmaze-umaze-v0
+        1k
+        –
+        –<br>*0.2 ± 0.5*
+        58.3 ± 38.2<br>58.3 [25.0, 100.0] n=3<br>1 failed<br>*15.6 ± 19.9*
+        –<br>*10.4 ± 9.6*
+        –
+        ");
+        assert!(page.contains("- `make table1 SCALE=smoke ONLY=antmaze-umaze-v0/1k/`"), "{page}");
+        assert!(page.contains("- `make table1 SCALE=paper ONLY=antmaze-umaze-v0/10k/`"), "{page}");
+        let line = csv(&rows(&results)).lines().find(|line| line.contains(",jsrl-curriculum,")).map(str::to_string);
+        assert!(line.is_some_and(|line| line.starts_with("antmaze-umaze-v0,1000,jsrl-curriculum,3,1,58.333,38.188,")));
+    }
+}

@@ -19,7 +19,7 @@ use super::{
 /// Size of a panel (dots).
 const PANEL: (u32, u32) = (760, 560);
 /// Space around its axes (dots).
-const TOP: u32 = 68;
+const TOP: u32 = 88;
 const LEFT: u32 = 128;
 const RIGHT: u32 = 44;
 /// Heights of the letters (dots).
@@ -144,7 +144,7 @@ where
         .y_label_area_size(LEFT - 16)
         .build_cartesian_2d(x_range, y_range.clone())?;
     let middle = (LEFT + PANEL.0 - RIGHT) / 2;
-    area.draw(&Text::new(panel.title.as_str(), (middle as i32, (TOP / 2) as i32), title()))?;
+    area.draw(&Text::new(panel.title.as_str(), (middle as i32, (TOP / 3) as i32), title()))?;
     chart
         .configure_mesh()
         .light_line_style(plotters::style::TRANSPARENT)
