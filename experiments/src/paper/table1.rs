@@ -146,8 +146,7 @@ fn sizes(task: Task, scale: Scale) -> Vec<usize> {
     match (scale, task) {
         (Scale::Smoke, _) => vec![1_000],
         (Scale::Laptop, Task::AntMazeUmaze) => vec![1_000, 4_000, 30_000, ALL_DATA],
-        (Scale::Laptop, _) => vec![1_000, 10_000, 100_000, ALL_DATA],
-        (Scale::Paper, _) => vec![1_000, 10_000, 100_000, ALL_DATA],
+        (Scale::Laptop | Scale::Paper, _) => vec![1_000, 10_000, 100_000, ALL_DATA],
     }
 }
 

@@ -1,7 +1,7 @@
 //! Controllers that may know what a learner may not: they make the data, and show that the tasks can be solved.
 //!
 //! [`gait`] walks by a clock; [`walker`] is a network cloned from it that needs no clock, so that its data are Markov;
-//! [`planner`] turns a goal in a maze into a direction; [`Oracle`] puts the last two together; [`collect`] is D4RL's
+//! [`Planner`] turns a goal in a maze into a direction; [`Oracle`] puts the last two together; [`collect`] is D4RL's
 //! recipe for data.
 
 pub mod collect;
