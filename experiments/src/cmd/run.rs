@@ -168,7 +168,10 @@ fn execute(runner: &Runner, plan: Plan, jobs: usize) -> Result<()> {
                 scope.spawn(|| {
                     // One thread a run, for libtorch as for the environments: results cannot depend on --jobs.
                     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread can be started");
-                    while let Some(job) = queue.lock().expect("no panic while popping").pop_front() {
+                    loop {
+                        // In a statement of its own: the lock must not be held while the job runs.
+                        let job = queue.lock().expect("no panic while popping").pop_front();
+                        let Some(job) = job else { break };
                         let record = pool.install(|| {
                             learners::use_one_thread();
                             runner.run(&job, &progress)

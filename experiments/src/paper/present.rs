@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use envs::Task;
+use learners::{Inputs, LearnerConfig, RateSchedule};
 use rl::Prng;
 use serde::Serialize;
 
@@ -14,7 +15,7 @@ use crate::{
         table1::Method,
     },
     run::size_label,
-    spec::Scale,
+    spec::{EvaluationPlan, Scale},
     stats,
     table::Table,
     workspace::write_whole,
@@ -131,17 +132,26 @@ fn markdown(scale: Scale, results: &Results, rows: &[Vec<Shown>]) -> String {
 
 /// What a scale reduces, read off the specifications.
 fn reductions(scale: Scale, results: &Results) -> String {
-    let Some(spec) = results.cells.iter().map(|result| &result.cell.spec).find(|spec| spec.online.is_some()) else {
+    let specs = results.cells.iter().map(|result| &result.cell.spec);
+    let Some((LearnerConfig::Iql(iql), offline, online)) =
+        specs.clone().find_map(|spec| Some((&spec.learner, &spec.offline, spec.online.as_ref()?)))
+    else {
         return String::new();
     };
-    let online = spec.online.as_ref().expect("just looked for");
-    let learners::LearnerConfig::Iql(iql) = &spec.learner else { return String::new() };
-    let evaluation = online.evaluation;
+    let EvaluationPlan { episodes, scored, .. } = online.evaluation;
+    let inputs = match iql.inputs {
+        Inputs::Raw => "raw",
+        Inputs::Scaled => "scaled",
+    };
+    let rate = match iql.actor_schedule {
+        RateSchedule::Constant => String::new(),
+        RateSchedule::Cosine { max_steps } => format!(" (the actor's falls to 0 over {max_steps} updates)"),
+    };
     format!(
-        "Settings of the {scale} scale, the same for all columns: {} offline updates, {} online steps with {} update(s) \
-         each, minibatches of {}, hidden layers {:?}, rate {}, expectile {}, temperature {}, {:?} inputs; the score is the \
-         mean of the last {} evaluation(s) of {} episodes.\n",
-        spec.offline.updates,
+        "Settings of the {scale} scale, the same for all columns: {} offline updates; {} online steps with {} update each; \
+         minibatches of {}; hidden layers {:?}; rate {}{rate}; expectile {}; temperature {}; {inputs} inputs. The score is \
+         the mean of the last {scored} x {episodes} evaluation episodes.\n",
+        offline.updates,
         online.steps,
         online.updates_per_step,
         online.batch_rows,
@@ -149,12 +159,7 @@ fn reductions(scale: Scale, results: &Results) -> String {
         iql.learning_rate,
         iql.expectile,
         iql.temperature,
-        iql.inputs,
-        evaluation.scored,
-        evaluation.episodes,
     )
-    .to_lowercase()
-    .replacen("settings", "Settings", 1)
 }
 
 fn text(shown: &Shown) -> String {
