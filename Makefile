@@ -1,15 +1,16 @@
 # An index of verbs: each line calls cargo or a script, nothing more. `make help` lists them.
 #   SCALE=smoke|laptop|paper   ONLY=antmaze-umaze-v0/1k   SEEDS=20   JOBS=2   DEVICE=cpu|cuda   LOG_DIR=runs
-DEVICE ?= cpu
 SCALE ?= laptop
-options = --scale $(SCALE) --device $(DEVICE) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(JOBS),--jobs $(JOBS)) $(if $(LOG_DIR),--log-dir $(LOG_DIR)) $(foreach text,$(ONLY),--only $(text))
+options = --scale $(SCALE) $(if $(DEVICE),--device $(DEVICE)) \
+  $(if $(SEEDS),--seeds $(SEEDS)) $(if $(JOBS),--jobs $(JOBS)) \
+  $(if $(LOG_DIR),--log-dir $(LOG_DIR)) $(foreach text,$(ONLY),--only $(text))
 experiments = cargo run --quiet -p experiments --
 
 .PHONY: help setup build test lint table1 smoke list data report check bench walker
 
 help:      ## show this list
 	@sed -n 's/^\([a-z0-9]*\): .*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
-setup:     ## bring libtorch and HDF5 into .deps (DEVICE=cuda for a GPU); the other verbs do it by themselves
+setup:     ## bring libtorch and HDF5 into .deps; other verbs do it by themselves (DEVICE=cuda for a GPU)
 	@scripts/setup.sh $(DEVICE)
 build: setup   ## compile everything
 	cargo build --workspace
@@ -20,8 +21,7 @@ lint: setup    ## formatting, lints and documentation, as CI wants them
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 table1: build  ## Table 1: make the data that is missing, run what is not recorded, write results/table1
-	$(experiments) run $(options) $(if $(ONLY),,--only table1)
-	$(experiments) report $(options)
+	$(experiments) $(options) $(if $(ONLY),,--only table1)
 smoke: build   ## every table and figure at toy size, in a minute; the numbers mean nothing
 	$(experiments) --scale smoke
 list: build    ## what is done and what is left, with core-hours

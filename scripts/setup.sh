@@ -2,13 +2,14 @@
 # Brings what the build needs before Rust can run: libtorch, and HDF5's build tool where no HDF5 is installed.
 # Safe to run again at any time: finished parts are kept, broken ones are made anew, and it is quiet when all is there.
 #
-#   scripts/setup.sh          libtorch for the CPU (0.5 GB)
+#   scripts/setup.sh          what was chosen before, at first libtorch for the CPU (0.5 GB)
+#   scripts/setup.sh cpu      libtorch for the CPU
 #   scripts/setup.sh cuda     libtorch with the whole CUDA stack (about 6 GB)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-device=${1:-cpu}
 deps=$PWD/.deps
+device=${1:-$(cat "$deps/device" 2>/dev/null || echo cpu)}   # what was chosen before, unless told otherwise
 torch=2.11.0            # what tch 0.24 is written for
 cudart=13.0.96          # libtorch_cpu.so of the PyPI wheel needs these two, even without a GPU
 cupti=13.0.85
@@ -25,6 +26,8 @@ for tool in cc c++ make; do
   command -v $tool >/dev/null || die "$tool is missing: install a C and C++ compiler and make (Debian: build-essential), then run this again"
 done
 mkdir -p "$deps" || die "cannot write to $deps: check the permissions of the clone"
+exec 9>"$deps/lock"
+if command -v flock >/dev/null; then flock 9; fi   # two makes at once take turns
 
 # pip only downloads here, it never touches the system's Python; where pip is missing a private venv brings one.
 pip() {
@@ -103,8 +106,9 @@ cuda_libtorch() {
 }
 
 hdf5_tool() { # sets hdf5 to 'system' or 'static'
-  if pkg-config --exists 'hdf5 >= 1.8.4' 2>/dev/null || [ -n "${HDF5_DIR:-}" ]; then hdf5=system; return; fi
-  hdf5=static
+  if [ -n "${HDF5_DIR:-}" ]; then hdf5=system hdf5_env="HDF5_DIR = \"$HDF5_DIR\""; return; fi
+  if pkg-config --exists 'hdf5 >= 1.8.4' 2>/dev/null; then hdf5=system hdf5_env=; return; fi
+  hdf5=static hdf5_env="CMAKE = \"$deps/cmake/cmake/data/bin/cmake\""
   [ -x "$deps/cmake/cmake/data/bin/cmake" ] && return
   download "cmake $cmake (HDF5 is built from source, since none is installed)" 1 "cmake==$cmake"
   rm -rf "$deps/cmake.part"
@@ -125,7 +129,7 @@ config=$(cat <<TOML
 # Written by scripts/setup.sh for this clone; run 'make setup' after moving the folder.
 [env]
 LIBTORCH = "$libtorch"
-CMAKE = "$deps/cmake/cmake/data/bin/cmake"
+$hdf5_env
 HDF5_USE_FILE_LOCKING = "FALSE"
 
 [build]
@@ -137,6 +141,7 @@ rustflags = [
 TOML
 )
 mkdir -p .cargo
+echo "$device" >"$deps/device"
 if [ "$config" != "$(cat .cargo/config.toml 2>/dev/null)" ]; then
   printf '%s\n' "$config" >.cargo/config.toml
   say "ready for $device, with HDF5 from $([ $hdf5 = system ] && echo 'this system' || echo 'its sources')"

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::UNIX_EPOCH,
 };
@@ -40,11 +40,15 @@ pub(crate) struct ManifestEntry {
 /// The file data/manifest.json.
 pub(crate) type Manifest = BTreeMap<String, ManifestEntry>;
 
+/// Stands for the content of a file that no clone has made yet: a plan can be made with it, a run cannot.
+const NOT_YET_MADE: &str = "not yet made";
+
 /// Reads and remembers data files.
 #[derive(Debug)]
 pub(crate) struct DataCatalog {
     workspace: Workspace,
-    loaded: Mutex<HashMap<String, Arc<Dataset>>>,
+    /// Transitions and their content, by file.
+    loaded: Mutex<HashMap<String, (Arc<Dataset>, String)>>,
 }
 
 impl DataCatalog {
@@ -63,22 +67,32 @@ impl DataCatalog {
         } else {
             match read_manifest(&self.workspace)?.get(&file) {
                 Some(entry) => (entry.content.clone(), entry.transitions),
-                None => (String::from("to be made"), transitions),
+                None => (NOT_YET_MADE.to_string(), transitions),
             }
         };
         Ok(DataSlice { file, content, transitions: transitions.min(rows) })
     }
 
+    /// Whether a slice is of another file than the one that this project makes under that name.
+    pub(crate) fn is_foreign(&self, slice: &DataSlice) -> Result<bool> {
+        Ok(read_manifest(&self.workspace)?.get(&slice.file).is_some_and(|entry| entry.content != slice.content))
+    }
+
     /// The transitions of a slice, for one seed.
     pub(crate) fn load(&self, task: Task, slice: &DataSlice, seed: u64) -> Result<Arc<Dataset>> {
-        let all = self.load_all(task, &slice.file)?;
-        let content = content_of(&all);
+        let (all, content) = self.load_all(task, &slice.file)?;
+        let path = self.workspace.data_path(&slice.file);
         if content != slice.content {
+            // What was remembered beside the file is wrong, so that the next plan must look again.
+            fs::remove_file(remembered_path(&path)).ok();
             bail!(
                 "{} has changed (content {content}, not {}): give the command again to plan with the new file",
-                self.workspace.data_path(&slice.file).display(),
+                path.display(),
                 slice.content
             );
+        }
+        if slice.transitions > all.len() {
+            bail!("{} has {} transitions, and {} are asked for", path.display(), all.len(), slice.transitions);
         }
         if slice.transitions == all.len() {
             return Ok(all);
@@ -87,18 +101,26 @@ impl DataCatalog {
         Ok(Arc::new(all.subset(slice.transitions, &mut Prng::derive(&key, seed, "subset"))))
     }
 
-    fn load_all(&self, task: Task, file: &str) -> Result<Arc<Dataset>> {
+    fn load_all(&self, task: Task, file: &str) -> Result<(Arc<Dataset>, String)> {
         let mut loaded = self.loaded.lock().expect("no panic while loading");
-        if let Some(dataset) = loaded.get(file) {
-            return Ok(dataset.clone());
+        if let Some(known) = loaded.get(file) {
+            return Ok(known.clone());
         }
         let path = self.workspace.data_path(file);
         if !path.exists() {
             bail!("{} is missing: make it with `cargo run -p experiments -- data {task}`", path.display());
         }
-        let dataset = Arc::new(d4rl::read(&path)?.qlearning_dataset(task.max_steps()));
-        loaded.insert(file.to_string(), dataset.clone());
-        Ok(dataset)
+        let recording = d4rl::read(&path)?;
+        let spec = task.build().spec().clone();
+        recording.check_sizes(&path, spec.state_size, spec.action_size)?;
+        let dataset = recording.qlearning_dataset(task.max_steps());
+        if dataset.is_empty() {
+            bail!("{} holds no transition to learn from", path.display());
+        }
+        let content = content_of(&dataset);
+        let known = (Arc::new(dataset), content);
+        loaded.insert(file.to_string(), known.clone());
+        Ok(known)
     }
 
     /// Content and size of a file on disk; remembered beside it, since hashing reads the whole file.
@@ -113,17 +135,21 @@ impl DataCatalog {
         let path = self.workspace.data_path(file);
         let metadata = fs::metadata(&path).with_context(|| format!("cannot read {}", path.display()))?;
         let modified = metadata.modified()?.duration_since(UNIX_EPOCH)?.as_nanos();
-        let beside = path.with_extension("content.json");
+        let beside = remembered_path(&path);
         let remembered = fs::read(&beside).ok().and_then(|json| serde_json::from_slice::<Remembered>(&json).ok());
         if let Some(remembered) = remembered.filter(|r| (r.bytes, r.modified) == (metadata.len(), modified)) {
             return Ok((remembered.content, remembered.transitions));
         }
-        let dataset = self.load_all(task, file)?;
-        let (content, transitions) = (content_of(&dataset), dataset.len());
+        let (dataset, content) = self.load_all(task, file)?;
+        let transitions = dataset.len();
         let remembered = Remembered { bytes: metadata.len(), modified, content: content.clone(), transitions };
         write_whole(&beside, &serde_json::to_vec(&remembered)?)?;
         Ok((content, transitions))
     }
+}
+
+fn remembered_path(path: &Path) -> PathBuf {
+    path.with_extension("content.json")
 }
 
 /// A hash of the numbers that a learner gets, whatever the file's compression.

@@ -39,24 +39,25 @@ struct Cli {
     verb: Option<Verb>,
 }
 
-/// What every verb understands.
+/// What several verbs understand.
 #[derive(Args, Clone)]
 pub(crate) struct Options {
     /// How much to run: smoke (seconds, the numbers mean nothing), laptop (hours), paper (the paper's own budgets).
     #[arg(long, global = true, value_enum, default_value = "laptop")]
     pub(crate) scale: Scale,
     /// Number of seeds, counted from 0 [default: 1 smoke, 3 laptop, 20 paper].
-    #[arg(long, global = true)]
+    #[arg(long, global = true, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub(crate) seeds: Option<u64>,
-    /// Only cells whose name contains this, such as table1, antmaze-umaze-v0/1k or jsrl-curriculum; may be repeated.
+    /// Run, list and make data for only those cells whose name contains this, such as table1, antmaze-umaze-v0/1k or
+    /// jsrl-curriculum; may be repeated.
     #[arg(long, global = true, value_name = "TEXT")]
     pub(crate) only: Vec<String>,
     /// Where the learners compute: cpu or cuda.
     #[arg(long, global = true, default_value = "cpu")]
     pub(crate) device: String,
     /// Runs made side by side, each on one core [default: all cores].
-    #[arg(long, global = true)]
-    pub(crate) jobs: Option<usize>,
+    #[arg(long, global = true, value_parser = clap::value_parser!(u64).range(1..=1_000))]
+    pub(crate) jobs: Option<u64>,
     /// Write TensorBoard events under this folder.
     #[arg(long, global = true, value_name = "FOLDER")]
     pub(crate) log_dir: Option<PathBuf>,

@@ -4,31 +4,36 @@ use std::{fs, process::Command, sync::OnceLock};
 
 use learners::Device;
 
-use crate::{clock, record::Provenance};
+use crate::{record::Provenance, workspace::Workspace};
 
-/// The circumstances of a run that ends now; its wall time is filled in by whoever measured it.
-pub(crate) fn of(device: Device) -> Provenance {
+/// The circumstances of a run; its date and wall time follow when it ends ([`crate::record::RunRecord::close`]).
+pub(crate) fn of(device: Device, workspace: &Workspace) -> Provenance {
     Provenance {
-        revision: revision().to_string(),
+        revision: revision(workspace).to_string(),
         rustc: env!("RUSTC_VERSION").to_string(),
         libraries: format!("{}, {}", learners::LIBTORCH, envs::PHYSICS),
         device: format!("{device}, {}", processor()),
-        date: clock::date(clock::unix_seconds()),
+        date: String::new(),
         wall_seconds: 0.0,
     }
 }
 
-fn revision() -> &'static str {
+fn revision(workspace: &Workspace) -> &'static str {
     static REVISION: OnceLock<String> = OnceLock::new();
     REVISION.get_or_init(|| {
         let git = |arguments: &[&str]| {
-            let output = Command::new("git").args(arguments).output().ok().filter(|output| output.status.success())?;
+            let output = Command::new("git")
+                .arg("-C")
+                .arg(workspace.root())
+                .args(arguments)
+                .output()
+                .ok()
+                .filter(|output| output.status.success())?;
             Some(String::from_utf8_lossy(&output.stdout).trim().to_string())
         };
         let Some(name) = git(&["rev-parse", "--short=12", "HEAD"]) else { return "unknown".into() };
         // New records are no change of the source.
-        let changed =
-            git(&["status", "--porcelain", "--untracked-files=no", "--", "crates", "experiments", "Cargo.lock"]);
+        let changed = git(&["status", "--porcelain", "--", "crates", "experiments", "Cargo.toml", "Cargo.lock"]);
         if changed.is_none_or(|files| files.is_empty()) { name } else { format!("{name}+") }
     })
 }

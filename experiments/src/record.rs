@@ -10,6 +10,7 @@ use rl::EpisodeScores;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    clock,
     spec::{RunKey, RunSpec},
     workspace::{Workspace, write_whole},
 };
@@ -95,30 +96,32 @@ pub(crate) struct Provenance {
 
 impl RunRecord {
     /// A record in today's format.
-    pub(crate) fn new(
-        method: &str,
-        spec: RunSpec,
-        seed: u64,
-        guide: Option<GuideMeasure>,
-        provenance: Provenance,
-    ) -> Self {
+    pub(crate) fn new(method: &str, spec: RunSpec, seed: u64, provenance: Provenance) -> Self {
         Self {
             format: FORMAT,
             method: method.to_string(),
             spec,
             seed,
-            guide,
+            guide: None,
             evaluations: Vec::new(),
             outcome: RunOutcome::Finished,
             provenance,
         }
     }
 
+    /// Notes when and after how long the run ended.
+    pub(crate) fn close(&mut self, wall_seconds: f64) {
+        self.provenance.wall_seconds = wall_seconds;
+        self.provenance.date = clock::date(clock::unix_seconds());
+    }
+
     /// The run's score: percent of successful episodes of the exploration-policy alone, mean over the last evaluations
     /// that the specification asks for. None for a failed run.
     pub(crate) fn score(&self) -> Option<f64> {
         let scored = self.spec.online.as_ref().map_or(1, |online| online.evaluation.scored);
-        let alone = self.evaluations.iter().rev().filter_map(|evaluation| evaluation.alone.as_ref());
+        // A warm start's record begins with the offline phase's evaluation, which is no score of the online one.
+        let counted = self.evaluations.iter().rev().filter(|e| e.step > 0 || self.spec.online.is_none());
+        let alone = counted.filter_map(|evaluation| evaluation.alone.as_ref());
         let rates: Vec<f64> = alone.take(scored).map(|scores| 100.0 * f64::from(scores.success_rate())).collect();
         (self.outcome == RunOutcome::Finished && !rates.is_empty())
             .then(|| rates.iter().sum::<f64>() / rates.len() as f64)
@@ -162,6 +165,18 @@ impl RecordStore {
         }
         records.sort_by_key(|record| record.seed);
         Ok(records)
+    }
+
+    /// Every record that can be read, of whatever run: for estimates of time.
+    pub(crate) fn readable(&self) -> Vec<RunRecord> {
+        let mut records = Vec::new();
+        let mut folders = vec![self.folder.clone()];
+        while let Some(folder) = folders.pop() {
+            for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+                if path.is_dir() { folders.push(path) } else { records.extend(read(&path)) }
+            }
+        }
+        records
     }
 
     /// Adds a record; one that is there already is not touched.

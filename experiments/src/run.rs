@@ -25,7 +25,7 @@ use crate::{
 /// The method's name of runs that end with the offline phase.
 pub(crate) const OFFLINE: &str = "offline";
 /// Environments in which the episodes of one evaluation run side by side.
-const SIDE_BY_SIDE: usize = 20;
+pub(crate) const SIDE_BY_SIDE: usize = 20;
 /// Gradient steps between two entries of the TensorBoard log.
 const LOG_EVERY: usize = 500;
 
@@ -72,6 +72,10 @@ impl Runner {
     /// an error means that nothing could be recorded.
     pub(crate) fn run(&self, job: &Job, progress: &Progress) -> Result<RunRecord> {
         let _lock = self.workspace.lock(&job.spec.key(), job.seed)?;
+        self.run_locked(job, progress)
+    }
+
+    fn run_locked(&self, job: &Job, progress: &Progress) -> Result<RunRecord> {
         if let Some(record) = self.store.load(&job.method, &job.spec, job.seed)? {
             return Ok(record);
         }
@@ -87,7 +91,7 @@ impl Runner {
     fn train_offline(&self, job: &Job, progress: &Progress) -> Result<RunRecord> {
         let Job { method, spec, seed } = job;
         let (watch, key) = (Stopwatch::start(), spec.key().to_string());
-        let mut record = RunRecord::new(method, spec.clone(), *seed, None, provenance::of(self.device));
+        let mut record = RunRecord::new(method, spec.clone(), *seed, provenance::of(self.device, &self.workspace));
         let dataset = self.data.load(spec.task, &spec.data, *seed)?;
         let mut learner = self.fresh_learner(spec, *seed);
         let mut log = self.log(job)?;
@@ -100,6 +104,7 @@ impl Runner {
             bar.step();
             if let Some(name) = diagnostics.not_finite() {
                 record.outcome = RunOutcome::Failed(format!("{name} is not finite after {update} updates"));
+                record.close(watch.seconds());
                 return Ok(record);
             }
             if update % LOG_EVERY == 0 {
@@ -110,7 +115,7 @@ impl Runner {
         let scores = judge(spec, *seed, Drivers::alone(learner.policy()), 0, episodes, "offline");
         learner.save(&self.workspace.checkpoint(&spec.key(), *seed))?;
         record.evaluations.push(Evaluation { step: 0, horizon: None, alone: Some(scores), combined: None });
-        record.provenance.wall_seconds = watch.seconds();
+        record.close(watch.seconds());
         Ok(record)
     }
 
@@ -118,7 +123,7 @@ impl Runner {
     fn train_online(&self, job: &Job, online: &OnlinePlan, progress: &Progress) -> Result<RunRecord> {
         let Job { method, spec, seed } = job;
         let (watch, key) = (Stopwatch::start(), spec.key().to_string());
-        let mut record = RunRecord::new(method, spec.clone(), *seed, None, provenance::of(self.device));
+        let mut record = RunRecord::new(method, spec.clone(), *seed, provenance::of(self.device, &self.workspace));
         for need in spec.needs() {
             if let RunOutcome::Failed(reason) = self.finished(&need, *seed, progress)?.outcome {
                 record.outcome = RunOutcome::Failed(format!("its offline phase failed: {reason}"));
@@ -184,7 +189,7 @@ impl Runner {
         if record.outcome == RunOutcome::Finished {
             learner.save(&self.workspace.checkpoint(&spec.key(), *seed))?;
         }
-        record.provenance.wall_seconds = watch.seconds();
+        record.close(watch.seconds());
         Ok(record)
     }
 
@@ -224,12 +229,21 @@ impl Runner {
     /// from the specification: on the same machine they come out the same, bit for bit.
     fn finished(&self, spec: &RunSpec, seed: u64, progress: &Progress) -> Result<RunRecord> {
         let job = Job { method: offline_method(spec), spec: spec.clone(), seed };
+        let _lock = self.workspace.lock(&spec.key(), seed)?;
+        let record = self.run_locked(&job, progress)?;
         let checkpoint = self.workspace.checkpoint(&spec.key(), seed);
-        let record = self.run(&job, progress)?;
-        if record.outcome == RunOutcome::Finished && learners::open(&checkpoint, self.device).is_err() {
-            self.train_offline(&job, progress)?;
+        if record.outcome != RunOutcome::Finished || learners::open(&checkpoint, self.device).is_ok() {
+            return Ok(record);
         }
-        Ok(record)
+        let again = self.train_offline(&job, progress)?;
+        if again.evaluations != record.evaluations {
+            progress.line(&format!(
+                "note: {} was trained again, and its scores differ from its record (another machine?); what follows \
+                 uses the new networks and their scores",
+                label(&job)
+            ));
+        }
+        Ok(again)
     }
 
     fn fresh_learner(&self, spec: &RunSpec, seed: u64) -> Box<dyn Learner> {
@@ -264,8 +278,9 @@ pub(crate) fn label(job: &Job) -> String {
 /// A number of transitions as the paper writes it: 300, 1k, 1m.
 pub(crate) fn size_label(transitions: usize) -> String {
     match transitions {
+        // A file of a million steps has some thousands of transitions fewer.
         n if n >= 990_000 => format!("{}m", (n as f64 / 1e6).round()),
-        n if n >= 1_000 => format!("{}k", (n as f64 / 1e3).round()),
+        n if n >= 1_000 => format!("{}k", (n as f64 / 1e2).round() / 10.0),
         n => n.to_string(),
     }
 }

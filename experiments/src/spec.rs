@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use anyhow::{Result, ensure};
 use envs::Task;
 use jsrl::SchedulePlan;
 use learners::LearnerConfig;
@@ -76,7 +77,7 @@ pub(crate) struct OnlinePlan {
 pub(crate) enum Start {
     /// Fresh ones.
     Cold,
-    /// A copy of all networks of the offline phase.
+    /// The whole learner of the offline phase: networks, targets, Adam's moments and step counts.
     Warm,
 }
 
@@ -139,6 +140,41 @@ impl fmt::Display for RunKey {
 }
 
 impl RunSpec {
+    /// Says what makes a specification impossible to run; those of tables never are.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.learner.check().map_err(anyhow::Error::msg)?;
+        ensure!(self.data.transitions > 0, "data.transitions must be at least 1");
+        ensure!(self.offline.batch_rows > 0, "offline.batch_rows must be at least 1");
+        ensure!(self.offline.episodes > 0, "offline.episodes must be at least 1");
+        let Some(online) = &self.online else { return Ok(()) };
+        ensure!(online.steps > 0 && online.batch_rows > 0, "online.steps and online.batch_rows must be at least 1");
+        let EvaluationPlan { every, episodes, scored, curriculum_every, curriculum_episodes } = online.evaluation;
+        let counts = [every, episodes, scored, curriculum_every, curriculum_episodes];
+        ensure!(counts.iter().all(|count| *count > 0), "every number of online.evaluation must be at least 1");
+        ensure!(every <= online.steps, "online.evaluation.every must not be larger than online.steps");
+        match online.schedule {
+            SchedulePlan::Curriculum { stages, tolerance, window } => {
+                ensure!(stages > 0 && window > 0, "a curriculum's stages and window must be at least 1");
+                ensure!((0.0..=1.0).contains(&tolerance), "a curriculum's tolerance must be from 0 to 1");
+            }
+            SchedulePlan::Random { stages } => ensure!(stages > 0, "a random schedule's stages must be at least 1"),
+            SchedulePlan::LearnerOnly => {}
+        }
+        match online.replay {
+            ReplayPlan::Preloaded { capacity } => {
+                ensure!(capacity >= self.data.transitions, "the replay's capacity must hold all of data.transitions");
+            }
+            ReplayPlan::TwoBuffers { capacity, offline_share } => {
+                ensure!(capacity > 0, "the replay's capacity must be at least 1");
+                ensure!((0.0..=1.0).contains(&offline_share), "the replay's offline_share must be from 0 to 1");
+            }
+        }
+        if let GuideSource::Learner(learner) = &online.guide {
+            learner.check().map_err(anyhow::Error::msg)?;
+        }
+        Ok(())
+    }
+
     /// The specification's name: equal for equal JSON, with fields in the order of their declaration.
     pub(crate) fn key(&self) -> RunKey {
         let json = serde_json::to_string(self).expect("a specification is plain data");

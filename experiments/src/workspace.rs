@@ -27,6 +27,12 @@ impl Workspace {
         Ok(Self { root: root.unwrap_or(&current).to_path_buf() })
     }
 
+    /// A workspace in a folder of a test's own.
+    #[cfg(test)]
+    pub(crate) fn at(root: &Path) -> Self {
+        Self { root: root.to_path_buf() }
+    }
+
     /// The top folder.
     pub(crate) fn root(&self) -> &Path {
         &self.root
@@ -90,7 +96,7 @@ pub(crate) fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
         fs::create_dir_all(folder)?;
         // What a plain new file gets; temporary files are private by default.
         let everyone = fs::Permissions::from_mode(0o666);
-        let mut file = tempfile::Builder::new().permissions(everyone).tempfile_in(folder)?;
+        let mut file = tempfile::Builder::new().prefix(".writing-").permissions(everyone).tempfile_in(folder)?;
         file.write_all(content)?;
         file.as_file().sync_all()?;
         file.persist(path)?;

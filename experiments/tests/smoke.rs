@@ -199,6 +199,8 @@ fn bad_input_gets_a_sentence() {
     assert!(said.contains("tpu") && said.contains("cuda"), "{said}");
     let said = refuse(folder, &["run", "--only", "antmaze-umaze-v0/77k"]);
     assert!(said.contains("77k"), "{said}");
+    let said = refuse(folder, &["run", "--seeds", "0"]);
+    assert!(said.contains("--seeds"), "{said}");
     let said = refuse(folder, &["inspect", "absent.hdf5"]);
     assert!(said.contains("absent.hdf5"), "{said}");
     fs::write(folder.join("spec.json"), "{\"task\": \"antmaze-umaze-v0\"}").expect("writable");
@@ -231,6 +233,12 @@ fn broken_files_are_named_and_left_alone() {
     fs::write(&data, &bytes[..bytes.len() / 2]).expect("writable");
     let said = refuse(folder, &["inspect", data.to_str().expect("a plain path")]);
     assert!(said.contains("antmaze-umaze-v0.hdf5"), "{said}");
+
+    // A file of another robot under the task's name.
+    let other = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/d4rl/tests/data/door-human-3.hdf5");
+    fs::copy(other, &data).expect("writable");
+    let said = refuse(folder, &["run", "--scale", "smoke", "--only", "antmaze-umaze-v0/1k/iql"]);
+    assert!(said.contains("antmaze-umaze-v0.hdf5") && said.contains("39") && said.contains("29"), "{said}");
 
     let networks = files_under(&folder.join("checkpoints"));
     let tensors = networks.iter().find(|path| path.ends_with("learner.safetensors")).expect("the networks are kept");

@@ -6,7 +6,7 @@ use rl::{Dataset, Outcome};
 
 use crate::Recording;
 
-/// Actions are clipped to plus and minus this before training, as the official IQL code does
+/// The actions of data sets are clipped to plus and minus this before training, as the official IQL code does
 /// (`dataset_utils.py`, `D4RLDataset`) and Cal-QL too: at 1 itself a squashed Gaussian has no density.
 pub const ACTION_LIMIT: f32 = 1.0 - 1e-5;
 
@@ -65,6 +65,14 @@ impl Recording {
         episodes
     }
 
+    /// The rows up to each timeout, in order: what one reset led to, whatever terminal rows are on the way. None where
+    /// the recording has no timeouts. Rows after the last timeout belong to none.
+    pub fn segments(&self) -> Option<Vec<Range<usize>>> {
+        let mut start = 0;
+        let ends = self.timeouts.as_ref()?.iter().enumerate().filter(|(_, timed_out)| **timed_out);
+        Some(ends.map(|(row, _)| std::mem::replace(&mut start, row + 1)..row + 1).collect())
+    }
+
     /// The sum of rewards of each of [`Recording::episodes`].
     pub fn returns(&self, max_episode_steps: usize) -> Vec<f64> {
         let sum = |rows: Range<usize>| self.rewards[rows].iter().map(|&reward| f64::from(reward)).sum();
@@ -111,6 +119,12 @@ mod tests {
         assert_eq!(with.episodes(1), [0..3, 3..5, 5..7]);
         assert_eq!(with.returns(1), [3.0, 7.0, 11.0]);
         assert_eq!(recording("....t......", false).episodes(3), [0..3, 3..5, 5..8, 8..11]);
+    }
+
+    #[test]
+    fn segments_end_with_timeouts_alone() {
+        assert_eq!(recording("..o.t.b..", true).segments(), Some(vec![0..3, 3..7]));
+        assert_eq!(recording("....t......", false).segments(), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What is in a file, in numbers that people and tests can check.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -23,8 +24,13 @@ pub struct Inspection {
     pub timeouts: Option<usize>,
     /// Length of the episodes; None where there is none ([`Recording::episodes`]).
     pub episodes: Option<Lengths>,
-    /// Episodes with any reward above 0, which for sparse rewards means success.
+    /// Episodes with any reward above 0. In ant maze files each step at the goal ends an episode, so that this counts
+    /// steps at the goal; the walks that got there are the [`Inspection::rewarded_segments`].
     pub rewarded_episodes: usize,
+    /// Stretches between timeouts ([`Recording::segments`]); None where the file has no such key.
+    pub segments: Option<usize>,
+    /// Segments with any reward above 0, which for sparse rewards means success.
+    pub rewarded_segments: Option<usize>,
     /// Rows after the end of the last episode.
     pub unfinished_rows: usize,
     /// Transitions that learners get ([`Recording::qlearning_dataset`]).
@@ -85,8 +91,11 @@ pub fn inspect(path: impl AsRef<Path>, max_episode_steps: Option<usize>) -> Resu
     let recording = read(path)?;
     let max_episode_steps = max_episode_steps.unwrap_or(usize::MAX);
     let episodes = recording.episodes(max_episode_steps);
-    let rewarded =
-        |rows: &&std::ops::Range<usize>| recording.rewards[(*rows).clone()].iter().any(|&reward| reward > 0.0);
+    let segments = recording.segments();
+    let rewarded = |stretches: &[Range<usize>]| {
+        let rewarded = |rows: &&Range<usize>| recording.rewards[(*rows).clone()].iter().any(|&reward| reward > 0.0);
+        stretches.iter().filter(rewarded).count()
+    };
     let count = |flags: &[bool]| flags.iter().filter(|&&flag| flag).count();
     Ok(Inspection {
         path: path.to_owned(),
@@ -95,7 +104,9 @@ pub fn inspect(path: impl AsRef<Path>, max_episode_steps: Option<usize>) -> Resu
         terminals: count(&recording.terminals),
         timeouts: recording.timeouts.as_deref().map(count),
         episodes: Lengths::of(episodes.iter().map(ExactSizeIterator::len)),
-        rewarded_episodes: episodes.iter().filter(rewarded).count(),
+        rewarded_episodes: rewarded(&episodes),
+        segments: segments.as_ref().map(Vec::len),
+        rewarded_segments: segments.as_deref().map(rewarded),
         unfinished_rows: recording.len() - episodes.last().map_or(0, |rows| rows.end),
         transitions: recording.qlearning_dataset(max_episode_steps).len(),
         rewards: Summary::of(&recording.rewards),
@@ -153,6 +164,9 @@ impl fmt::Display for Inspection {
                 writeln!(f, "  {count} episodes of {min} to {max} steps, {mean:.1} on average")?;
                 writeln!(f, "  {} of them with a reward above 0", self.rewarded_episodes)?;
             }
+        }
+        if let (Some(segments), Some(rewarded)) = (self.segments, self.rewarded_segments) {
+            writeln!(f, "  {segments} stretches between timeouts, {rewarded} of them with a reward above 0")?;
         }
         match self.timeouts {
             None => write!(f, "  {} terminals, no timeouts key", self.terminals)?,

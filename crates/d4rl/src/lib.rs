@@ -1,6 +1,7 @@
 //! HDF5 files in the layout of D4RL (Fu et al. 2020, "D4RL: Datasets for Deep Data-Driven Reinforcement Learning").
 //!
-//! - [`read`] turns a file into a [`Recording`], whatever types and shapes its writer chose; [`write()`] is the way back.
+//! - [`read`] turns a file into a [`Recording`], whatever types and shapes its writer chose; [`write()`] is the way
+//!   back.
 //! - [`Recording::qlearning_dataset`] makes the transitions that learners train on, as D4RL's function of that name.
 //! - [`inspect`] describes a file to people and to tests.
 //! - [`ReferenceScores`] puts returns on D4RL's scale.

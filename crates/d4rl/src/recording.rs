@@ -88,6 +88,27 @@ impl Recording {
         self.infos.entry(name.to_owned()).or_insert_with(empty).push(values);
     }
 
+    /// Checks that states and actions are as long as a task's; `path` is the file that the message names.
+    ///
+    /// # Errors
+    /// [`DatasetError::Malformed`] with the first key that is not, the size that it should have, and its own.
+    pub fn check_sizes(
+        &self,
+        path: impl AsRef<Path>,
+        state_size: usize,
+        action_size: usize,
+    ) -> Result<(), DatasetError> {
+        let columns = [("observations", &self.observations, state_size), ("actions", &self.actions, action_size)];
+        for (key, column, size) in columns {
+            if column.size != size {
+                let expected = format!("rows of {size} numbers, as the task has them");
+                let found = format!("its rows hold {}", column.size);
+                return Err(DatasetError::malformed(path.as_ref(), key, expected, found));
+            }
+        }
+        Ok(())
+    }
+
     /// Checks what both reader and writer promise: at least one step, columns of one length, and finite numbers
     /// in everything that learners see. (`infos` may hold any number: a log-probability can be infinite.)
     pub(crate) fn check(&self, path: &Path) -> Result<(), DatasetError> {

@@ -64,6 +64,21 @@ fn the_usual_file() {
 }
 
 #[test]
+fn sizes_of_another_task() {
+    let fixture = Fixture::new();
+    let recording = fixture.read().expect("a good file");
+    recording.check_sizes(&fixture.path, 2, 1).expect("its own sizes");
+    for (state_size, action_size, expected) in [
+        (29, 1, "'observations' in PATH should be rows of 29 numbers, as the task has them, but its rows hold 2"),
+        (2, 8, "'actions' in PATH should be rows of 8 numbers, as the task has them, but its rows hold 1"),
+    ] {
+        let error = recording.check_sizes(&fixture.path, state_size, action_size).expect_err(expected);
+        assert!(matches!(error, DatasetError::Malformed { .. }));
+        assert_eq!(error.to_string(), expected.replace("PATH", &fixture.path.display().to_string()));
+    }
+}
+
+#[test]
 fn numbers_of_any_type() {
     let usual = Fixture::new().read().expect("a good file");
     let fixture = Fixture::new();

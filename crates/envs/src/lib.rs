@@ -3,7 +3,8 @@
 //! - [`Task`]: every task by name; [`Task::build`] gives an [`rl::Environment`], [`Task::oracle`] a controller that
 //!   solves it, [`Task::collector`] what makes its data.
 //! - [`ant_maze`]: the ant mazes of D4RL.
-//! - [`Scene`]: a robot described in MJCF and its surroundings; the only module that knows rapier3d.
+//! - [`Scene`]: a robot described in MJCF and its surroundings; the only module that simulates with rapier3d.
+//! - [`render`]: pictures of a scene; of rapier3d it uses the vector types alone.
 //! - [`oracle`]: gait, walker, planner and D4RL's recipe of data collection.
 
 pub mod ant_maze;

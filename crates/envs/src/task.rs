@@ -6,7 +6,7 @@ use std::str::FromStr;
 use rl::{Environment, Policy, Snapshot, TimeLimit};
 use serde::{Deserialize, Serialize};
 
-use crate::ant_maze::{AntMaze, Goal, Maze, Start};
+use crate::ant_maze::{ACTION_SIZE, AntMaze, Goal, Maze, Start};
 use crate::oracle::{CollectPlan, Collector, Oracle};
 use crate::random::RandomPolicy;
 use crate::scene::Shape;
@@ -74,7 +74,7 @@ impl Task {
 
     /// Uniform random actions.
     pub fn random_policy(self) -> Box<dyn Policy> {
-        Box::new(RandomPolicy { action_size: self.build().spec().action_size })
+        Box::new(RandomPolicy { action_size: ACTION_SIZE })
     }
 
     /// What makes the task's data. The settings are [`CollectPlan::d4rl`], unless an experiment changes them.

@@ -60,6 +60,31 @@ fn torques_turn_joints_and_torso_as_in_mujoco() {
     check(ANKLE_1, -1.5, ankle, &[(0.1, 0.9928), (0.2, 0.9721), (0.5, 0.8410)], 1.0);
 }
 
+/// Controls come in D4RL's order: hip and ankle of legs 4, 1, 2, 3.
+#[test]
+fn each_motor_turns_its_own_hinge() {
+    let mut scene = ant(false, "timestep=\"0.01\"");
+    let hinges: Vec<usize> = [4, 1, 2, 3]
+        .iter()
+        .flat_map(|leg| [format!("hip_{leg}"), format!("ankle_{leg}")])
+        .map(|name| scene.hinge_indices(&name).expect("a hinge of the ant").0)
+        .collect();
+    for motor in 0..8 {
+        reset(&mut scene, 3.0, BENT);
+        let before = positions(&scene);
+        let mut controls = [0.0; 8];
+        // Towards the middle of the ankles' ranges.
+        controls[motor] = if before[hinges[motor]] > 0.0 { -3.0 } else { 3.0 };
+        scene.step(&controls, 10);
+        let after = positions(&scene);
+        let moved: Vec<f32> = hinges.iter().map(|hinge| after[*hinge] - before[*hinge]).collect();
+        assert!(moved[motor] * controls[motor] > 0.0, "motor {motor} pushes backwards: {moved:?}");
+        for other in (0..8).filter(|other| *other != motor) {
+            assert!(moved[other].abs() < 0.5 * moved[motor].abs(), "motor {motor} moves {other}: {moved:?}");
+        }
+    }
+}
+
 #[test]
 fn it_falls_as_in_mujoco_and_comes_to_rest() {
     let mut scene = ant(true, "timestep=\"0.01\"");

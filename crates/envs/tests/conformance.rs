@@ -45,7 +45,7 @@ fn a_thousand_rough_episodes_stay_sound() {
     }
 }
 
-/// An ant that walks straight at a wall for 1,000 steps does not get into it.
+/// An ant that walks straight at a wall for 1,000 steps, or thrashes about in front of it, does not get into it.
 #[test]
 fn walls_are_solid() {
     let (walker, walls) = (Walker::pretrained(), Maze::UMAZE.walls());
@@ -54,8 +54,13 @@ fn walls_are_solid() {
         let mut environment = Task::AntMazeUmaze.build();
         let mut state = environment.reset(&mut Prng::derive("walls", number as u64, "start")).state;
         let mut nearest = f32::MAX;
-        for _ in 0..1000 {
-            state = environment.step(&walker.act(&state, direction)).observation.state;
+        let mut rng = Prng::derive("walls", number as u64, "thrashing");
+        for step in 0..1500 {
+            let action = match step {
+                0..1000 => walker.act(&state, direction),
+                _ => std::array::from_fn(|_| [-1.0, 1.0][rng.below(2)]),
+            };
+            state = environment.step(&action).observation.state;
             let gap = |wall: &StaticBox, axis: usize| (state[axis] - wall.center[axis]).abs() - wall.half[axis];
             let distances = walls.iter().map(|wall| gap(wall, 0).max(0.0).hypot(gap(wall, 1).max(0.0)));
             nearest = distances.fold(nearest, f32::min);

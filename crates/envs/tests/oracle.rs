@@ -14,9 +14,10 @@ fn the_oracle_reaches_the_umaze_goal() {
     let oracle = Oracle::new(task.maze());
     let environments = (0..4).map(|_| task.build()).collect();
     let mut lanes = [EvaluationLane { environments, key: "oracle".into(), seed: 0 }];
-    let scores = &evaluate(Drivers::alone(&oracle), &mut lanes, &[0], 20, "test")[0];
+    let scores = &evaluate(Drivers::alone(&oracle), &mut lanes, &[0], 40, "test")[0];
     let reached = scores.successes.iter().filter(|success| **success).count();
-    assert!(reached >= 19, "{reached} of 20, after {:?} steps", scores.steps);
+    // So many rule out, at the 95 % level, a controller that fails once in 5.
+    assert!(reached >= 37, "{reached} of 40, after {:?} steps", scores.steps);
     let steps = scores.mean_success_steps().unwrap();
     assert!((100.0..300.0).contains(&steps), "{steps} steps on the average");
 }

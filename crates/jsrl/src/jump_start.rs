@@ -44,30 +44,28 @@ impl<'a> JumpStart<'a> {
         updates_per_step: usize,
     ) -> Self {
         let streams = |purpose: &str| lanes.iter().map(|lane| Prng::derive(&lane.key, lane.seed, purpose)).collect();
-        let (mut horizon_rngs, action_rngs, sample_rngs): (Vec<_>, _, _) =
-            (streams("horizons"), streams("exploration"), streams("minibatches"));
-        let reset_rngs: Vec<_> = streams("resets");
-        let mut jump_start = Self {
-            lanes: Vec::new(),
-            replays: Vec::new(),
-            schedules: Vec::new(),
+        let (action_rngs, sample_rngs) = (streams("exploration"), streams("minibatches"));
+        let (mut horizon_rngs, reset_rngs): (Vec<_>, Vec<_>) = (streams("horizons"), streams("resets"));
+        let (mut started, mut replays, mut schedules) = (Vec::new(), Vec::new(), Vec::new());
+        for ((lane, horizon_rng), reset_rng) in lanes.into_iter().zip(&mut horizon_rngs).zip(reset_rngs) {
+            let guide_steps = lane.schedule.next_horizon(horizon_rng);
+            started.push(Lane::new(lane.environment, reset_rng, guide_steps));
+            replays.push(lane.replay);
+            schedules.push(lane.schedule);
+        }
+        Self {
+            lanes: started,
+            replays,
+            schedules,
             guide,
             learner,
             batch_rows,
             updates_per_step,
             steps: 0,
+            horizon_rngs,
             action_rngs,
             sample_rngs,
-            horizon_rngs: Vec::new(),
-        };
-        for ((lane, horizon_rng), reset_rng) in lanes.into_iter().zip(&mut horizon_rngs).zip(reset_rngs) {
-            let guide_steps = lane.schedule.next_horizon(horizon_rng);
-            jump_start.lanes.push(Lane::new(lane.environment, reset_rng, guide_steps));
-            jump_start.replays.push(lane.replay);
-            jump_start.schedules.push(lane.schedule);
         }
-        jump_start.horizon_rngs = horizon_rngs;
-        jump_start
     }
 
     /// One environment step for every lane, then `updates_per_step` gradient steps; the diagnostics of the last one.

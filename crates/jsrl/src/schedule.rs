@@ -47,6 +47,9 @@ impl SchedulePlan {
     }
 }
 
+/// A mean this far below the bar still reaches it, so that rounding does not decide.
+const SLACK: f64 = 1e-6;
+
 /// How many steps of each episode belong to the guide (h in Algorithm 1).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum GuideSchedule {
@@ -76,6 +79,7 @@ impl GuideSchedule {
             stage: 0,
             window: VecDeque::new(),
             best: None,
+            scored: false,
             evaluations_in_stage: 0,
             forced: 0,
         }
@@ -89,7 +93,9 @@ pub struct ScheduleState {
     stage: usize,
     window: VecDeque<f32>,
     /// The largest full-window mean so far.
-    best: Option<f32>,
+    best: Option<f64>,
+    /// Whether any full-window mean was other than 0.
+    scored: bool,
     evaluations_in_stage: usize,
     forced: usize,
 }
@@ -128,8 +134,8 @@ impl ScheduleState {
     /// mean of the last `window` scores is at least `best - tolerance * |best|`, with `best` the largest such mean
     /// before (appendix A.4; the window rolls on across stages).
     ///
-    /// While every mean has been 0, holding that level is no progress: a stage then ends only after twice the window,
-    /// and counts as [`ScheduleState::forced`].
+    /// While every such mean has been 0, holding that level is no progress: a stage then ends only after twice the
+    /// window, and counts as [`ScheduleState::forced`].
     pub fn observe_evaluation(&mut self, score: f32) {
         if self.evaluation_horizon().is_none() {
             return;
@@ -143,12 +149,12 @@ impl ScheduleState {
         if self.window.len() < window {
             return;
         }
-        let mean = self.window.iter().sum::<f32>() / window as f32;
-        let holds = self.best.is_none_or(|best| mean >= best - tolerance * best.abs());
-        let best = self.best.map_or(mean, |best| best.max(mean));
-        self.best = Some(best);
-        let forced = best == 0.0 && self.evaluations_in_stage >= 2 * window;
-        if forced || (holds && best != 0.0) {
+        let mean = self.window.iter().map(|score| f64::from(*score)).sum::<f64>() / window as f64;
+        let holds = self.best.is_none_or(|best| mean >= best - f64::from(tolerance) * best.abs() - SLACK);
+        self.best = Some(self.best.map_or(mean, |best| best.max(mean)));
+        self.scored |= mean != 0.0;
+        let forced = !self.scored && self.evaluations_in_stage >= 2 * window;
+        if forced || (holds && self.scored) {
             self.forced += usize::from(forced);
             self.stage += 1;
             self.evaluations_in_stage = 0;
@@ -221,6 +227,30 @@ mod tests {
     fn negative_scores_have_a_tolerance_too() {
         let mut state = curriculum(3, 0.1, 1, 30);
         for (score, horizon) in [(-100.0, 20), (-111.0, 20), (-109.0, 10)] {
+            state.observe_evaluation(score);
+            assert_eq!(state.current_horizon(), Some(horizon), "after {score}");
+        }
+    }
+
+    /// Costs as rewards: 0 is then the best level of all, and reaching it is progress.
+    #[test]
+    fn zero_after_a_negative_level_advances() {
+        let mut state = curriculum(3, 0.1, 1, 30);
+        for (score, horizon) in [(-5.0, 20), (0.0, 10), (0.0, 0)] {
+            state.observe_evaluation(score);
+            assert_eq!(state.current_horizon(), Some(horizon), "after {score}");
+        }
+        assert_eq!(state.forced(), 0);
+    }
+
+    /// The same level in other numbers: as 32-bit floats, 0.0, 0.2 and 0.7 sum to less than three times 0.3.
+    #[test]
+    fn rounding_does_not_decide() {
+        let sum = |scores: [f32; 3]| scores.map(f64::from).iter().sum::<f64>();
+        assert!(sum([0.0, 0.2, 0.7]) < sum([0.3; 3]));
+        let mut state = curriculum(2, 0.0, 3, 10);
+        let rows = [(0.3, 10), (0.3, 10), (0.3, 5), (0.0, 5), (0.2, 5), (0.7, 0)];
+        for (score, horizon) in rows {
             state.observe_evaluation(score);
             assert_eq!(state.current_horizon(), Some(horizon), "after {score}");
         }

@@ -1,7 +1,7 @@
 //! The paper's own example (Figure 15, Theorem 4.1): a lock that exploration from scratch does not open, and that both
 //! schedules open behind an imperfect guide.
 
-use std::{collections::HashMap, path::Path, sync::Mutex};
+use std::{collections::HashMap, path::Path};
 
 use jsrl::{JumpStart, JumpStartLane, SchedulePlan};
 use rl::{
@@ -75,7 +75,7 @@ struct ImperfectGuide;
 
 impl Policy for ImperfectGuide {
     fn act(&self, observations: &ObservationRows, _: Intent, rngs: &mut [Prng]) -> LaneRows {
-        per_row(observations, rngs, |state, rng| {
+        per_row(observations, rngs, |_, state, rng| {
             let right = right_action(state[0] as usize);
             if rng.chance(0.9) { right } else { -right }
         })
@@ -85,29 +85,29 @@ impl Policy for ImperfectGuide {
 fn per_row(
     observations: &ObservationRows,
     rngs: &mut [Prng],
-    mut act: impl FnMut(&[f32], &mut Prng) -> f32,
+    act: impl Fn(usize, &[f32], &mut Prng) -> f32,
 ) -> LaneRows {
     let (lanes, rows) = (observations.state.lanes(), observations.state.rows());
     let mut actions = LaneRows::zeros(lanes, rows, 1);
     for (lane, rng) in rngs.iter_mut().enumerate() {
         for row in 0..rows {
-            actions.row_mut(lane, row)[0] = act(observations.state.row(lane, row), rng);
+            actions.row_mut(lane, row)[0] = act(lane, observations.state.row(lane, row), rng);
         }
     }
     actions
 }
 
 /// Q-learning with a table: 0-initialised, epsilon-greedy, ties broken at random, as in Theorem 4.1.
-#[derive(Default)]
 struct TabularQ {
-    table: Vec<HashMap<(u32, u32), [f32; 2]>>,
-    draws: Mutex<Vec<Prng>>,
+    table: Vec<Table>,
 }
+
+/// The values of both actions in the states visited.
+type Table = HashMap<(u32, u32), [f32; 2]>;
 
 impl TabularQ {
     fn new(lanes: usize) -> Self {
-        let draws = (0..lanes).map(|lane| Prng::derive("ties", lane as u64, "ties")).collect();
-        Self { table: vec![HashMap::new(); lanes], draws: Mutex::new(draws) }
+        Self { table: vec![HashMap::new(); lanes] }
     }
 
     fn values(&self, lane: usize, state: &[f32]) -> [f32; 2] {
@@ -117,16 +117,9 @@ impl TabularQ {
 
 impl Policy for TabularQ {
     fn act(&self, observations: &ObservationRows, intent: Intent, rngs: &mut [Prng]) -> LaneRows {
-        let mut draws = self.draws.lock().expect("no panic elsewhere");
-        let mut lane = 0;
-        let mut row = 0;
-        per_row(observations, rngs, |state, rng| {
+        per_row(observations, rngs, |lane, state, rng| {
             let [left, right] = self.values(lane, state);
-            let greedy = if left == right { draws[lane].chance(0.5) } else { right > left };
-            row += 1;
-            if row == observations.state.rows() {
-                (lane, row) = (lane + 1, 0);
-            }
+            let greedy = if left == right { rng.chance(0.5) } else { right > left };
             let right = if intent == Intent::Explore && rng.chance(0.1) { rng.chance(0.5) } else { greedy };
             if right { 1.0 } else { -1.0 }
         })
@@ -162,28 +155,39 @@ impl Learner for TabularQ {
     }
 }
 
-/// Success rates of three seeds, trained as three lanes of one run, of the learner alone; and the last horizons.
-fn train(plan: &SchedulePlan) -> (Vec<f32>, Vec<Option<usize>>) {
-    let seeds = [1, 2, 3];
+/// What each lane of a run has come to.
+struct Trained {
+    /// Success rates of the learner alone.
+    success: Vec<f32>,
+    horizons: Vec<Option<usize>>,
+    tables: Vec<Table>,
+}
+
+const SEEDS: [u64; 3] = [1, 2, 3];
+
+/// Trains seeds as the lanes of one run.
+fn train(plan: &SchedulePlan, seeds: &[u64], steps: usize) -> Trained {
     let mut learner = TabularQ::new(seeds.len());
     let lanes = seeds
+        .iter()
         .map(|seed| JumpStartLane {
             environment: CombinationLock::boxed(),
             replay: Replay { online: ReplayBuffer::new(10_000, 2, 1), offline: None },
             schedule: plan.from_first_horizon(HORIZON).start(),
             key: "lock".into(),
-            seed,
+            seed: *seed,
         })
-        .into();
+        .collect();
     let mut judges: Vec<EvaluationLane> = seeds
+        .iter()
         .map(|seed| EvaluationLane {
             environments: (0..10).map(|_| CombinationLock::boxed()).collect(),
             key: "lock".into(),
-            seed,
+            seed: *seed,
         })
-        .into();
+        .collect();
     let mut jump_start = JumpStart::new(lanes, &ImperfectGuide, &mut learner, 32, 1);
-    while jump_start.steps() < 15_000 {
+    while jump_start.steps() < steps {
         jump_start.step();
         if jump_start.steps().is_multiple_of(200) {
             let horizons: Vec<usize> =
@@ -194,8 +198,9 @@ fn train(plan: &SchedulePlan) -> (Vec<f32>, Vec<Option<usize>>) {
         }
     }
     let horizons = jump_start.schedules().iter().map(jsrl::ScheduleState::current_horizon).collect();
-    let alone = evaluate(jump_start.drivers(), &mut judges, &[0; 3], 20, "final");
-    (alone.iter().map(rl::EpisodeScores::success_rate).collect(), horizons)
+    let alone = evaluate(jump_start.drivers(), &mut judges, &vec![0; seeds.len()], 20, "final");
+    let success = alone.iter().map(rl::EpisodeScores::success_rate).collect();
+    Trained { success, horizons, tables: learner.table }
 }
 
 #[test]
@@ -208,17 +213,31 @@ fn the_guide_alone_is_imperfect() {
 
 #[test]
 fn exploration_from_scratch_fails() {
-    assert_eq!(train(&SchedulePlan::LearnerOnly).0, [0.0; 3]);
+    assert_eq!(train(&SchedulePlan::LearnerOnly, &SEEDS, 15_000).success, [0.0; 3]);
 }
 
 #[test]
 fn the_curriculum_opens_the_lock() {
-    let (success, horizons) = train(&SchedulePlan::Curriculum { stages: HORIZON, tolerance: 0.1, window: 2 });
-    assert_eq!(success, [1.0; 3]);
-    assert_eq!(horizons, [Some(0); 3], "the guide is gone in the end");
+    let plan = SchedulePlan::Curriculum { stages: HORIZON, tolerance: 0.1, window: 2 };
+    let trained = train(&plan, &SEEDS, 15_000);
+    assert_eq!(trained.success, [1.0; 3]);
+    assert_eq!(trained.horizons, [Some(0); 3], "the guide is gone in the end");
 }
 
 #[test]
 fn random_switching_opens_the_lock() {
-    assert_eq!(train(&SchedulePlan::Random { stages: HORIZON }).0, [1.0; 3]);
+    assert_eq!(train(&SchedulePlan::Random { stages: HORIZON }, &SEEDS, 15_000).success, [1.0; 3]);
+}
+
+/// The guide draws at random, and hands over at other steps in each lane.
+#[test]
+fn lanes_do_not_meet() {
+    let plan = SchedulePlan::Curriculum { stages: HORIZON, tolerance: 0.1, window: 2 };
+    let together = train(&plan, &SEEDS, 3_000);
+    for (lane, seed) in SEEDS.into_iter().enumerate() {
+        let alone = train(&plan, &[seed], 3_000);
+        assert_eq!(alone.tables[0], together.tables[lane], "seed {seed}");
+        assert_eq!(alone.horizons[0], together.horizons[lane], "seed {seed}");
+        assert_eq!(alone.success[0], together.success[lane], "seed {seed}");
+    }
 }

@@ -180,7 +180,9 @@ fn evaluation_leaves_the_training_episode_alone_and_counts_apart() {
     );
     let scores = evaluate(jump_start.drivers(), &mut judges, &[1], 2, "test");
     assert_eq!(scores[0].steps, [4, 4]);
-    assert_eq!(take(&tape)[..3], ["judge reset", "judge step 0 by guide", "judge step 1 by learner"]);
+    let judged = take(&tape);
+    assert_eq!(judged[..3], ["judge reset", "judge step 0 by guide", "judge step 1 by learner"]);
+    assert_eq!(judged.iter().filter(|entry| *entry == "judge reset").count(), 2, "no reset without an episode to come");
     assert_eq!(jump_start.steps(), 2);
 
     jump_start.observe_evaluation(&[1.0]);

@@ -10,7 +10,7 @@ use crate::batch::{Batch, StateInput, download};
 use crate::checkpoint::{self, Header};
 use crate::nets::Actor;
 use crate::policy::ActorPolicy;
-use crate::{Device, Inputs, Interface, LearnerConfig};
+use crate::{Device, Inputs, Interface, LearnerConfig, RateSchedule};
 
 /// Hyperparameters of behaviour cloning.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,11 +18,11 @@ use crate::{Device, Inputs, Interface, LearnerConfig};
 pub struct BcConfig {
     /// What is minimised.
     pub loss: BcLoss,
-    /// Learning rate.
+    /// Learning rate, above 0.
     pub learning_rate: f64,
-    /// Widths of the hidden layers.
+    /// Widths of the hidden layers, at least one, each above 0.
     pub hidden: Vec<usize>,
-    /// Share of hidden outputs that a training pass leaves out; 0 for none.
+    /// Share of hidden outputs that a training pass leaves out, in [0, 1); 0 for none.
     pub dropout: f64,
     /// What the network gets of a state.
     pub inputs: Inputs,
@@ -67,6 +67,7 @@ pub struct Bc {
     config: BcConfig,
     interface: Interface,
     rngs: Vec<Prng>,
+    schedule: RateSchedule,
     policy: ActorPolicy,
 }
 
@@ -80,7 +81,17 @@ impl Bc {
         };
         let actor = fresh(&sizes, config.dropout, &mut rngs, device);
         let input = StateInput::new(config.inputs, &interface, device);
-        Self { config, interface, rngs, policy: ActorPolicy { actor, input } }
+        Self { config, interface, rngs, schedule: RateSchedule::Constant, policy: ActorPolicy { actor, input } }
+    }
+
+    /// The same learner with another course of its rate and another range for its log standard deviations (by default
+    /// [`crate::losses::LOG_STD_RANGE`]), as other implementations have them. They are no part of a checkpoint: whoever
+    /// loads it gives them again.
+    #[must_use]
+    pub fn with_variation(mut self, schedule: RateSchedule, log_std_range: (f64, f64)) -> Self {
+        self.schedule = schedule;
+        self.policy.actor = self.policy.actor.with_log_std_range(log_std_range);
+        self
     }
 
     fn header(&self) -> Header {
@@ -95,9 +106,9 @@ impl Bc {
 
 impl Learner for Bc {
     fn update(&mut self, batch: &Minibatch) -> Diagnostics {
-        let Self { config, rngs, policy: ActorPolicy { actor, input }, .. } = self;
+        let Self { config, rngs, schedule, policy: ActorPolicy { actor, input }, .. } = self;
         let Batch { states, actions, rewards, .. } = Batch::upload(batch, input);
-        let rate = config.learning_rate;
+        let rate = schedule.rate(config.learning_rate, actor.steps());
         let loss = match config.loss {
             BcLoss::SquaredError => actor.step_squared_error(&states, &actions, rate, rngs),
             BcLoss::LogLikelihood => actor.step_likelihood(&states, &actions, &rewards.ones_like(), rate, rngs),

@@ -11,6 +11,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::{process, thread};
 
 use rl::{CheckpointError, Learner, Prng};
 use serde::{Deserialize, Serialize};
@@ -34,9 +35,12 @@ pub(crate) struct Header {
 /// Rebuilds the learner that was saved into a folder, whatever its kind: to serve as a guide, or to go on.
 ///
 /// # Errors
-/// When a file is missing, cut short or not a learner's; the message names it.
+/// When a file is missing, cut short, not a learner's, or holds settings out of range; the message names it.
 pub fn open(directory: &Path, device: Device) -> Result<Box<dyn Learner>, CheckpointError> {
     let Header { config, interface, rngs } = read_header(directory)?;
+    let lanes = if rngs.is_empty() { Err("has no lanes".to_owned()) } else { Ok(()) };
+    let sound = lanes.and_then(|()| config.check()).and_then(|()| interface.check());
+    sound.map_err(|problem| CheckpointError::Malformed { path: directory.join(HEADER), problem })?;
     let mut learner = config.build_for(&interface, rngs, device);
     learner.load(directory)?;
     Ok(learner)
@@ -81,9 +85,9 @@ pub(crate) fn load(
     for (name, tensor) in state {
         let (_, found) =
             saved.iter().find(|(saved, _)| *saved == name).ok_or_else(|| malformed(format!("has no tensor {name}")))?;
-        if found.size() != tensor.size() || found.kind() != tensor.kind() {
-            let (found, wanted) = (found.size(), tensor.size());
-            return Err(malformed(format!("holds {name} as {found:?} and not as {wanted:?}")));
+        let form = |tensor: &Tensor| format!("{:?} {:?}", tensor.kind(), tensor.size());
+        if form(found) != form(&tensor) {
+            return Err(malformed(format!("holds {name} as {} and not as {}", form(found), form(&tensor))));
         }
         pairs.push((tensor, found));
     }
@@ -100,10 +104,14 @@ fn read_header(directory: &Path) -> Result<Header, CheckpointError> {
         .map_err(|error| CheckpointError::Malformed { path, problem: format!("is not a learner's header ({error})") })
 }
 
+/// The temporary name is this thread's alone, so that two that save into one folder do not mix their bytes.
 fn replace(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), CheckpointError> {
     let mut temporary: PathBuf = path.to_owned();
-    temporary.as_mut_os_string().push(".part");
-    write(&temporary).and_then(|()| fs::rename(&temporary, path)).map_err(|source| write_error(path, source))
+    temporary.as_mut_os_string().push(format!(".{}-{:?}.part", process::id(), thread::current().id()));
+    write(&temporary).and_then(|()| fs::rename(&temporary, path)).map_err(|source| {
+        _ = fs::remove_file(&temporary);
+        write_error(path, source)
+    })
 }
 
 fn read_error(path: &Path, source: io::Error) -> CheckpointError {

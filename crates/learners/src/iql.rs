@@ -13,7 +13,8 @@ use crate::nets::{Actor, Mlp, Trained};
 use crate::policy::ActorPolicy;
 use crate::{Device, Inputs, Interface, LearnerConfig, RateSchedule, losses};
 
-/// Actions of a batch are clipped to this magnitude, as the official code clips its data sets.
+/// Actions of a batch are clipped to this magnitude, as the official code clips its data sets. A departure: here the
+/// actions that the agent took online are clipped too, which the official code leaves at up to 1.
 const ACTION_LIMIT: f64 = 1.0 - 1e-5;
 
 /// Hyperparameters of implicit Q-learning, by the paper's names.
@@ -22,17 +23,29 @@ const ACTION_LIMIT: f64 = 1.0 - 1e-5;
 pub struct IqlConfig {
     /// Which expectile of Q over the data's actions V is, in (0, 1).
     pub expectile: f64,
-    /// How sharply advantages weigh actions: the inverse of a temperature, beta in the paper.
+    /// How sharply advantages weigh actions: the inverse of a temperature, beta in the paper; at least 0.
     pub temperature: f64,
-    /// Discount per step.
+    /// Discount per step, in [0, 1].
     pub discount: f64,
-    /// Share by which target critics follow the critics in each update.
+    /// Share by which target critics follow the critics in each update, in (0, 1].
     pub tau: f64,
-    /// Learning rate of every network.
+    /// Learning rate of every network that has none of its own, above 0.
     pub learning_rate: f64,
-    /// Widths of the hidden layers of every network.
+    /// The actor's own learning rate, above 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor_learning_rate: Option<f64>,
+    /// The value network's own learning rate, above 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value_learning_rate: Option<f64>,
+    /// Cap of the advantage weights, above 0; [`losses::MAX_ADVANTAGE_WEIGHT`] where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_advantage_weight: Option<f64>,
+    /// Least and greatest log standard deviation of the actor; [`losses::LOG_STD_RANGE`] where none is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_std_range: Option<(f64, f64)>,
+    /// Widths of the hidden layers of every network, at least one, each above 0.
     pub hidden: Vec<usize>,
-    /// Share of the actor's hidden outputs that a training pass leaves out; 0 for none.
+    /// Share of the actor's hidden outputs that a training pass leaves out, in [0, 1); 0 for none.
     pub actor_dropout: f64,
     /// Course of the actor's learning rate; the other rates are constant.
     pub actor_schedule: RateSchedule,
@@ -53,6 +66,10 @@ impl IqlConfig {
             discount: 0.99,
             tau: 0.005,
             learning_rate: 3e-4,
+            actor_learning_rate: None,
+            value_learning_rate: None,
+            max_advantage_weight: None,
+            log_std_range: None,
             hidden: vec![256, 256],
             actor_dropout: 0.0,
             actor_schedule: RateSchedule::Constant,
@@ -102,7 +119,8 @@ impl Iql {
         assert!(0.0 < expectile && expectile < 1.0, "an expectile of {expectile} is not in (0, 1)");
         let sizes = |input: usize, output: usize| [&[input], config.hidden.as_slice(), &[output]].concat();
         let (states, actions) = (interface.state_size(), interface.action_size);
-        let actor = Actor::gaussian(&sizes(states, actions), config.actor_dropout, &mut rngs, device);
+        let actor = Actor::gaussian(&sizes(states, actions), config.actor_dropout, &mut rngs, device)
+            .with_log_std_range(config.log_std_range.unwrap_or(losses::LOG_STD_RANGE));
         let value = Trained::orthogonal(&sizes(states, 1), &mut rngs, device);
         let critics = [(); 2].map(|()| Trained::orthogonal(&sizes(states + actions, 1), &mut rngs, device));
         let targets = critics.each_ref().map(|critic| critic.network().duplicate());
@@ -123,12 +141,13 @@ impl Iql {
         let q = target_q1.minimum(&target_q2);
         let v = value.forward(&states);
         let value_loss = losses::expectile(&v.output, &q, config.expectile);
-        value.step(&v, value_loss.gradient, rate);
+        value.step(&v, value_loss.gradient, config.value_learning_rate.unwrap_or(rate));
 
         // Actor: towards the data's actions, the more so the better they are than the new value.
         let advantages = q - value.forward(&states).output;
-        let weight = losses::advantage_weight(&advantages, config.temperature);
-        let actor_rate = config.actor_schedule.rate(rate, actor.steps());
+        let max_weight = config.max_advantage_weight.unwrap_or(losses::MAX_ADVANTAGE_WEIGHT);
+        let weight = losses::advantage_weight(&advantages, config.temperature, max_weight);
+        let actor_rate = config.actor_schedule.rate(config.actor_learning_rate.unwrap_or(rate), actor.steps());
         let actor_loss = actor.step_likelihood(&states, &actions, &weight, actor_rate, rngs);
 
         // Critics: towards the reward and the new value of the next state.

@@ -10,6 +10,7 @@
 mod adam;
 mod batch;
 mod bc;
+mod check;
 mod checkpoint;
 mod device;
 mod iql;

@@ -5,9 +5,10 @@
 
 use tch::{Kind, Tensor};
 
-/// The log standard deviation of a Gaussian actor is clipped to this range (official IQL code, `policy.py`).
+/// The log standard deviation of a Gaussian actor is clipped to this range unless a configuration says otherwise
+/// (official IQL code, `policy.py`).
 pub const LOG_STD_RANGE: (f64, f64) = (-5.0, 2.0);
-/// Advantage weights are capped at this value (official IQL code, `actor.py`).
+/// Advantage weights are capped at this value unless a configuration says otherwise (official IQL code, `actor.py`).
 pub const MAX_ADVANTAGE_WEIGHT: f64 = 100.0;
 
 /// A loss and where it wants the network's output to go.
@@ -41,10 +42,10 @@ pub fn squared_error(prediction: &Tensor, target: &Tensor) -> Loss {
     Loss { value: per_lane_mean(&difference.square()), gradient: difference * (2.0 / count) }
 }
 
-/// min(exp(temperature * advantage), 100), of the advantage's shape (Kostrikov et al. 2021, equation 7; the temperature
-/// is an inverse one, and the cap is the official code's).
-pub fn advantage_weight(advantage: &Tensor, temperature: f64) -> Tensor {
-    (advantage * temperature).exp_().clamp_max_(MAX_ADVANTAGE_WEIGHT)
+/// min(exp(temperature * advantage), max), of the advantage's shape (Kostrikov et al. 2021, equation 7; the temperature
+/// is an inverse one, and the cap is the official code's, [`MAX_ADVANTAGE_WEIGHT`]).
+pub fn advantage_weight(advantage: &Tensor, temperature: f64, max: f64) -> Tensor {
+    (advantage * temperature).exp_().clamp_max_(max)
 }
 
 /// What [`weighted_likelihood`] returns.
@@ -52,17 +53,22 @@ pub fn advantage_weight(advantage: &Tensor, temperature: f64) -> Tensor {
 pub struct LikelihoodLoss {
     /// The loss, with the gradient of the mean.
     pub mean: Loss,
-    /// Gradient of the log standard deviation, `[lane, 1, action]`; 0 where it lies outside [`LOG_STD_RANGE`].
+    /// Gradient of the log standard deviation, `[lane, 1, action]`; 0 where it lies outside its range.
     pub log_std_gradient: Tensor,
 }
 
 /// Minus the mean over rows of weight * log N(action; mean, std), the log-density summed over components.
 ///
-/// `mean` and `actions` are `[lane, row, action]`, `log_std` is `[lane, 1, action]` before its clipping to
-/// [`LOG_STD_RANGE`], `weight` is `[lane, row, 1]` and a constant. With weights of 1 this is behaviour cloning.
-pub fn weighted_likelihood(mean: &Tensor, log_std: &Tensor, actions: &Tensor, weight: &Tensor) -> LikelihoodLoss {
+/// `mean` and `actions` are `[lane, row, action]`, `log_std` is `[lane, 1, action]` before its clipping to the range
+/// `(low, high)`, `weight` is `[lane, row, 1]` and a constant. With weights of 1 this is behaviour cloning.
+pub fn weighted_likelihood(
+    mean: &Tensor,
+    log_std: &Tensor,
+    (low, high): (f64, f64),
+    actions: &Tensor,
+    weight: &Tensor,
+) -> LikelihoodLoss {
     let rows = rows(mean);
-    let (low, high) = LOG_STD_RANGE;
     let clipped = log_std.clamp(low, high);
     let inverse_std = (-&clipped).exp();
     let z = (actions - mean) * &inverse_std;
@@ -137,7 +143,7 @@ mod tests {
         let log_std = Tensor::from_slice(&[-6.0_f32, -0.5, 0.3, 2.5, 0.0, -4.9, 1.9, 0.1]).view([2, 1, 4]);
         // The low log_std makes a loss of thousands, so that entry's action is put near its mean.
         let actions = &mean + (actions - &mean) * log_std.clamp(-5.0, 0.0).exp();
-        let weight = advantage_weight(&random(&[2, 16, 1], "advantages"), 3.0);
+        let weight = advantage_weight(&random(&[2, 16, 1], "advantages"), 3.0, MAX_ADVANTAGE_WEIGHT);
         let textbook = |mean: &Tensor, log_std: &Tensor| {
             let log_std = log_std.clamp(-5.0, 2.0);
             let density = -((&actions - mean) / log_std.exp()).square() / 2.0
@@ -145,7 +151,7 @@ mod tests {
                 - (2.0 * std::f64::consts::PI).sqrt().ln();
             -(&weight * density.sum_dim_intlist([2_i64].as_slice(), true, Kind::Float))
         };
-        let found = weighted_likelihood(&mean, &log_std, &actions, &weight);
+        let found = weighted_likelihood(&mean, &log_std, LOG_STD_RANGE, &actions, &weight);
         let (mean, log_std) = (mean.copy().set_requires_grad(true), log_std.copy().set_requires_grad(true));
         let value = per_lane_mean(&textbook(&mean, &log_std));
         value.sum(Kind::Float).backward();
@@ -162,8 +168,8 @@ mod tests {
 
     #[test]
     fn weights_are_capped() {
-        let weight = advantage_weight(&Tensor::from_slice(&[0.0_f32, 0.2, 5.0]), 10.0);
-        let expected = Tensor::from_slice(&[1.0_f32, 2.0_f32.exp(), 100.0]);
+        let weight = advantage_weight(&Tensor::from_slice(&[0.0_f32, 0.2, 5.0]), 10.0, 50.0);
+        let expected = Tensor::from_slice(&[1.0_f32, 2.0_f32.exp(), 50.0]);
         assert_close(&weight, &expected, "weight");
     }
 }

@@ -3,10 +3,12 @@
 mod common;
 
 use std::fs::{self, OpenOptions};
+use std::thread;
 
-use common::{every_learner, random_batch, rngs, spec};
-use learners::{Device, open};
+use common::{every_learner, random_batch, rngs, small_iql, spec};
+use learners::{Device, LearnerConfig, open};
 use rl::{Intent, ObservationRows, Prng};
+use tch::{Kind, Tensor};
 
 #[test]
 fn every_learner_keeps_the_contract() {
@@ -38,6 +40,63 @@ fn a_reopened_learner_acts_and_learns_the_same() {
         }
         assert_eq!(learner.update(&batch), reopened.update(&batch), "{}", config.name());
     }
+}
+
+#[test]
+fn headers_out_of_range_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let header = folder.path().join("learner.json");
+    LearnerConfig::Iql(small_iql()).build(&spec(5, 3), rngs(1), Device::CPU).save(folder.path()).unwrap();
+    let sound: String = fs::read_to_string(&header).unwrap().split_whitespace().collect();
+    let streams = &sound[sound.find("\"rngs\"").unwrap()..];
+    for (from, to, expected) in [
+        ("\"expectile\":0.9", "\"expectile\":2", "learner.json has expectile 2, where it must be in (0, 1)"),
+        ("\"hidden\":[16,12]", "\"hidden\":[]", "number of hidden layers"),
+        ("\"max_steps\":20", "\"max_steps\":0", "max_steps"),
+        ("\"state_spread\":[2.0,", "\"state_spread\":[", "length of state_spread"),
+        (streams, "\"rngs\":[]}", "learner.json has no lanes"),
+    ] {
+        assert!(sound.contains(from), "{from} in {sound}");
+        fs::write(&header, sound.replace(from, to)).unwrap();
+        let message = open(folder.path(), Device::CPU).err().expect(expected).to_string();
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
+fn tensors_of_another_kind_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    LearnerConfig::Iql(small_iql()).build(&spec(5, 3), rngs(1), Device::CPU).save(folder.path()).unwrap();
+    let file = folder.path().join("learner.safetensors");
+    let tensors: Vec<(String, Tensor)> = Tensor::read_safetensors(&file)
+        .unwrap()
+        .into_iter()
+        .map(
+            |(name, tensor)| {
+                if name == "actor/log_std" { (name, tensor.to_kind(Kind::Double)) } else { (name, tensor) }
+            },
+        )
+        .collect();
+    Tensor::write_safetensors(&tensors, &file).unwrap();
+    let message = open(folder.path(), Device::CPU).err().expect("64-bit floats").to_string();
+    assert!(message.contains("holds actor/log_std as Double [1, 1, 3] and not as Float [1, 1, 3]"), "{message}");
+}
+
+#[test]
+fn threads_may_save_into_one_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let learner = LearnerConfig::Iql(small_iql()).build(&spec(5, 3), rngs(1), Device::CPU);
+                for _ in 0..20 {
+                    learner.save(folder.path()).unwrap();
+                }
+            });
+        }
+    });
+    open(folder.path(), Device::CPU).unwrap();
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "no temporary file is left");
 }
 
 #[test]

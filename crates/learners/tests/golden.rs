@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use learners::losses::LOG_STD_RANGE;
 use learners::{Bc, BcConfig, BcLoss, Device, Inputs, Interface, Iql, IqlConfig, RateSchedule};
 use rl::{Diagnostics, LaneRows, Learner, Minibatch};
 use serde_json::Value;
@@ -20,18 +21,29 @@ type Tensors = BTreeMap<String, Tensor>;
 fn iql_follows_the_official_code() {
     for case in cases("iql") {
         let settings = &case.settings;
-        for rate in ["value_lr", "critic_lr"] {
-            assert_eq!(settings[rate], settings["actor_lr"], "{}: one rate serves all networks", case.name);
-        }
+        case.refuse_other_settings(&[
+            "expectile",
+            "temperature",
+            "discount",
+            "tau",
+            "actor_lr",
+            "value_lr",
+            "critic_lr",
+            "exp_advantage_max",
+        ]);
         let learner = Iql::new(
             IqlConfig {
                 expectile: number(&settings["expectile"]),
                 temperature: number(&settings["temperature"]),
                 discount: number(&settings["discount"]),
                 tau: number(&settings["tau"]),
-                learning_rate: number(&settings["actor_lr"]),
+                learning_rate: number(&settings["critic_lr"]),
+                actor_learning_rate: Some(number(&settings["actor_lr"])),
+                value_learning_rate: Some(number(&settings["value_lr"])),
+                max_advantage_weight: Some(case.bound("exp_advantage_max", f32::MAX)),
+                log_std_range: Some(case.log_std_range()),
                 hidden: case.hidden(),
-                actor_dropout: settings["dropout"].as_f64().unwrap_or(0.0),
+                actor_dropout: 0.0,
                 actor_schedule: case.schedule(),
                 reward_scale: 1.0,
                 reward_shift: 0.0, // rewards are recorded as the learner sees them
@@ -53,19 +65,22 @@ fn iql_follows_the_official_code() {
 #[test]
 fn bc_follows_public_code() {
     for case in cases("bc") {
+        case.refuse_other_settings(&["actor_lr"]);
         let gaussian = case.tensors.contains_key("init/actor/log_std");
         let learner = Bc::new(
             BcConfig {
                 loss: if gaussian { BcLoss::LogLikelihood } else { BcLoss::SquaredError },
                 learning_rate: number(&case.settings["actor_lr"]),
                 hidden: case.hidden(),
-                dropout: case.settings["dropout"].as_f64().unwrap_or(0.0),
+                dropout: 0.0,
                 inputs: Inputs::Raw,
             },
             case.interface(),
             common::rngs(1),
             Device::CPU,
         );
+        let log_std_range = if gaussian { case.log_std_range() } else { LOG_STD_RANGE };
+        let learner = learner.with_variation(case.schedule(), log_std_range);
         case.replay(learner, |bc, batch| {
             let Diagnostics(found) = bc.update(batch);
             found
@@ -115,8 +130,57 @@ impl Case {
         match self.settings["actor_lr_schedule"].as_str() {
             Some("cosine") => RateSchedule::Cosine { max_steps: self.settings["max_steps"].as_u64().unwrap() },
             Some("none") => RateSchedule::Constant,
-            other => panic!("{}: unknown schedule {other:?}", self.name),
+            None if self.settings["actor_lr_schedule"].is_null() => RateSchedule::Constant,
+            _ => panic!("{}: unknown actor_lr_schedule {}", self.name, self.settings["actor_lr_schedule"]),
         }
+    }
+
+    fn log_std_range(&self) -> (f64, f64) {
+        (self.bound("log_std_min", f32::MIN), self.bound("log_std_max", f32::MAX))
+    }
+
+    /// A setting for which null means no bound at all.
+    fn bound(&self, name: &str, none: f32) -> f64 {
+        let value = self.settings.get(name).unwrap_or_else(|| panic!("{}: no {name}", self.name));
+        value.as_f64().unwrap_or(f64::from(none))
+    }
+
+    /// Fails at a hyperparameter that is neither among those `used`, nor known to every learner, nor of the one value
+    /// that is built into them. Null stands for what is not there, such as a clip or dropout.
+    fn refuse_other_settings(&self, used: &[&str]) {
+        const OF_ALL: [&str; 11] = [
+            "seed",   // of the recording
+            "reward", // rewards are recorded as the learner sees them
+            "batch_size",
+            "steps",
+            "obs_dim",
+            "act_dim",
+            "hidden",
+            "actor_lr_schedule",
+            "max_steps",
+            "log_std_min",
+            "log_std_max",
+        ];
+        // Dropout draws at random, and nothing hands its masks to a learner.
+        const BUILT_IN: [(&str, f64); 6] = [
+            ("beta1", 0.9),
+            ("beta2", 0.999),
+            ("eps", 1e-8),
+            ("weight_decay", 0.0),
+            ("max_action", 1.0),
+            ("dropout", 0.0),
+        ];
+        let settings = self.settings.as_object().unwrap().iter().filter(|(name, _)| *name != "adam");
+        for (name, value) in settings.chain(self.settings["adam"].as_object().unwrap()) {
+            let built_in = BUILT_IN.iter().find(|(built_in, _)| built_in == name);
+            let supported = match (value.as_f64(), built_in) {
+                (Some(found), Some((_, expected))) => (found - expected).abs() <= 1e-12,
+                _ => value.is_null() || used.contains(&name.as_str()) || OF_ALL.contains(&name.as_str()),
+            };
+            assert!(supported, "{}: no learner here supports {name} = {value}", self.name);
+        }
+        let draw = self.tensors.keys().find(|name| name.starts_with("draw/"));
+        assert_eq!(draw, None, "{}: no learner here takes recorded draws", self.name);
     }
 
     fn interface(&self) -> Interface {

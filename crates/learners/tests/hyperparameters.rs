@@ -15,6 +15,10 @@ fn every_hyperparameter_of_iql_matters() {
         IqlConfig { discount: 0.9, ..base() },
         IqlConfig { tau: 0.5, ..base() },
         IqlConfig { learning_rate: 1e-3, ..base() },
+        IqlConfig { actor_learning_rate: Some(1e-3), ..base() },
+        IqlConfig { value_learning_rate: Some(1e-3), ..base() },
+        IqlConfig { max_advantage_weight: Some(1.0), ..base() },
+        IqlConfig { log_std_range: Some((0.5, 1.0)), ..base() },
         IqlConfig { hidden: vec![16, 13], ..base() },
         IqlConfig { actor_dropout: 0.0, ..base() },
         IqlConfig { actor_schedule: RateSchedule::Constant, ..base() },
@@ -44,6 +48,7 @@ fn configurations_are_stored_whole_and_strictly() {
         let text = serde_json::to_string(&config).unwrap();
         assert!(text.starts_with(&format!("{{\"learner\":\"{}\"", config.name())), "{text}");
         assert_eq!(serde_json::from_str::<LearnerConfig>(&text).unwrap(), config);
+        assert!(!text.contains("null"), "what is not given leaves no trace: {text}");
         let unknown = text.replacen('{', "{\"unknown\":1,", 1);
         assert!(serde_json::from_str::<LearnerConfig>(&unknown).is_err(), "{unknown}");
     }

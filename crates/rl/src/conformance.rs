@@ -4,10 +4,12 @@ use std::path::Path;
 
 use crate::{Environment, Learner, Minibatch, Observation, Outcome, Prng, Step};
 
-/// Plays `episodes` episodes of random and of bang-bang actions and panics where the contract of [`Environment`] is broken.
+/// Plays `episodes` episodes of random and of bang-bang actions and panics where the contract of [`Environment`] is
+/// broken.
 ///
 /// Checked: sizes, finite numbers, an end within `max_steps`, equal bits for equal seeds, and that a restored snapshot
-/// goes on as the original did.
+/// goes on as the original did, early in an episode and, where random actions let one last
+/// so long, at its end by time.
 pub fn check_environment(environment: &mut dyn Environment, episodes: usize) {
     let spec = environment.spec().clone();
     for episode in 0..episodes {
@@ -18,7 +20,9 @@ pub fn check_environment(environment: &mut dyn Environment, episodes: usize) {
             assert_eq!(first, play(environment, seed, bang_bang), "{}: same seed, other episode", spec.name);
         }
     }
-    check_snapshot(environment, &mut Prng::derive(&spec.name, 0, "snapshot"));
+    for steps in [20.min(spec.max_steps / 3), spec.max_steps.saturating_sub(3)] {
+        check_snapshot(environment, steps, &mut Prng::derive(&spec.name, 0, "snapshot"));
+    }
 }
 
 fn play(environment: &mut dyn Environment, seed: u64, bang_bang: bool) -> Vec<Step> {
@@ -43,18 +47,28 @@ fn play(environment: &mut dyn Environment, seed: u64, bang_bang: bool) -> Vec<St
     }
 }
 
-fn check_snapshot(environment: &mut dyn Environment, rng: &mut Prng) {
+/// Takes the snapshot after `steps` steps.
+fn check_snapshot(environment: &mut dyn Environment, steps: usize, rng: &mut Prng) {
     let spec = environment.spec().clone();
-    environment.reset(rng);
-    for _ in 0..20.min(spec.max_steps / 3) {
-        environment.step(&random_action(spec.action_size, false, rng));
+    let mut lasts = || {
+        environment.reset(rng);
+        let mut step = || environment.step(&random_action(spec.action_size, false, rng));
+        (0..steps).all(|_| !step().outcome.ends_episode())
+    };
+    if !(0..20).any(|_| lasts()) {
+        return;
     }
     let snapshot = environment.snapshot();
     let go_on = |environment: &mut dyn Environment| -> Vec<Step> {
         let mut rng = Prng::derive(&spec.name, 1, "snapshot");
-        (0..20.min(spec.max_steps / 3))
-            .map(|_| environment.step(&random_action(spec.action_size, false, &mut rng)))
-            .collect()
+        let mut going = true;
+        std::iter::from_fn(|| {
+            let step = going.then(|| environment.step(&random_action(spec.action_size, false, &mut rng)))?;
+            going = !step.outcome.ends_episode();
+            Some(step)
+        })
+        .take(20)
+        .collect()
     };
     let original = go_on(environment);
     environment.reset(rng);

@@ -62,6 +62,16 @@ pub struct Step {
     pub success: bool,
 }
 
+impl Step {
+    /// Panics where the state or the reward is no finite number: from there on nothing that is learned or measured
+    /// would mean anything. `step` counts from 0 within the episode.
+    pub(crate) fn assert_finite(&self, task: &str, step: usize) {
+        let state = &self.observation.state;
+        assert!(state.iter().all(|x| x.is_finite()), "{task}: step {step} led to the state {state:?}");
+        assert!(self.reward.is_finite(), "{task}: step {step} had the reward {}", self.reward);
+    }
+}
+
 /// What a step did to its episode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
@@ -136,5 +146,43 @@ impl<E: Environment> Environment for TimeLimit<E> {
         let (inner, steps) = snapshot.0.split_last_chunk().expect("a snapshot made by TimeLimit");
         self.inner.restore(&Snapshot(inner.to_vec()));
         self.steps = u64::from_le_bytes(*steps);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::line::Line;
+
+    fn outcomes(environment: &mut impl Environment, action: f32, steps: usize) -> Vec<Outcome> {
+        (0..steps).map(|_| environment.step(&[action]).outcome).collect()
+    }
+
+    #[test]
+    fn the_time_used_is_part_of_a_snapshot() {
+        use Outcome::{Continues, TimesOut};
+        let mut environment = TimeLimit::new(Line::new(5, 1));
+        let mut rng = Prng::derive("test", 0, "time limit");
+        environment.reset(&mut rng);
+        assert_eq!(outcomes(&mut environment, 0.0, 3), [Continues; 3]);
+        let snapshot = environment.snapshot();
+        assert_eq!(outcomes(&mut environment, 0.0, 2), [Continues, TimesOut]);
+        environment.reset(&mut rng);
+        assert_eq!(outcomes(&mut environment, 0.0, 4), [Continues; 4], "a reset starts the count anew");
+        environment.restore(&snapshot);
+        assert_eq!(outcomes(&mut environment, 0.0, 2), [Continues, TimesOut]);
+    }
+
+    #[test]
+    fn a_true_ending_on_the_last_step_is_no_timeout() {
+        let mut environment = TimeLimit::new(Line::new(5, 1));
+        environment.reset(&mut Prng::derive("test", 0, "time limit"));
+        environment.inner.position = 0.55;
+        assert_eq!(outcomes(&mut environment, 1.0, 5)[3..], [Outcome::Continues, Outcome::Terminates]);
+    }
+
+    #[test]
+    fn the_line_keeps_the_contract() {
+        crate::check_environment(&mut TimeLimit::new(Line::new(30, 1)), 4);
     }
 }

@@ -7,7 +7,7 @@ use crate::{Drivers, Environment, Intent, Observation, ObservationRows, Prng};
 
 /// The environments in which one lane is judged; never those it trains in.
 pub struct EvaluationLane {
-    /// Episodes run side by side in these.
+    /// Episodes run side by side in these: at least one, and as many in each lane.
     pub environments: Vec<Box<dyn Environment>>,
     /// Names the streams of the episodes, with `seed`. Lanes of equal key and seed meet the same episodes, so that
     /// methods can be compared pair by pair.
@@ -50,7 +50,7 @@ impl EpisodeScores {
 
 /// An episode under way in one of a lane's environments.
 struct Seat {
-    /// None once all episodes of the lane are taken: the row is then only padding.
+    /// None once all episodes of the lane are taken: the row is then only padding, with the observation it had last.
     episode: Option<usize>,
     observation: Observation,
 }
@@ -58,7 +58,11 @@ struct Seat {
 /// Runs `episodes` episodes per lane, the first `horizons[lane]` steps of each driven by the guide, all by their best
 /// actions. A horizon of 0 judges the learner alone, the current horizons judge the combined policy (Algorithm 1).
 ///
-/// Episode `k` of a `round` is the same whatever the number of environments: its start comes from its own stream.
+/// Episode `k` of a `round` starts the same whatever the number of environments, from its own stream, and with
+/// policies that draw nothing it goes on the same too, but for how a network's sums are rounded in batches of other
+/// sizes. A policy that draws does so from one stream for all rows of a lane: its episodes depend on that number.
+///
+/// Panics without an episode, an environment or equal numbers of them, and where a state or reward is not finite.
 pub fn evaluate(
     drivers: Drivers,
     lanes: &mut [EvaluationLane],
@@ -67,7 +71,13 @@ pub fn evaluate(
     round: &str,
 ) -> Vec<EpisodeScores> {
     assert_eq!(lanes.len(), horizons.len(), "one horizon per lane");
-    let rows = lanes[0].environments.len().min(episodes);
+    assert!(episodes > 0, "an evaluation needs at least one episode");
+    let counts: Vec<usize> = lanes.iter().map(|lane| lane.environments.len()).collect();
+    assert!(
+        counts[0] > 0 && counts.iter().all(|count| *count == counts[0]),
+        "equally many environments, not {counts:?}"
+    );
+    let rows = counts[0].min(episodes);
     let mut rngs: Vec<Prng> =
         lanes.iter().map(|lane| Prng::derive(&lane.key, lane.seed, &format!("evaluation {round}, actions"))).collect();
     let mut scores = vec![
@@ -80,17 +90,19 @@ pub fn evaluate(
         lanes.len()
     ];
     let mut next_episode = vec![0; lanes.len()];
+    // Takes the lane's next episode, if one is left.
     let mut begin = |lane: &mut EvaluationLane, l: usize, environment: usize| {
         let episode = next_episode[l];
-        next_episode[l] += 1;
-        let mut rng = Prng::derive(&lane.key, lane.seed, &format!("evaluation {round}, episode {episode}"));
-        let observation = lane.environments[environment].reset(&mut rng);
-        Seat { episode: (episode < episodes).then_some(episode), observation }
+        (episode < episodes).then(|| {
+            next_episode[l] += 1;
+            let mut rng = Prng::derive(&lane.key, lane.seed, &format!("evaluation {round}, episode {episode}"));
+            Seat { episode: Some(episode), observation: lane.environments[environment].reset(&mut rng) }
+        })
     };
     let mut seats: Vec<Vec<Seat>> = lanes
         .iter_mut()
         .enumerate()
-        .map(|(l, lane)| (0..rows).map(|environment| begin(lane, l, environment)).collect())
+        .map(|(l, lane)| (0..rows).filter_map(|environment| begin(lane, l, environment)).collect())
         .collect();
 
     while seats.iter().flatten().any(|seat| seat.episode.is_some()) {
@@ -115,18 +127,65 @@ pub fn evaluate(
                 .collect();
             for (row, step) in stepped.into_iter().enumerate() {
                 let (Some(step), Some(episode)) = (step, seats[l][row].episode) else { continue };
+                let spec = lane.environments[row].spec();
                 let score = &mut scores[l];
+                step.assert_finite(&spec.name, score.steps[episode]);
                 score.returns[episode] += step.reward;
                 score.steps[episode] += 1;
                 score.goal_steps[episode] += usize::from(step.success);
-                let needed = lane.environments[row].spec().success_steps;
-                score.successes[episode] = score.goal_steps[episode] >= needed;
+                score.successes[episode] = score.goal_steps[episode] >= spec.success_steps;
                 seats[l][row].observation = step.observation;
                 if step.outcome.ends_episode() {
-                    seats[l][row] = begin(lane, l, row);
+                    match begin(lane, l, row) {
+                        Some(seat) => seats[l][row] = seat,
+                        None => seats[l][row].episode = None,
+                    }
                 }
             }
         }
     }
     scores
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TimeLimit;
+    use crate::line::{Always, Line};
+
+    fn lane(seed: u64, environments: usize, success_steps: usize) -> EvaluationLane {
+        let environment = |_| -> Box<dyn Environment> { Box::new(TimeLimit::new(Line::new(10, success_steps))) };
+        EvaluationLane { environments: (0..environments).map(environment).collect(), key: "test".into(), seed }
+    }
+
+    #[test]
+    fn scores_do_not_depend_on_the_number_of_environments() {
+        let [one, four, many] = [1, 4, 50].map(|environments| {
+            evaluate(Drivers::alone(&Always(1.0)), &mut [lane(0, environments, 1)], &[0], 10, "test")
+        });
+        assert_eq!(one, four);
+        assert_eq!(one, many);
+        assert!(one[0].steps.iter().any(|steps| *steps != one[0].steps[0]), "episodes differ: {:?}", one[0].steps);
+    }
+
+    #[test]
+    fn a_success_takes_as_many_steps_at_the_goal_as_the_task_says() {
+        let scores = &evaluate(Drivers::alone(&Always(1.0)), &mut [lane(0, 3, 3)], &[0], 50, "test")[0];
+        let expected: Vec<bool> = scores.goal_steps.iter().map(|steps| *steps >= 3).collect();
+        assert_eq!(scores.successes, expected);
+        assert!(scores.goal_steps.contains(&2) && scores.goal_steps.contains(&3), "{:?}", scores.goal_steps);
+    }
+
+    #[test]
+    fn each_lane_has_its_own_horizon() {
+        let drivers = Drivers { guide: &Always(1.0), learner: &Always(-1.0) };
+        let horizons = [0, 3];
+        let together = evaluate(drivers, &mut [lane(0, 2, 1), lane(1, 2, 1)], &horizons, 5, "test");
+        for (l, horizon) in horizons.into_iter().enumerate() {
+            let alone = evaluate(drivers, &mut [lane(l as u64, 2, 1)], &[horizon], 5, "test");
+            assert_eq!(alone[0], together[l], "lane {l}");
+        }
+        let unguided = &evaluate(drivers, &mut [lane(1, 2, 1)], &[0], 5, "test")[0];
+        assert!(unguided.mean_return() < together[1].mean_return(), "the guide leads to higher rewards");
+    }
 }

@@ -36,14 +36,17 @@ impl Lane {
         self.steps < self.guide_steps
     }
 
-    /// Takes one control step. After an outcome that ends the episode, call [`Lane::begin_episode`] next.
+    /// Takes one control step, with the action clipped to [-1, 1]: what is stored is what was done. After an outcome
+    /// that ends the episode, call [`Lane::begin_episode`] next.
     pub fn step(&mut self, action: &[f32]) -> Transition {
-        let step = self.environment.step(action);
+        let action: Vec<f32> = action.iter().map(|x| x.clamp(-1.0, 1.0)).collect();
+        let step = self.environment.step(&action);
+        step.assert_finite(&self.environment.spec().name, self.steps);
         self.steps += 1;
         let observation = std::mem::replace(&mut self.observation, step.observation);
         Transition {
             observation,
-            action: action.to_vec(),
+            action,
             reward: step.reward,
             next_observation: self.observation.clone(),
             outcome: step.outcome,
@@ -68,7 +71,8 @@ impl<'a> Drivers<'a> {
 
     /// Actions `[lane, row, action]`; `in_guide_hands` has one entry per lane and row, lane by lane.
     ///
-    /// The learner is asked for every row, so that what a lane draws does not depend on who drives the others.
+    /// What a lane draws does not depend on who drives the others: the learner is asked for every row, and the streams
+    /// of lanes without a row in guide hands stay where the learner left them.
     pub fn act(
         &self,
         observations: &ObservationRows,
@@ -78,7 +82,15 @@ impl<'a> Drivers<'a> {
     ) -> LaneRows {
         let mut actions = self.learner.act(observations, learner_intent, rngs);
         if in_guide_hands.contains(&true) {
+            let before = rngs.to_vec();
             let guided = self.guide.act(observations, Intent::Exploit, rngs);
+            for ((rng, before), in_guide_hands) in
+                rngs.iter_mut().zip(before).zip(in_guide_hands.chunks(actions.rows()))
+            {
+                if !in_guide_hands.contains(&true) {
+                    *rng = before;
+                }
+            }
             for (i, _) in in_guide_hands.iter().enumerate().filter(|(_, in_guide_hands)| **in_guide_hands) {
                 let (lane, row) = (i / actions.rows(), i % actions.rows());
                 actions.row_mut(lane, row).copy_from_slice(guided.row(lane, row));

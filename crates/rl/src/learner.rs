@@ -52,7 +52,7 @@ pub enum CheckpointError {
         source: std::io::Error,
     },
     /// The content is not what this learner saves.
-    #[error("the checkpoint file {path} {problem}; remove its folder to train it anew")]
+    #[error("the checkpoint file {path} {problem}")]
     Malformed {
         /// The file.
         path: PathBuf,

@@ -17,6 +17,8 @@ mod evaluate;
 mod lane;
 mod lane_rows;
 mod learner;
+#[cfg(test)]
+mod line;
 mod offline;
 mod policy;
 mod prng;

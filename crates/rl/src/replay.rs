@@ -54,7 +54,8 @@ impl Dataset {
         self.rewards.is_empty()
     }
 
-    /// A random subset of `n` transitions (not whole episodes), as the official IQL code's `init_dataset_size` draws it.
+    /// A random subset of `n` transitions (not whole episodes), as the official IQL code's `init_dataset_size` draws
+    /// it.
     #[must_use]
     pub fn subset(&self, n: usize, rng: &mut Prng) -> Self {
         let mut subset = Self::empty(self.state_size, self.action_size);

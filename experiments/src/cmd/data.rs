@@ -13,7 +13,8 @@ use rl::{Outcome, Prng};
 
 use crate::{
     Options,
-    data::{describe, read_manifest, write_manifest},
+    data::{DataCatalog, describe, read_manifest, write_manifest},
+    paper,
     progress::Progress,
     spec::Scale,
     workspace::Workspace,
@@ -25,13 +26,17 @@ const EPISODES_AT_ONCE: u64 = 32;
 /// Make data sets in D4RL's layout, under data/.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The tasks; all of them where none is named.
+    /// The tasks; where none is named, those of --only, or all of them.
     tasks: Vec<Task>,
 }
 
 /// The verb. A file that is there already is left alone: it may be a user's own.
 pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Arguments) -> Result<()> {
-    let tasks = if arguments.tasks.is_empty() { Task::ALL.to_vec() } else { arguments.tasks.clone() };
+    let tasks = match (&arguments.tasks, &options.only) {
+        (named, _) if !named.is_empty() => named.clone(),
+        (_, only) if !only.is_empty() => paper::tasks(options, &DataCatalog::new(workspace))?,
+        _ => Task::ALL.to_vec(),
+    };
     for task in &tasks {
         let path = workspace.data_file(*task, options.scale);
         if path.exists() {

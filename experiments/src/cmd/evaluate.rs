@@ -1,13 +1,13 @@
 //! `experiments evaluate`: judges any policy on any task.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clap::Args;
 use envs::Task;
 use learners::Device;
 use rl::{Drivers, EpisodeScores, EvaluationLane, evaluate};
 use serde::Serialize;
 
-use crate::{Options, actor::Actor};
+use crate::{Options, actor::Actor, run::SIDE_BY_SIDE};
 
 /// Judge a policy on a task.
 #[derive(Args)]
@@ -25,8 +25,8 @@ pub(crate) struct Arguments {
     #[arg(long, requires = "guide")]
     guide_steps: Option<usize>,
     /// Number of episodes.
-    #[arg(long, default_value_t = 100)]
-    episodes: usize,
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    episodes: u32,
     /// Names the starts and goals that are drawn.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -56,7 +56,7 @@ struct Verdict {
 #[expect(clippy::print_stdout, reason = "this is what the user asked to see")]
 pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
     let Arguments { task, policy, guide, guide_steps, episodes, seed, json } = arguments;
-    ensure!(*episodes > 0, "--episodes must be at least 1");
+    let episodes = *episodes as usize;
     let device = Device::parse(&options.device)?;
     learners::use_one_thread();
     let learner = Actor::named(policy, *task, device)?;
@@ -64,9 +64,9 @@ pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
     let drivers = Drivers { guide: guide.as_ref().map_or(learner.policy(), Actor::policy), learner: learner.policy() };
     let judge = |environments: Vec<Box<dyn rl::Environment>>, round: &str| {
         let mut lanes = [EvaluationLane { environments, key: task.to_string(), seed: *seed }];
-        evaluate(drivers, &mut lanes, &[guide_steps.unwrap_or(0)], *episodes, round).remove(0)
+        evaluate(drivers, &mut lanes, &[guide_steps.unwrap_or(0)], episodes, round).remove(0)
     };
-    let side_by_side = 20.min(*episodes);
+    let side_by_side = SIDE_BY_SIDE.min(episodes);
     let scores = judge((0..side_by_side).map(|_| task.build()).collect(), "command line");
     let fixed = judge((0..side_by_side).map(|_| task.build_with_fixed_goal()).collect(), "fixed goal");
     let verdict = Verdict {
@@ -75,7 +75,7 @@ pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
         seed: *seed,
         success_rate: scores.success_rate(),
         mean_return: scores.mean_return(),
-        mean_steps: scores.steps.iter().sum::<usize>() as f32 / *episodes as f32,
+        mean_steps: scores.steps.iter().sum::<usize>() as f32 / episodes as f32,
         mean_success_steps: scores.mean_success_steps(),
         episodes: scores,
         fixed_goal_success_rate: fixed.success_rate(),

@@ -13,7 +13,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let seeds = options.seeds.unwrap_or(paper::seeds(options.scale));
     let mut table = Table::new(["target", "what", "runs done", "runs in all", "core-hours left"]);
     for experiment in paper::all() {
-        let cells = (experiment.cells)(options.scale, &catalog)?;
+        let mut cells = (experiment.cells)(options.scale, &catalog)?;
+        cells.retain(|cell| options.only.is_empty() || options.only.iter().any(|text| cell.name().contains(text)));
         let jobs: Vec<_> = cells.iter().flat_map(|cell| (0..seeds).map(|seed| cell.job(seed))).collect();
         let all = jobs.len();
         let plan = Plan::new(&store, jobs)?;

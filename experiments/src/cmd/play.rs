@@ -51,11 +51,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value = "above")]
     camera: View,
     /// Height of the picture (pixels); it is 4/3 as wide.
-    #[arg(long, default_value_t = 240)]
+    #[arg(long, default_value_t = 240, value_parser = clap::value_parser!(u32).range(12..=2160))]
     height: u32,
     /// Only every n-th step becomes a frame.
-    #[arg(long, default_value_t = 2)]
-    every: usize,
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..))]
+    every: u32,
 }
 
 /// Where the camera stands.
@@ -88,7 +88,7 @@ pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
         let actions = drivers.act(&rows, &[step < guide_steps], Intent::Exploit, &mut rngs);
         let after = environment.step(actions.row(0, 0));
         let ends = after.outcome.ends_episode();
-        if step % every == 0 || ends {
+        if step % *every as usize == 0 || ends {
             let shapes = task.scene_shapes(&environment.snapshot());
             let camera = match camera {
                 View::Above => Camera::overview(&shapes, 4.0 / 3.0),

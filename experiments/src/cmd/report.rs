@@ -18,10 +18,18 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let (catalog, store) = (DataCatalog::new(workspace), RecordStore::new(workspace));
     for experiment in paper::all() {
         let results = Results::read(&experiment, options.scale, &catalog, &store)?;
-        let folder = workspace.artifact(experiment.id, options.scale);
+        let mut folder = workspace.artifact(experiment.id, options.scale);
+        let mut foreign = false;
+        for result in &results.cells {
+            foreign |= catalog.is_foreign(&result.cell.spec.data)?;
+        }
+        if foreign {
+            // Tables of a user's own data stand beside ours, not in their place.
+            folder.as_mut_os_string().push("-own-data");
+        }
         (experiment.present)(options.scale, &results, &folder)?;
         eprintln!("wrote {}", folder.display());
-        if options.scale == Scale::Laptop {
+        if options.scale == Scale::Laptop && !foreign {
             splice(workspace, experiment.id)?;
         }
     }

@@ -1,7 +1,7 @@
 //! `experiments run`: makes every record that is missing.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     path::PathBuf,
     sync::{
         Mutex,
@@ -10,8 +10,9 @@ use std::{
     thread,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
+use envs::Task;
 use learners::Device;
 
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
     data::DataCatalog,
     paper::{self, Cell},
     progress::Progress,
-    record::{RecordStore, RunOutcome},
+    record::{RecordStore, RunOutcome, RunRecord},
     run::{Job, Runner, label},
     spec::RunSpec,
     workspace::Workspace,
@@ -42,95 +43,118 @@ pub(crate) struct Arguments {
     dry_run: bool,
 }
 
-/// Data, runs and report in one go.
+/// Data, runs and report in one go. A failed run is a result too: the report comes first, the complaint after it.
 pub(crate) fn everything(workspace: &Workspace, options: &Options) -> Result<()> {
-    run(workspace, options, &Arguments { spec: None, method: String::new(), first_seed: 0, dry_run: false })?;
-    cmd::report::run(workspace, options)
+    let arguments = Arguments { spec: None, method: String::new(), first_seed: 0, dry_run: false };
+    let failed = make(workspace, options, &arguments)?;
+    cmd::report::run(workspace, options)?;
+    complain(failed)
 }
 
 /// The verb.
 pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Arguments) -> Result<()> {
+    complain(make(workspace, options, arguments)?)
+}
+
+fn complain(failed: usize) -> Result<()> {
+    ensure!(failed == 0, "{failed} runs failed; their records say why, and the tables leave them out");
+    Ok(())
+}
+
+/// Makes what is missing and returns how many of the runs made have failed.
+fn make(workspace: &Workspace, options: &Options, arguments: &Arguments) -> Result<usize> {
     let device = Device::parse(&options.device)?;
-    let catalog = DataCatalog::new(workspace);
-    let seeds = arguments.first_seed..arguments.first_seed + options.seeds.unwrap_or(paper::seeds(options.scale));
-    let jobs: Vec<Job> = if let Some(file) = &arguments.spec {
-        let spec = read_spec(file)?;
-        seeds.map(|seed| Job { method: arguments.method.clone(), spec: spec.clone(), seed }).collect()
-    } else {
-        cmd::data::ensure(workspace, options, &paper::tasks(options, &catalog)?)?;
-        let cells = paper::cells(options, &catalog)?;
-        // Seed by seed, so that a table stopped early has all its cells.
-        seeds.flat_map(|seed| cells.iter().map(move |cell| cell.job(seed))).collect()
-    };
-    let store = RecordStore::new(workspace);
-    let plan = Plan::new(&store, jobs)?;
+    let (catalog, store) = (DataCatalog::new(workspace), RecordStore::new(workspace));
+    let plan = Plan::new(&store, jobs(options, arguments, &catalog)?)?;
     eprintln!("{plan}");
     if arguments.dry_run || plan.to_do.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
-    let jobs = options.jobs.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
+    let mut tasks: Vec<Task> = plan.to_do.iter().map(|job| job.spec.task).collect();
+    tasks.dedup();
+    let plan = if arguments.spec.is_some() {
+        plan
+    } else {
+        cmd::data::ensure(workspace, options, &tasks)?;
+        // Files that have just been made may differ from those of the manifest.
+        Plan::new(&store, jobs(options, arguments, &catalog)?)?
+    };
+    let side_by_side =
+        options.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), |n| n as usize);
     let runner =
         Runner { workspace: workspace.clone(), store, data: catalog, device, log_folder: options.log_dir.clone() };
-    execute(&runner, plan, jobs)
+    execute(&runner, plan, side_by_side)
+}
+
+/// The runs that the command line asks for, seed by seed, so that a table stopped early has all its cells.
+fn jobs(options: &Options, arguments: &Arguments, catalog: &DataCatalog) -> Result<Vec<Job>> {
+    let seeds = arguments.first_seed..arguments.first_seed + options.seeds.unwrap_or(paper::seeds(options.scale));
+    if let Some(file) = &arguments.spec {
+        let spec = read_spec(file)?;
+        return Ok(seeds.map(|seed| Job { method: arguments.method.clone(), spec: spec.clone(), seed }).collect());
+    }
+    let cells = paper::cells(options, catalog)?;
+    Ok(seeds.flat_map(|seed| cells.iter().map(move |cell| cell.job(seed))).collect())
 }
 
 fn read_spec(file: &PathBuf) -> Result<RunSpec> {
     let json = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    serde_json::from_slice(&json).with_context(|| {
+    let spec: RunSpec = serde_json::from_slice(&json).with_context(|| {
         format!("{} is no run specification (see \"spec\" in any file of results/records)", file.display())
-    })
+    })?;
+    spec.check().with_context(|| format!("{} cannot be run", file.display()))?;
+    Ok(spec)
 }
 
 /// Which runs are there, and which must be made.
 pub(crate) struct Plan {
     /// Runs asked for that are recorded.
     pub(crate) done: usize,
-    /// Runs to make, those that others need first.
+    /// Runs to make, seed by seed, those that others need first.
     pub(crate) to_do: Vec<Job>,
-    /// How many of `to_do`, from the first, are needed by others.
-    needed: usize,
-    /// Core-hours of `to_do`, from the wall time of records like them; none where nothing like them is recorded.
+    /// Core-hours of `to_do`, from the wall time of records like them; none where nothing like some is recorded.
     pub(crate) core_hours: Option<f64>,
 }
 
 impl Plan {
     /// Looks up every job and what it needs.
     pub(crate) fn new(store: &RecordStore, jobs: Vec<Job>) -> Result<Self> {
-        let mut plan = Self { done: 0, to_do: Vec::new(), needed: 0, core_hours: Some(0.0) };
-        let mut wall_seconds: Vec<(String, f64)> = Vec::new();
-        let (mut first, mut second) = (Vec::new(), Vec::new());
+        let (mut done, mut needs, mut asked) = (0, Vec::new(), Vec::new());
         for job in jobs {
-            if let Some(record) = store.load(&job.method, &job.spec, job.seed)? {
-                plan.done += 1;
-                wall_seconds.push((cost_class(&job), record.provenance.wall_seconds));
+            if store.load(&job.method, &job.spec, job.seed)?.is_some() {
+                done += 1;
                 continue;
             }
             for need in job.needs() {
-                if !first.contains(&need) && store.load(&need.method, &need.spec, need.seed)?.is_none() {
-                    first.push(need);
+                if !needs.contains(&need) && store.load(&need.method, &need.spec, need.seed)?.is_none() {
+                    needs.push(need);
                 }
             }
-            second.push(job);
+            asked.push(job);
         }
-        second.retain(|job| !first.contains(job));
-        plan.needed = first.len();
-        plan.to_do = first;
-        plan.to_do.extend(second);
-        for job in &plan.to_do {
-            let class = cost_class(job);
-            let like: Vec<f64> =
-                wall_seconds.iter().filter(|(c, _)| *c == class).map(|(_, seconds)| *seconds).collect();
-            let hours = like.iter().sum::<f64>() / like.len() as f64 / 3600.0;
-            plan.core_hours = plan.core_hours.filter(|_| !like.is_empty()).map(|total| total + hours);
+        asked.retain(|job| !needs.contains(job));
+        let mut to_do = [needs, asked].concat();
+        to_do.sort_by_key(|job| job.seed); // stable: needs stay in front
+
+        let mut seconds: HashMap<String, Vec<f64>> = HashMap::new();
+        for RunRecord { method, spec, outcome, provenance, .. } in store.readable() {
+            if outcome == RunOutcome::Finished {
+                seconds.entry(cost_class(&method, &spec)).or_default().push(provenance.wall_seconds);
+            }
         }
-        Ok(plan)
+        let hours = |job: &Job| {
+            let like = seconds.get(&cost_class(&job.method, &job.spec))?;
+            Some(like.iter().sum::<f64>() / like.len() as f64 / 3600.0)
+        };
+        let core_hours = to_do.iter().map(hours).sum();
+        Ok(Self { done, to_do, core_hours })
     }
 }
 
 /// Runs of one class take about equally long, whatever the task: updates cost the same, and so do steps.
-fn cost_class(job: &Job) -> String {
-    let budget = job.spec.online.as_ref().map_or(job.spec.offline.updates, |online| online.steps);
-    format!("{} {budget}", job.method)
+fn cost_class(method: &str, spec: &RunSpec) -> String {
+    let budget = spec.online.as_ref().map_or(spec.offline.updates, |online| online.steps);
+    format!("{method} {budget}")
 }
 
 impl std::fmt::Display for Plan {
@@ -154,59 +178,49 @@ impl std::fmt::Display for Plan {
     }
 }
 
-/// Makes the runs of a plan, several side by side, each in one thread of its own.
-fn execute(runner: &Runner, plan: Plan, jobs: usize) -> Result<()> {
+/// Makes the runs of a plan, several side by side, each in one thread of its own. Returns how many failed.
+fn execute(runner: &Runner, plan: Plan, side_by_side: usize) -> Result<usize> {
     let progress = Progress::new(plan.to_do.len());
     let failed = AtomicUsize::new(0);
-    let mut needed: Vec<Job> = plan.to_do;
-    let rest = needed.split_off(plan.needed);
-    for wave in [needed, rest] {
-        let queue = Mutex::new(VecDeque::from(wave));
-        let stopped: Mutex<Option<anyhow::Error>> = Mutex::new(None);
-        thread::scope(|scope| {
-            for _ in 0..jobs {
-                scope.spawn(|| {
-                    // One thread a run, for libtorch as for the environments: results cannot depend on --jobs.
-                    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread can be started");
-                    loop {
-                        // In a statement of its own: the lock must not be held while the job runs.
-                        let job = queue.lock().expect("no panic while popping").pop_front();
-                        let Some(job) = job else { break };
-                        let record = pool.install(|| {
-                            learners::use_one_thread();
-                            runner.run(&job, &progress)
-                        });
-                        match record {
-                            Ok(record) => {
-                                if let RunOutcome::Failed(reason) = &record.outcome {
-                                    failed.fetch_add(1, Ordering::Relaxed);
-                                    progress.line(&format!("failed: {}: {reason}", label(&job)));
-                                } else {
-                                    let score = record.score().unwrap_or_default();
-                                    let seconds = record.provenance.wall_seconds;
-                                    progress.line(&format!("done: {}: {score:.1} % ({seconds:.0} s)", label(&job)));
-                                }
-                                progress.finish_run();
-                            }
-                            // Nothing could be recorded: a full disk, say. The others would fare no better.
-                            Err(error) => {
-                                queue.lock().expect("no panic while popping").clear();
-                                *stopped.lock().expect("no panic while storing") = Some(error.context(label(&job)));
-                            }
-                        }
-                    }
-                });
+    let queue = Mutex::new(VecDeque::from(plan.to_do));
+    let stopped: Mutex<Option<anyhow::Error>> = Mutex::new(None);
+    let work = || {
+        // One thread a run, for libtorch as for the environments: results cannot depend on --jobs.
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread can be started");
+        pool.install(learners::use_one_thread);
+        loop {
+            // In a statement of its own: the lock must not be held while the job runs.
+            let job = queue.lock().expect("no panic while popping").pop_front();
+            let Some(job) = job else { break };
+            match pool.install(|| runner.run(&job, &progress)) {
+                Ok(record) => {
+                    failed.fetch_add(usize::from(record.outcome != RunOutcome::Finished), Ordering::Relaxed);
+                    progress.line(&sentence(&job, &record));
+                    progress.finish_run();
+                }
+                // Nothing could be recorded: a full disk, say. The others would fare no better.
+                Err(error) => {
+                    queue.lock().expect("no panic while popping").clear();
+                    *stopped.lock().expect("no panic while storing") = Some(error.context(label(&job)));
+                }
             }
-        });
-        if let Some(error) = stopped.into_inner().expect("all threads ended well") {
-            progress.close();
-            return Err(error);
+        }
+    };
+    thread::scope(|scope| (0..side_by_side).for_each(|_| drop(scope.spawn(work))));
+    progress.close();
+    match stopped.into_inner().expect("all threads ended well") {
+        Some(error) => Err(error),
+        None => Ok(failed.into_inner()),
+    }
+}
+
+/// How a run ended, in a line.
+fn sentence(job: &Job, record: &RunRecord) -> String {
+    match (&record.outcome, record.score()) {
+        (RunOutcome::Failed(reason), _) => format!("failed: {}: {reason}", label(job)),
+        (RunOutcome::Finished, None) => format!("done: {}, without a score", label(job)),
+        (RunOutcome::Finished, Some(score)) => {
+            format!("done: {}: {score:.1} % ({:.0} s)", label(job), record.provenance.wall_seconds)
         }
     }
-    progress.close();
-    let failed = failed.into_inner();
-    if failed > 0 {
-        bail!("{failed} runs failed; their records say why, and the tables leave them out");
-    }
-    Ok(())
 }

@@ -43,16 +43,21 @@ pub(crate) fn write(results: &Results, folder: &Path) -> Result<()> {
 fn success_panel(results: &Results, task: Task, transitions: usize) -> Panel {
     let mut panel = empty(format!("{task}, {} transitions", size_label(transitions)), "success alone (%)");
     panel.y_range = Some((0.0, 100.0));
-    for (colour, method) in Method::ALL.into_iter().enumerate().skip(1) {
-        if let Some(result) = results.find(task, transitions, method.name()) {
+    for method in Method::ALL {
+        let found = results.find(task, transitions, method.name());
+        if let Some(result) = found.filter(|result| result.cell.spec.online.is_some()) {
             let value = |evaluation: &Evaluation| Some(100.0 * f64::from(evaluation.alone.as_ref()?.success_rate()));
-            panel.series.extend(series(result, method, colour - 1, value));
+            panel.series.extend(series(result, method, value));
         }
     }
     let guide = results.find(task, transitions, Method::Offline.name()).map(CellResult::scores).unwrap_or_default();
     if !guide.is_empty() {
         let scores: Vec<f64> = guide.into_iter().map(|(_, score)| score).collect();
-        panel.levels.push(Level { label: Method::Offline.title().into(), colour: 7, y: stats::mean(&scores) });
+        panel.levels.push(Level {
+            label: Method::Offline.title().into(),
+            colour: Method::Offline.colour(),
+            y: stats::mean(&scores),
+        });
     }
     panel
 }
@@ -67,14 +72,15 @@ fn horizon_panel(results: &Results, task: Task, transitions: usize) -> Panel {
             let later = record.evaluations.iter().filter_map(|e| Some((e.step, e.horizon? as f64)));
             first.into_iter().chain(later).collect()
         };
-        let curves: Vec<_> = result.records.iter().map(horizons).collect();
+        let curves: Vec<_> = result.finished().map(horizons).collect();
         let points = steps(&curves).into_iter().map(|(step, values)| Point {
             x: step as f64,
             mean: stats::mean(&values),
             low: values.iter().copied().fold(f64::INFINITY, f64::min),
             high: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
         });
-        let series = Series { label: method.title().into(), colour: 1, points: points.collect(), dashed: false };
+        let series =
+            Series { label: method.title().into(), colour: method.colour(), points: points.collect(), dashed: false };
         panel.series.extend((!series.points.is_empty()).then_some(series));
     }
     panel
@@ -85,16 +91,11 @@ fn empty(title: String, y_label: &str) -> Panel {
     Panel { title, x_label, y_label: y_label.into(), y_range: None, series: vec![], levels: vec![] }
 }
 
-fn series(
-    result: &CellResult,
-    method: Method,
-    colour: usize,
-    value: impl Fn(&Evaluation) -> Option<f64>,
-) -> Option<Series> {
+fn series(result: &CellResult, method: Method, value: impl Fn(&Evaluation) -> Option<f64>) -> Option<Series> {
     let curve = |record: &RunRecord| -> Vec<(usize, f64)> {
         record.evaluations.iter().filter_map(|evaluation| Some((evaluation.step, value(evaluation)?))).collect()
     };
-    let curves: Vec<_> = result.records.iter().map(curve).collect();
+    let curves: Vec<_> = result.finished().map(curve).collect();
     let points: Vec<Point> = steps(&curves)
         .into_iter()
         .map(|(step, values)| {
@@ -103,7 +104,12 @@ fn series(
             Point { x: step as f64, mean: interval.estimate, low: interval.low, high: interval.high }
         })
         .collect();
-    (!points.is_empty()).then(|| Series { label: method.title().into(), colour, points, dashed: false })
+    (!points.is_empty()).then(|| Series {
+        label: method.title().into(),
+        colour: method.colour(),
+        points,
+        dashed: false,
+    })
 }
 
 /// The values of all seeds at each step at which any was judged.

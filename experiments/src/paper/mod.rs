@@ -14,7 +14,7 @@ use envs::Task;
 use crate::{
     Options,
     data::DataCatalog,
-    record::{RecordStore, RunRecord},
+    record::{RecordStore, RunOutcome, RunRecord},
     run::{Job, size_label},
     spec::{RunSpec, Scale},
 };
@@ -76,6 +76,11 @@ pub(crate) struct CellResult {
 }
 
 impl CellResult {
+    /// The runs that did not fail.
+    pub(crate) fn finished(&self) -> impl Iterator<Item = &RunRecord> {
+        self.records.iter().filter(|record| record.outcome == RunOutcome::Finished)
+    }
+
     /// `(seed, percent)` of the finished runs.
     pub(crate) fn scores(&self) -> Vec<(u64, f64)> {
         self.records.iter().filter_map(|record| Some((record.seed, record.score()?))).collect()

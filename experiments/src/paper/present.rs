@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use envs::Task;
+use jsrl::SchedulePlan;
 use learners::{Inputs, LearnerConfig, RateSchedule};
 use rl::Prng;
 use serde::Serialize;
@@ -26,6 +27,8 @@ use crate::{
 struct Shown {
     task: Task,
     transitions: usize,
+    /// Hash of the data file's numbers. None where this scale has no such cell.
+    data: Option<String>,
     method: &'static str,
     /// Hash of the run's specification: the folder of its records. None where this scale has no such cell.
     key: Option<String>,
@@ -93,6 +96,7 @@ fn shown(results: &Results, paper: &Table1, task: Task, transitions: usize, meth
     Shown {
         task,
         transitions,
+        data: cell.map(|result| result.cell.spec.data.content.clone()),
         method: method.name(),
         key: cell.map(|result| result.cell.spec.key().to_string()),
         failed: cell.map_or(0, |result| result.records.len()) - scores.len(),
@@ -105,29 +109,33 @@ fn shown(results: &Results, paper: &Table1, task: Task, transitions: usize, meth
 fn markdown(scale: Scale, results: &Results, rows: &[Vec<Shown>]) -> String {
     let titles = Method::ALL.map(|method| method.title().to_string());
     let mut table = Table::new(["task".into(), "data".into()].into_iter().chain(titles));
-    let mut commands: Vec<String> = Vec::new();
+    let (mut here, mut elsewhere) = (Vec::new(), Vec::new());
     for row in rows {
         let Shown { task, transitions, .. } = &row[0];
-        let cells = row.iter().map(text);
-        table.push([task.to_string(), size_label(*transitions)].into_iter().chain(cells));
-        if let Some(missing) = row.iter().find(|shown| shown.scores.is_empty()) {
-            let scale = if missing.key.is_some() { scale } else { Scale::Paper };
-            commands.push(format!("make table1 SCALE={scale} ONLY={task}/{}/", size_label(*transitions)));
+        let size = size_label(*transitions);
+        table.push([task.to_string(), size.clone()].into_iter().chain(row.iter().map(text)));
+        let empty = || row.iter().filter(|shown| shown.scores.is_empty() && shown.failed == 0);
+        if empty().any(|shown| shown.key.is_some()) {
+            here.push(format!("- `make table1 SCALE={scale} ONLY={task}/{size}/`\n"));
+        }
+        if empty().any(|shown| shown.key.is_none()) && scale != Scale::Paper {
+            elsewhere.push(format!("- `make table1 SCALE=paper ONLY={task}/{size}/`\n"));
         }
     }
-    let mut page = format!(
+    let page = format!(
         "**Table 1** at {scale} scale: percent of successful episodes of the exploration-policy alone. Ours: mean ± sd, \
          interquartile mean with its 95 % bootstrap interval over n seeds. *Paper*: mean ± sd over 20 seeds of a million \
          offline updates and a million online steps on D4RL's data.\n\n{}\n{}",
         reductions(scale, results),
         table.markdown()
     );
-    if !commands.is_empty() {
-        let lines: Vec<String> = commands.iter().map(|command| format!("- `{command}`\n")).collect();
-        page += "\nA dash is a cell that has not been run. The commands that fill them:\n\n";
-        page += &lines.concat();
-    }
-    page
+    let listed = |words: &str, commands: &[String]| match commands {
+        [] => String::new(),
+        commands => format!("\n{words}:\n\n{}", commands.concat()),
+    };
+    let here = listed("A dash is a cell that has not been run. The commands that fill them", &here);
+    let words = format!("Cells that the {scale} scale does not have are run at paper scale, with a table of its own");
+    page + &here + &listed(&words, &elsewhere)
 }
 
 /// What a scale reduces, read off the specifications.
@@ -138,19 +146,33 @@ fn reductions(scale: Scale, results: &Results) -> String {
     else {
         return String::new();
     };
-    let EvaluationPlan { episodes, scored, .. } = online.evaluation;
+    let EvaluationPlan { episodes, scored, curriculum_every, curriculum_episodes, .. } = online.evaluation;
     let inputs = match iql.inputs {
         Inputs::Raw => "raw",
         Inputs::Scaled => "scaled",
     };
     let rate = match iql.actor_schedule {
         RateSchedule::Constant => String::new(),
-        RateSchedule::Cosine { max_steps } => format!(" (the actor's falls to 0 over {max_steps} updates)"),
+        RateSchedule::Cosine { max_steps } => format!(" (the actor's falls to 0 by its update {max_steps})"),
     };
+    let curriculum = specs
+        .clone()
+        .find_map(|spec| match spec.online.as_ref()?.schedule {
+            SchedulePlan::Curriculum { stages, tolerance, window } => Some(format!(
+                " The curriculum has {stages} stages, tolerance {tolerance} and a window of {window} evaluations of \
+                 {curriculum_episodes} episodes, one every {curriculum_every} steps. JSRL and control draw 75 % of a \
+                 minibatch from the last 100,000 collected transitions and 25 % from the data; IQL draws from one buffer."
+            )),
+            _ => None,
+        })
+        .unwrap_or_default();
+    let mut data: Vec<String> = specs.map(|spec| format!("{} ({})", spec.data.file, spec.data.content)).collect();
+    data.dedup();
+    let data = data.join(", ");
     format!(
-        "Settings of the {scale} scale, the same for all columns: {} offline updates; {} online steps with {} update each; \
+        "Settings of the {scale} scale, the same for all columns: {} offline updates; {} online steps with {} update(s) each; \
          minibatches of {}; hidden layers {:?}; rate {}{rate}; expectile {}; temperature {}; {inputs} inputs. The score is \
-         the mean of the last {scored} x {episodes} evaluation episodes.\n",
+         the mean of the last {scored} x {episodes} evaluation episodes.{curriculum}\n\nData: {data}.\n",
         offline.updates,
         online.steps,
         online.updates_per_step,
@@ -182,6 +204,7 @@ fn csv(rows: &[Vec<Shown>]) -> String {
     let mut table = Table::new([
         "task",
         "transitions",
+        "data",
         "method",
         "seeds",
         "failed",
@@ -200,6 +223,7 @@ fn csv(rows: &[Vec<Shown>]) -> String {
         table.push([
             shown.task.to_string(),
             shown.transitions.to_string(),
+            shown.data.clone().unwrap_or_default(),
             shown.method.to_string(),
             shown.scores.len().to_string(),
             shown.failed.to_string(),
@@ -230,8 +254,8 @@ mod tests {
 
     /// A run whose last evaluation had so many successes in 20 episodes.
     fn record(result: &CellResult, seed: u64, successes: usize) -> RunRecord {
-        let provenance = crate::provenance::of(learners::Device::CPU);
-        let mut record = RunRecord::new(&result.cell.method, result.cell.spec.clone(), seed, None, provenance);
+        let provenance = crate::provenance::of(learners::Device::CPU, &Workspace::at(".".as_ref()));
+        let mut record = RunRecord::new(&result.cell.method, result.cell.spec.clone(), seed, provenance);
         let successes = (0..20).map(|episode| episode < successes).collect();
         let alone = EpisodeScores { successes, ..EpisodeScores::default() };
         record.evaluations.push(Evaluation { step: 1, horizon: Some(0), alone: Some(alone), combined: None });
@@ -240,7 +264,8 @@ mod tests {
 
     #[test]
     fn a_cell_shows_ours_and_the_papers() {
-        let catalog = DataCatalog::new(&Workspace::find().expect("the tests run in a folder"));
+        let empty = tempfile::tempdir().expect("a folder");
+        let catalog = DataCatalog::new(&Workspace::at(empty.path()));
         let cells = (table1::experiment().cells)(Scale::Smoke, &catalog).expect("no data are needed to plan");
         let mut results =
             Results { cells: cells.into_iter().map(|cell| CellResult { cell, records: vec![] }).collect() };
@@ -274,6 +299,8 @@ mod tests {
         assert!(page.contains("- `make table1 SCALE=smoke ONLY=antmaze-umaze-v0/1k/`"), "{page}");
         assert!(page.contains("- `make table1 SCALE=paper ONLY=antmaze-umaze-v0/10k/`"), "{page}");
         let line = csv(&rows(&results)).lines().find(|line| line.contains(",jsrl-curriculum,")).map(str::to_string);
-        assert!(line.is_some_and(|line| line.starts_with("antmaze-umaze-v0,1000,jsrl-curriculum,3,1,58.333,38.188,")));
+        assert!(line.is_some_and(|line| {
+            line.starts_with("antmaze-umaze-v0,1000,not yet made,jsrl-curriculum,3,1,58.333,38.188,")
+        }));
     }
 }

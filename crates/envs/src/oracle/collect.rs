@@ -1,8 +1,11 @@
 //! D4RL's recipe for ant-maze data: a goal-reaching walker with noise on its actions, one goal per episode.
 //!
-//! After `d4rl/generation/generate_ant_maze_datasets.py` (Fu et al. 2020). Departures: directions come from
-//! [`Planner`] with a jitter of their angle where D4RL jitters waypoints, and an episode ends at the task's own time
-//! limit where the script allows 1000 steps in each maze.
+//! After `d4rl/generation/generate_ant_maze_datasets.py` (Fu et al. 2020). Departures:
+//! - An episode ends when it reaches its own goal, or at the task's own time limit; the script walks on for 1000 steps
+//!   in each maze.
+//! - Directions come from [`Planner`], which knows the way through the maze, and the jitter of their angle is this
+//!   project's own, in size too; D4RL jitters waypoints.
+//! - The walker is this project's own, and so is the physics ([`crate::ant_maze`]).
 
 use rl::{Environment, Prng, TimeLimit};
 use serde::{Deserialize, Serialize};
@@ -20,12 +23,12 @@ pub struct CollectPlan {
     pub goal: Goal,
     /// Standard deviation of the noise on each component of an action, before the clip to [-1, 1] (D4RL: 0.2).
     pub action_noise: f32,
-    /// Standard deviation of the noise on the walking direction, drawn anew at each step (rad).
+    /// Standard deviation of the noise on the walking direction, drawn anew at each step (rad); no number of D4RL's.
     pub direction_jitter: f32,
 }
 
 impl CollectPlan {
-    /// The settings that D4RL used for the data of a task.
+    /// The settings that D4RL used for the data of a task, and this project's own jitter of 0.3 rad.
     pub fn d4rl(task: Task) -> Self {
         let (start, goal) = match task {
             Task::AntMazeUmaze => (Start::StartCell, Goal::GoalCell),

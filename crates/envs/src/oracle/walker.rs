@@ -44,8 +44,8 @@ impl Walker {
             .expect("assets/walker.safetensors is what `experiments walker` writes")
     }
 
-    /// Reads the tensors `actor/{0, 1, ..}/weight` `[1, input, output]` and `bias` `[1, 1, output]` (32-bit floats) of a
-    /// deterministic actor's checkpoint, and leaves what else is in it.
+    /// Reads the tensors `actor/{0, 1, ..}/weight` `[1, input, output]` and `bias` `[1, 1, output]` (32-bit floats) of
+    /// a deterministic actor's checkpoint, and leaves what else is in it.
     ///
     /// # Errors
     /// When the bytes are not safetensors, or the layers do not lead from [`FEATURES`] to [`ACTION_SIZE`].

@@ -1,4 +1,5 @@
-//! A robot and its surroundings in rapier: the only place that knows the physics engine.
+//! A robot and its surroundings in rapier: the only place that knows the physics engine. (`render` borrows its vector
+//! types and nothing else.)
 //!
 //! Robots are MJCF files inside a small subset (`tests/mjcf_lint.rs`), so that they open in MuJoCo's viewer and can be
 //! checked against it; boxes such as walls are added in code. Joint positions and velocities come in MuJoCo's order

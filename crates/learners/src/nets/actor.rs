@@ -23,22 +23,32 @@ pub struct Actor {
 #[derive(Debug)]
 struct Spread {
     log_std: Tensor, // [lane, 1, action]
+    range: (f64, f64),
     adam: Adam,
 }
 
 impl Actor {
-    /// A fresh stochastic actor: log standard deviations are 0. `dropout` is the share of each hidden layer's outputs
-    /// that a training pass leaves out.
+    /// A fresh stochastic actor: log standard deviations are 0, and clipped to [`LOG_STD_RANGE`]. `dropout` is the
+    /// share of each hidden layer's outputs that a training pass leaves out.
     pub fn gaussian(sizes: &[usize], dropout: f64, rngs: &mut [Prng], device: Device) -> Self {
         let shape = [rngs.len() as i64, 1, sizes[sizes.len() - 1] as i64];
         let log_std = Tensor::zeros(shape, (Kind::Float, device.0));
-        let spread = Spread { adam: Adam::new(&log_std), log_std };
+        let spread = Spread { adam: Adam::new(&log_std), log_std, range: LOG_STD_RANGE };
         Self { spread: Some(spread), ..Self::deterministic(sizes, dropout, rngs, device) }
     }
 
     /// A fresh deterministic actor.
     pub fn deterministic(sizes: &[usize], dropout: f64, rngs: &mut [Prng], device: Device) -> Self {
         Self { network: Trained::orthogonal(sizes, rngs, device), spread: None, dropout, device }
+    }
+
+    /// The same actor with another range for its log standard deviations; nothing to a deterministic one.
+    #[must_use]
+    pub fn with_log_std_range(mut self, range: (f64, f64)) -> Self {
+        if let Some(spread) = &mut self.spread {
+            spread.range = range;
+        }
+        self
     }
 
     /// Number of lanes.
@@ -58,8 +68,7 @@ impl Actor {
 
     /// The standard deviation `[lane, 1, action]`; none for a deterministic actor.
     pub fn std(&self) -> Option<Tensor> {
-        let (low, high) = LOG_STD_RANGE;
-        self.spread.as_ref().map(|spread| spread.log_std.clamp(low, high).exp_())
+        self.spread.as_ref().map(|Spread { log_std, range: (low, high), .. }| log_std.clamp(*low, *high).exp_())
     }
 
     /// One step towards likelier `actions`, each row as much as its `weight` `[lane, row, 1]` says. Returns the loss
@@ -73,8 +82,8 @@ impl Actor {
         rngs: &mut [Prng],
     ) -> Tensor {
         let (activations, mean) = self.training_pass(states, rngs);
-        let Spread { log_std, adam } = self.spread.as_mut().expect("a deterministic actor has no likelihood");
-        let loss = losses::weighted_likelihood(&mean, log_std, actions, weight);
+        let Spread { log_std, range, adam } = self.spread.as_mut().expect("a deterministic actor has no likelihood");
+        let loss = losses::weighted_likelihood(&mean, log_std, *range, actions, weight);
         adam.step(log_std, &loss.log_std_gradient, rate);
         self.step_mean(&activations, &mean, loss.mean, rate)
     }
@@ -107,7 +116,7 @@ impl Actor {
     /// Parameters and moments, by the names that they have in a checkpoint.
     pub(crate) fn state(&self, name: &str) -> Vec<(String, Tensor)> {
         let mut state = self.network.state(name);
-        if let Some(Spread { log_std, adam }) = &self.spread {
+        if let Some(Spread { log_std, adam, .. }) = &self.spread {
             state.push((format!("{name}/log_std"), log_std.shallow_clone()));
             state.extend(adam.state(&format!("{name}/log_std")));
         }
