@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::{
     Options,
     data::DataCatalog,
-    paper::{self, Results},
+    paper::{self, Finding, Results, Verdict},
     record::RecordStore,
     table::Table,
     workspace::Workspace,
@@ -18,10 +18,13 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     for experiment in paper::all() {
         let results = Results::read(&experiment, options.scale, &catalog, &store)?;
         let mut table = Table::new(["claim", "finding", "evidence (95 % bootstrap interval)"]);
-        for verdict in (experiment.check)(&results) {
-            table.push([verdict.claim, verdict.finding.to_string(), verdict.evidence]);
+        let (not_run, judged): (Vec<Verdict>, Vec<Verdict>) =
+            (experiment.check)(&results).into_iter().partition(|verdict| verdict.finding == Finding::NotRun);
+        for Verdict { claim, finding, evidence } in judged {
+            table.push([claim, finding.to_string(), evidence]);
         }
         println!("{} at {} scale\n{}", experiment.id, options.scale, table.markdown());
+        println!("{} further claims wait for runs (see `experiments list`).", not_run.len());
     }
     Ok(())
 }

@@ -73,7 +73,12 @@ fn horizon_panel(results: &Results, task: Task, transitions: usize) -> Panel {
             first.into_iter().chain(later).collect()
         };
         let curves: Vec<_> = result.finished().map(horizons).collect();
-        let points = steps(&curves).into_iter().map(|(step, values)| Point {
+        // A horizon holds until the next one is noted, at whatever steps the other seeds note theirs.
+        let held = |step: usize| -> Vec<f64> {
+            let last = |curve: &Vec<(usize, f64)>| curve.iter().rev().find(|(s, _)| *s <= step).map(|(_, h)| *h);
+            curves.iter().filter_map(last).collect()
+        };
+        let points = steps(&curves).into_iter().map(|(step, _)| (step, held(step))).map(|(step, values)| Point {
             x: step as f64,
             mean: stats::mean(&values),
             low: values.iter().copied().fold(f64::INFINITY, f64::min),

@@ -108,11 +108,13 @@ fn shown(results: &Results, paper: &Table1, task: Task, transitions: usize, meth
 
 fn markdown(scale: Scale, results: &Results, rows: &[Vec<Shown>]) -> String {
     let titles = Method::ALL.map(|method| method.title().to_string());
-    let mut table = Table::new(["task".into(), "data".into()].into_iter().chain(titles));
+    let empty_table = || Table::new(["task".into(), "data".into()].into_iter().chain(titles.clone()));
+    let (mut run, mut not_run) = (empty_table(), empty_table());
     let (mut here, mut elsewhere) = (Vec::new(), Vec::new());
     for row in rows {
         let Shown { task, transitions, .. } = &row[0];
         let size = size_label(*transitions);
+        let table = if row.iter().any(|shown| !shown.scores.is_empty()) { &mut run } else { &mut not_run };
         table.push([task.to_string(), size.clone()].into_iter().chain(row.iter().map(text)));
         let empty = || row.iter().filter(|shown| shown.scores.is_empty() && shown.failed == 0);
         if empty().any(|shown| shown.key.is_some()) {
@@ -127,7 +129,7 @@ fn markdown(scale: Scale, results: &Results, rows: &[Vec<Shown>]) -> String {
          interquartile mean with its 95 % bootstrap interval over n seeds. *Paper*: mean ± sd over 20 seeds of a million \
          offline updates and a million online steps on D4RL's data.\n\n{}\n{}",
         reductions(scale, results),
-        table.markdown()
+        run.markdown()
     );
     let listed = |words: &str, commands: &[String]| match commands {
         [] => String::new(),
@@ -135,7 +137,8 @@ fn markdown(scale: Scale, results: &Results, rows: &[Vec<Shown>]) -> String {
     };
     let here = listed("A dash is a cell that has not been run. The commands that fill them", &here);
     let words = format!("Cells that the {scale} scale does not have are run at paper scale, with a table of its own");
-    page + &here + &listed(&words, &elsewhere)
+    let rest = not_run.markdown() + &here + &listed(&words, &elsewhere);
+    format!("{page}\n<details><summary>Rows not run, and the commands that run them</summary>\n\n{rest}\n</details>\n")
 }
 
 /// What a scale reduces, read off the specifications.
@@ -166,13 +169,14 @@ fn reductions(scale: Scale, results: &Results) -> String {
             _ => None,
         })
         .unwrap_or_default();
-    let mut data: Vec<String> = specs.map(|spec| format!("{} ({})", spec.data.file, spec.data.content)).collect();
+    let shown = results.cells.iter().filter(|result| !result.records.is_empty()).map(|result| &result.cell.spec.data);
+    let mut data: Vec<String> = shown.map(|slice| format!("{} ({})", slice.file, slice.content)).collect();
     data.dedup();
     let data = data.join(", ");
     format!(
         "Settings of the {scale} scale, the same for all columns: {} offline updates; {} online steps with {} update(s) each; \
          minibatches of {}; hidden layers {:?}; rate {}{rate}; expectile {}; temperature {}; {inputs} inputs. The score is \
-         the mean of the last {scored} x {episodes} evaluation episodes.{curriculum}\n\nData: {data}.\n",
+         the mean of the last {scored} x {episodes} evaluation episodes.{curriculum}\n\nData files, with a hash of their numbers: {data}.\n",
         offline.updates,
         online.steps,
         online.updates_per_step,
