@@ -20,7 +20,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         let mut table = Table::new(["claim", "finding", "evidence (95 % bootstrap interval)"]);
         let (not_run, judged): (Vec<Verdict>, Vec<Verdict>) =
             (experiment.check)(&results).into_iter().partition(|verdict| verdict.finding == Finding::NotRun);
-        for Verdict { claim, finding, evidence } in judged {
+        for Verdict { claim, finding, evidence, .. } in judged {
             table.push([claim, finding.to_string(), evidence]);
         }
         println!("{} at {} scale\n{}", experiment.id, options.scale, table.markdown());

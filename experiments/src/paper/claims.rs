@@ -79,7 +79,8 @@ pub(crate) fn check(results: &Results) -> Vec<Verdict> {
                 all_worse.push(y);
             }
         }
-        verdicts.push(compare(&format!("all {} rows run: {claim}", all_better.len()), strict, &all_better, &all_worse));
+        let claim = format!("all {} rows run: {claim}", all_better.len());
+        verdicts.push(Verdict { over_all_rows: true, ..compare(&claim, strict, &all_better, &all_worse) });
     }
     verdicts
 }
@@ -103,7 +104,7 @@ fn compare(claim: &str, strict: bool, better: &[Vec<f64>], worse: &[Vec<f64>]) -
     let pairs: usize = better.iter().map(Vec::len).sum();
     let claim = claim.to_string();
     if pairs == 0 {
-        return Verdict { claim, finding: Finding::NotRun, evidence: "no pair of runs".into() };
+        return Verdict { claim, over_all_rows: false, finding: Finding::NotRun, evidence: "no pair of runs".into() };
     }
     let mut rng = Prng::derive("check", 0, &claim);
     let interval = stats::paired_difference(better, worse, &mut rng);
@@ -117,5 +118,5 @@ fn compare(claim: &str, strict: bool, better: &[Vec<f64>], worse: &[Vec<f64>]) -
         "difference {:+.1} [{:+.1}, {:+.1}] points over {pairs} pairs of seeds",
         interval.estimate, interval.low, interval.high
     );
-    Verdict { claim, finding, evidence }
+    Verdict { claim, over_all_rows: false, finding, evidence }
 }

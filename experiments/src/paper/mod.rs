@@ -122,6 +122,8 @@ impl Results {
 pub(crate) struct Verdict {
     /// The claim, with its place in the paper.
     pub(crate) claim: String,
+    /// Whether it is about all rows of a table together.
+    pub(crate) over_all_rows: bool,
     /// Holds, fails, or cannot be told.
     pub(crate) finding: Finding,
     /// The numbers behind it.
