@@ -7,8 +7,10 @@ mod actor;
 mod clock;
 mod cmd;
 mod data;
+mod episode;
 mod events;
 mod paper;
+mod pictures;
 mod progress;
 mod provenance;
 mod record;
@@ -77,12 +79,18 @@ enum Verb {
     Evaluate(cmd::evaluate::Arguments),
     /// Render an episode as a GIF.
     Play(cmd::play::Arguments),
+    /// Draw pictures that need no runs: figure 1, figure 6 and the demonstration.
+    Figure(cmd::figure::Arguments),
+    /// Write a small copy of a saved policy that can act but no longer learn.
+    Export(cmd::export::Arguments),
     /// Write tables and figures from the records.
     Report,
     /// Compare the paper's claims with the records.
     Check,
     /// Remake the walker that acts in the ant maze data.
     Walker(cmd::walker::Arguments),
+    /// Simulate a robot under given torques, for comparison with another simulator.
+    Trace(cmd::trace::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -106,8 +114,11 @@ fn dispatch(options: &Options, verb: Option<Verb>) -> Result<()> {
         Some(Verb::Run(arguments)) => cmd::run::run(&workspace, options, &arguments),
         Some(Verb::Evaluate(arguments)) => cmd::evaluate::run(options, &arguments),
         Some(Verb::Play(arguments)) => cmd::play::run(options, &arguments),
+        Some(Verb::Figure(arguments)) => cmd::figure::run(&workspace, &arguments),
+        Some(Verb::Export(arguments)) => cmd::export::run(&arguments),
         Some(Verb::Report) => cmd::report::run(&workspace, options),
         Some(Verb::Check) => cmd::check::run(&workspace, options),
         Some(Verb::Walker(arguments)) => cmd::walker::run(&workspace, &arguments),
+        Some(Verb::Trace(arguments)) => cmd::trace::run(&arguments),
     }
 }

@@ -144,15 +144,17 @@ fn the_pinned_simulator_is_the_one_that_records_name() {
 }
 
 #[test]
-fn every_table_of_this_project_has_a_make_target() {
+fn every_table_and_picture_has_a_make_target() {
     let makefile = read("Makefile");
-    let listing = read("experiments/src/paper/mod.rs");
-    for path in sources("experiments/src/paper") {
-        let code = fs::read_to_string(&path).expect("readable");
-        let module = path.file_stem().and_then(|name| name.to_str()).expect("a plain name");
-        if let Some(id) = code.split("id: \"").nth(1).and_then(|rest| rest.split('"').next()) {
-            assert!(makefile.contains(&format!("\n{id}: ")), "no make {id}");
-            assert!(listing.contains(&format!("{module}::experiment()")), "{module} is not in all()");
+    for (folder, maker) in [("paper", "experiment()"), ("pictures", "illustration()")] {
+        let listing = read(format!("experiments/src/{folder}/mod.rs"));
+        for path in sources(&format!("experiments/src/{folder}")) {
+            let code = fs::read_to_string(&path).expect("readable");
+            let module = path.file_stem().and_then(|name| name.to_str()).expect("a plain name");
+            if let Some(id) = code.split("id: \"").nth(1).and_then(|rest| rest.split('"').next()) {
+                assert!(makefile.contains(&format!("\n{id}: ")), "no make {id}");
+                assert!(listing.contains(&format!("{module}::{maker}")), "{module} is not in all()");
+            }
         }
     }
 }

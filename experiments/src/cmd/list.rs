@@ -3,7 +3,8 @@
 use anyhow::Result;
 
 use crate::{
-    Options, cmd::run::Plan, data::DataCatalog, paper, record::RecordStore, table::Table, workspace::Workspace,
+    Options, cmd::run::Plan, data::DataCatalog, paper, pictures, record::RecordStore, table::Table,
+    workspace::Workspace,
 };
 
 /// The verb.
@@ -24,5 +25,11 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         table.push(row);
     }
     println!("at {} scale, {seeds} seeds:\n{}", options.scale, table.markdown());
+
+    let mut table = Table::new(["target", "what"]);
+    for picture in pictures::all() {
+        table.push([format!("make {}", picture.id), picture.title.into()]);
+    }
+    println!("at any scale, without runs:\n{}", table.markdown());
     Ok(())
 }

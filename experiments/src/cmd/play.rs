@@ -9,15 +9,13 @@ use envs::{
     render::{Camera, Renderer},
 };
 use learners::Device;
-use rl::{Drivers, Intent, ObservationRows, Prng};
+use rl::Drivers;
 
 use crate::{
     Options,
     actor::Actor,
-    render::{
-        gif::GifWriter,
-        map::{PathPanel, PathPoint, draw},
-    },
+    episode::Episode,
+    render::{gif::GifWriter, map::draw},
 };
 
 /// Frames per second: the ant's control rate.
@@ -76,39 +74,24 @@ pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
     let drivers = Drivers { guide: guide.as_ref().map_or(learner.policy(), Actor::policy), learner: learner.policy() };
     let guide_steps = guide_steps.unwrap_or(0);
 
-    let mut rngs = [Prng::derive(task.name(), *seed, "play")];
-    let mut environment = task.build();
-    let mut observation = environment.reset(&mut rngs[0]);
     let mut renderer = Renderer::new(height * 4 / 3, *height, 2);
     let mut film = GifWriter::create(gif, FRAMES_PER_SECOND)?;
-    let mut path = Vec::new();
-    for step in 0.. {
-        path.push(PathPoint { position: [observation.state[0], observation.state[1]], by_guide: step < guide_steps });
-        let rows = ObservationRows::stack(1, std::iter::once(&observation));
-        let actions = drivers.act(&rows, &[step < guide_steps], Intent::Exploit, &mut rngs);
-        let after = environment.step(actions.row(0, 0));
-        let ends = after.outcome.ends_episode();
-        if step % *every as usize == 0 || ends {
-            let shapes = task.scene_shapes(&environment.snapshot());
-            let camera = match camera {
-                View::Above => Camera::overview(&shapes, 4.0 / 3.0),
-                View::Follow => Camera::follow(&shapes),
-            };
-            film.push(renderer.frame(&shapes, &camera))?;
+    let episode = Episode::play(*task, drivers, guide_steps, *seed, |moment| {
+        if moment.step % *every as usize != 0 && !moment.ends {
+            return Ok(());
         }
-        observation = after.observation;
-        if ends {
-            film.finish()?;
-            if let Some(file) = map {
-                let goal = [observation.privileged[0], observation.privileged[1]];
-                let panel =
-                    PathPanel { title: format!("{task}, h = {guide_steps}"), maze: task.maze(), goal, points: path };
-                draw(&[panel])?.write(&file.with_extension("svg"), &file.with_extension("png"))?;
-            }
-            let end = if after.success { "reached the goal" } else { "ran out of time" };
-            eprintln!("wrote {}: {end} after {} steps", gif.display(), step + 1);
-            break;
-        }
+        let shapes = moment.shapes();
+        let camera = match camera {
+            View::Above => Camera::overview(&shapes, 4.0 / 3.0),
+            View::Follow => Camera::follow(&shapes),
+        };
+        film.push(renderer.frame(&shapes, &camera))
+    })?;
+    film.finish()?;
+    eprintln!("wrote {}: {}", gif.display(), episode.ending());
+    if let Some(file) = map {
+        let panel = episode.panel(*task, format!("{task}, h = {guide_steps}"));
+        draw(&[panel])?.write(&file.with_extension("svg"), &file.with_extension("png"))?;
     }
     Ok(())
 }

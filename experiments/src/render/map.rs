@@ -35,7 +35,7 @@ pub(crate) struct PathPanel {
     pub(crate) points: Vec<PathPoint>,
 }
 
-/// Where the ant is before an action, and whose action it is.
+/// Where the ant is before an action, and whose action it is; at the end of a path, whose action led there.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct PathPoint {
     /// Position of the torso (m).

@@ -65,10 +65,15 @@ impl Picture {
         let area = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
         drawing.draw(&area).and_then(|()| Ok(area.present()?)).context("cannot draw a PNG")?;
         drop(area);
-        let mut png = Cursor::new(Vec::new());
-        pixels.write_to(&mut png, ImageFormat::Png).context("cannot encode a PNG")?;
-        Ok(Self { svg, png: png.into_inner() })
+        Ok(Self { svg, png: png(&pixels)? })
     }
+}
+
+/// The bytes of a PNG file.
+pub(crate) fn png(pixels: &RgbImage) -> Result<Vec<u8>> {
+    let mut bytes = Cursor::new(Vec::new());
+    pixels.write_to(&mut bytes, ImageFormat::Png).context("cannot encode a PNG")?;
+    Ok(bytes.into_inner())
 }
 
 /// What can be drawn on any canvas.
@@ -109,7 +114,7 @@ pub(super) fn text_width(text: &str, height: u32) -> Result<u32> {
 }
 
 /// Brings the font along: machines without fonts draw the same pictures. Doing it again changes nothing.
-fn register_fonts() -> Result<()> {
+pub(super) fn register_fonts() -> Result<()> {
     for (style, font) in [(FontStyle::Normal, dejavu::sans::regular()), (FontStyle::Bold, dejavu::sans::bold())] {
         register_font("sans-serif", style, font).map_err(|_| anyhow!("the built-in font is damaged: build again"))?;
     }

@@ -228,6 +228,11 @@ impl Scene {
         None
     }
 
+    /// Motors, and so controls that [`Scene::step`] takes.
+    pub fn motor_count(&self) -> usize {
+        self.motors.len()
+    }
+
     /// The state, to be cloned or serialised.
     pub fn state(&self) -> &SceneState {
         &self.state

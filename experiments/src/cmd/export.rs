@@ -1,0 +1,92 @@
+//! `experiments export`: what acting needs of a saved learner.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use learners::{BcConfig, BcLoss, Device, LearnerConfig};
+use rl::{Intent, LaneRows, Learner, ObservationRows, Prng};
+use safetensors::{SafeTensors, tensor::TensorView};
+use serde_json::Value;
+
+use crate::workspace::write_whole;
+
+/// Write a small copy of a saved policy that can act but no longer learn.
+///
+/// It holds the actor's network and neither critics nor the optimiser's memory, in the layout of a cloned policy, so
+/// that everything that takes a saved policy takes it. It acts by its best action: how widely the actor explored is
+/// left out.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The folder of a saved policy, such as checkpoints/<key>/seed-0.
+    policy: PathBuf,
+    /// The folder to write.
+    out: PathBuf,
+}
+
+/// The verb.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let Arguments { policy, out } = arguments;
+    let original = learners::open(policy, Device::CPU)?;
+    let (header_file, tensor_file) = ("learner.json", "learner.safetensors");
+    let read = |name: &str| {
+        let path = policy.join(name);
+        fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    let mut header: Value = serde_json::from_slice(&read(header_file)?)?;
+    let config: LearnerConfig = serde_json::from_value(header["config"].clone())?;
+    header["config"] = serde_json::to_value(LearnerConfig::Bc(acting(config)))?;
+
+    let bytes = read(tensor_file)?;
+    let tensors = SafeTensors::deserialize(&bytes)?;
+    // A loaded learner wants the optimiser's numbers: as zeros they take no room in a compressed repository.
+    let zeros = vec![0; bytes.len()];
+    let kept: Vec<(String, TensorView)> = tensors
+        .iter()
+        .filter_map(|(name, tensor)| {
+            let layer = name.starts_with("actor/") && name != "actor/log_std";
+            let memory = ["adam/actor/mean", "adam/actor/square", "adam/actor/steps"].contains(&name);
+            let data = if layer { tensor.data() } else { &zeros[..tensor.data().len()] };
+            let view = TensorView::new(tensor.dtype(), tensor.shape().to_vec(), data).expect("of the same size");
+            (layer || memory).then(|| (name.to_owned(), view))
+        })
+        .collect();
+    let states = header["interface"]["state_center"].as_array().map_or(0, Vec::len);
+    write_whole(&out.join(tensor_file), &safetensors::serialize(kept, None)?)?;
+    write_whole(&out.join(header_file), &serde_json::to_vec_pretty(&header)?)?;
+
+    ensure!(
+        acts(&*original, states) == acts(&*learners::open(out, Device::CPU)?, states),
+        "{} does not act as {} does: this is a bug",
+        out.display(),
+        policy.display()
+    );
+    eprintln!("wrote {}: {} kB", out.display(), size(out)? / 1000);
+    Ok(())
+}
+
+/// The settings of a cloned policy with the same network.
+fn acting(config: LearnerConfig) -> BcConfig {
+    let (hidden, inputs) = match config {
+        LearnerConfig::Iql(config) => (config.hidden, config.inputs),
+        LearnerConfig::Bc(config) => (config.hidden, config.inputs),
+    };
+    BcConfig { loss: BcLoss::SquaredError, learning_rate: 1e-3, hidden, dropout: 0.0, inputs }
+}
+
+/// Its best actions in a few states, to compare.
+fn acts(learner: &dyn Learner, state_size: usize) -> LaneRows {
+    let mut rng = Prng::derive("export", 0, "states");
+    let states: Vec<f32> = (0..8 * state_size).map(|_| rng.normal()).collect();
+    let state = LaneRows::from_vec(1, 8, state_size, states);
+    let observations = ObservationRows { privileged: LaneRows::zeros(1, 8, 0), state };
+    learner.policy().act(&observations, Intent::Exploit, &mut [rng])
+}
+
+/// Of all files of a folder (bytes).
+fn size(folder: &Path) -> Result<u64> {
+    fs::read_dir(folder)?.map(|entry| Ok(entry?.metadata()?.len())).sum()
+}

@@ -1,0 +1,99 @@
+//! The demonstration: an episode of the committed guide and policy as a film, and on the map.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use envs::{
+    Shape, ShapeKind,
+    render::{Camera, Renderer},
+};
+
+use super::{Drawn, Illustration, Pair, TASK};
+use crate::{
+    episode::Episode,
+    render::{
+        gif::GifWriter,
+        map::draw,
+        sheet::{Tile, Tint, sheet},
+    },
+    workspace::Workspace,
+};
+
+/// Frames per second, of every other step: twice the speed of the ant's clock of 10 steps per second.
+const FRAMES_PER_SECOND: u32 = 10;
+const EVERY: usize = 2;
+/// Pixels of the scene.
+const SIZE: (u32, u32) = (480, 360);
+/// Height of the caption's letters (pixels).
+const LETTERS: u32 = 20;
+/// The ant's colour while the guide acts, and while the exploration-policy does: those of the map.
+const GUIDE: [f32; 3] = [0.0, 0.45, 0.70];
+const EXPLORER: [f32; 3] = [0.90, 0.62, 0.0];
+/// Starts and goals that are tried before it is an error that none is reached.
+const TRIES: u64 = 50;
+
+pub(super) fn illustration() -> Illustration {
+    Illustration { id: "demo", title: "a trained umaze policy and its guide, as a film and on the map", draw: make }
+}
+
+fn make(workspace: &Workspace, folder: &Path) -> Result<Drawn> {
+    let pair = Pair::open(workspace)?;
+    let unseen = |h: usize, seed: u64| Episode::play(TASK, pair.drivers(), h, seed, |_| Ok(()));
+    let (seed, alone) = (0..TRIES)
+        .map(|seed| Ok((seed, unseen(0, seed)?)))
+        .find(|played: &Result<_>| played.as_ref().map_or(true, |(_, episode)| episode.reached))
+        .with_context(|| format!("the policy reaches none of {TRIES} goals: commit a better one"))??;
+    let guided = unseen(TASK.max_steps(), seed)?;
+    let h = alone.steps() / 2;
+
+    let film = folder.join("demo.gif");
+    let together = filmed(&pair, h, seed, &film)?;
+    let endings = [&guided, &together, &alone].map(Episode::ending);
+    let seen = format!(
+        "{TASK}, one start and goal (seed {seed}). The guide alone {}. With the guide for the first {h} steps (the film: \
+         blue ant, then orange), the exploration-policy {}. The exploration-policy alone {}. On the map, the guide's \
+         way is dashed blue, the exploration-policy's solid orange.",
+        endings[0], endings[1], endings[2]
+    );
+    let panels = [
+        guided.panel(TASK, "guide alone".into()),
+        together.panel(TASK, format!("guide for {h} steps, then policy")),
+        alone.panel(TASK, "exploration policy alone".into()),
+    ];
+    let [svg, png] = ["path.svg", "path.png"].map(|name| folder.join(name));
+    draw(&panels)?.write(&svg, &png)?;
+    Ok(Drawn { files: vec![film, svg, png], seen })
+}
+
+/// Plays an episode and films it from above.
+fn filmed(pair: &Pair, h: usize, seed: u64, file: &Path) -> Result<Episode> {
+    let mut renderer = Renderer::new(SIZE.0, SIZE.1, 2);
+    let mut film = GifWriter::create(file, FRAMES_PER_SECOND)?;
+    let episode = Episode::play(TASK, pair.drivers(), h, seed, |moment| {
+        if moment.step % EVERY != 0 && !moment.ends {
+            return Ok(());
+        }
+        let (who, tint, rgb) = if moment.by_guide {
+            ("the guide acts", Tint::Guide, GUIDE)
+        } else {
+            ("the exploration-policy acts", Tint::Explorer, EXPLORER)
+        };
+        let shapes = painted(moment.shapes(), rgb);
+        let camera = Camera::overview(&shapes, SIZE.0 as f32 / SIZE.1 as f32);
+        let scene = renderer.frame(&shapes, &camera).clone();
+        let label = format!("step {}: {who}", moment.step + 1);
+        film.push(&sheet(&[Tile { label, tint, scene }], 1, LETTERS)?)
+    })?;
+    film.finish()?;
+    Ok(episode)
+}
+
+/// The scene with its ant in another colour; the ant alone is made of balls and capsules.
+fn painted(mut shapes: Vec<Shape>, [red, green, blue]: [f32; 3]) -> Vec<Shape> {
+    for shape in &mut shapes {
+        if matches!(shape.kind, ShapeKind::Sphere { .. } | ShapeKind::Capsule { .. }) {
+            shape.rgba = [red, green, blue, 1.0];
+        }
+    }
+    shapes
+}

@@ -1,0 +1,68 @@
+//! Figure 6: the ant, and the mazes that it walks in.
+
+use std::path::Path;
+
+use anyhow::Result;
+use envs::{
+    Shape, Task,
+    render::{Camera, Renderer},
+};
+use rl::Prng;
+
+use super::{Drawn, Illustration};
+use crate::{
+    render::{
+        png,
+        sheet::{Tile, Tint, sheet},
+    },
+    workspace::{Workspace, write_whole},
+};
+
+/// Pixels of a scene.
+const SIZE: (u32, u32) = (800, 600);
+/// Height of a label (pixels).
+const LETTERS: u32 = 26;
+/// Until the ant, which starts in the air, stands (control steps).
+const SETTLING: usize = 20;
+
+pub(super) fn illustration() -> Illustration {
+    Illustration { id: "fig6", title: "Figure 6: the ant mazes, rendered", draw: make }
+}
+
+fn make(_: &Workspace, folder: &Path) -> Result<Drawn> {
+    let mut renderer = Renderer::new(SIZE.0, SIZE.1, 3);
+    let mut tiles = Vec::new();
+    for (name, task) in
+        [("umaze", Task::AntMazeUmaze), ("medium", Task::AntMazeMediumPlay), ("large", Task::AntMazeLargePlay)]
+    {
+        let mut environment = task.build_with_fixed_goal();
+        environment.reset(&mut Prng::derive(task.name(), 0, "figure 6"));
+        for _ in 0..SETTLING {
+            environment.step(&vec![0.0; environment.spec().action_size]);
+        }
+        let shapes = task.scene_shapes(&environment.snapshot());
+        if tiles.is_empty() {
+            tiles.push(tile(&mut renderer, &shapes, &near(&Camera::follow(&shapes)), "the ant, close up".into()));
+        }
+        let label = format!("{name}: {} steps to reach the goal", task.max_steps());
+        tiles.push(tile(&mut renderer, &shapes, &overview(&shapes), label));
+    }
+    let file = folder.join("fig6.png");
+    write_whole(&file, &png(&sheet(&tiles, 2, LETTERS)?)?)?;
+    let seen = "The ant at the start of the three mazes, and the goal as a green disc.".to_string();
+    Ok(Drawn { files: vec![file], seen })
+}
+
+/// Nearer than a camera that must see where the ant goes.
+fn near(camera: &Camera) -> Camera {
+    let eye = [0, 1, 2].map(|axis| camera.target[axis] + 0.45 * (camera.eye[axis] - camera.target[axis]));
+    Camera { eye, ..*camera }
+}
+
+fn overview(shapes: &[Shape]) -> Camera {
+    Camera::overview(shapes, SIZE.0 as f32 / SIZE.1 as f32)
+}
+
+fn tile(renderer: &mut Renderer, shapes: &[Shape], camera: &Camera, label: String) -> Tile {
+    Tile { label, tint: Tint::Ink, scene: renderer.frame(shapes, camera).clone() }
+}
