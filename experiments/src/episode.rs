@@ -72,14 +72,19 @@ impl Episode {
         self.path.len() - 1
     }
 
-    /// How it ended, in words.
+    /// How it ended, in few words.
+    pub(crate) fn end(&self) -> String {
+        format!("{} at step {}", if self.reached { "goal" } else { "time out" }, self.steps())
+    }
+
+    /// How it ended, as the end of a sentence.
     pub(crate) fn ending(&self) -> String {
         let end = if self.reached { "reached the goal" } else { "ran out of time" };
         format!("{end} after {} steps", self.steps())
     }
 
     /// Its path on the map.
-    pub(crate) fn panel(self, task: Task, title: String) -> PathPanel {
-        PathPanel { title, maze: task.maze(), goal: self.goal, points: self.path }
+    pub(crate) fn panel(&self, task: Task, title: String) -> PathPanel {
+        PathPanel { title, maze: task.maze(), goal: self.goal, points: self.path.clone() }
     }
 }

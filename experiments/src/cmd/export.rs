@@ -7,10 +7,10 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use learners::{BcConfig, BcLoss, Device, LearnerConfig};
+use learners::{BcConfig, BcLoss, Device, Interface, LearnerConfig};
 use rl::{Intent, LaneRows, Learner, ObservationRows, Prng};
 use safetensors::{SafeTensors, tensor::TensorView};
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 
 use crate::workspace::write_whole;
 
@@ -27,6 +27,15 @@ pub(crate) struct Arguments {
     out: PathBuf,
 }
 
+/// What a saved learner's learner.json holds.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    config: LearnerConfig,
+    interface: Interface,
+    rngs: Vec<Prng>,
+}
+
 /// The verb.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let Arguments { policy, out } = arguments;
@@ -36,9 +45,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         let path = policy.join(name);
         fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
     };
-    let mut header: Value = serde_json::from_slice(&read(header_file)?)?;
-    let config: LearnerConfig = serde_json::from_value(header["config"].clone())?;
-    header["config"] = serde_json::to_value(LearnerConfig::Bc(acting(config)))?;
+    let header: Header = serde_json::from_slice(&read(header_file)?)?;
+    let states = header.interface.state_size();
+    let header = Header { config: LearnerConfig::Bc(acting(header.config)), ..header };
 
     let bytes = read(tensor_file)?;
     let tensors = SafeTensors::deserialize(&bytes)?;
@@ -54,7 +63,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             (layer || memory).then(|| (name.to_owned(), view))
         })
         .collect();
-    let states = header["interface"]["state_center"].as_array().map_or(0, Vec::len);
     write_whole(&out.join(tensor_file), &safetensors::serialize(kept, None)?)?;
     write_whole(&out.join(header_file), &serde_json::to_vec_pretty(&header)?)?;
 

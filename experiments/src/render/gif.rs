@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use gif::{Encoder, Frame, Repeat};
-use image::RgbImage;
+use image::{RgbImage, imageops};
 
 use crate::workspace::write_whole;
 
-/// How coarsely the encoder samples a frame for its 256 best colours, 1 (slow) to 30. Rendered scenes have few colours.
-const SPEED: i32 = 10;
+/// How coarsely the encoder samples a frame for its 256 best colours, 1 (slow) to 30. Above 1, floors get spots of
+/// colours that they do not have.
+const SPEED: i32 = 1;
 
 /// Collects frames of one size into an endless GIF; the file appears, whole, when it is finished.
 pub(crate) struct GifWriter {
@@ -18,6 +19,8 @@ pub(crate) struct GifWriter {
     delay: u16,
     /// None before the first frame, which gives the size.
     encoder: Option<Encoder<Vec<u8>>>,
+    /// The frame before.
+    last: Option<RgbImage>,
 }
 
 impl GifWriter {
@@ -26,10 +29,10 @@ impl GifWriter {
     pub(crate) fn create(path: &Path, fps: u32) -> Result<Self> {
         ensure!((1..=50).contains(&fps), "a GIF cannot play {fps} frames per second: choose 1 to 50");
         let delay = (100.0 / f64::from(fps)).round() as u16;
-        Ok(Self { path: path.to_path_buf(), delay, encoder: None })
+        Ok(Self { path: path.to_path_buf(), delay, encoder: None, last: None })
     }
 
-    /// Adds a frame.
+    /// Adds a frame. Only the rectangle around what has changed is stored: with a camera that stands still, a tenth.
     pub(crate) fn push(&mut self, image: &RgbImage) -> Result<()> {
         let side = |length: u32| u16::try_from(length).context("a GIF's sides have at most 65535 pixels");
         let (width, height) = (side(image.width())?, side(image.height())?);
@@ -41,8 +44,15 @@ impl GifWriter {
                 none.insert(encoder)
             }
         };
-        let frame = Frame::from_rgb_speed(width, height, image.as_raw(), SPEED);
-        encoder.write_frame(&Frame { delay: self.delay, ..frame }).context("cannot encode a frame")
+        let (left, top, width, height) = match &self.last {
+            Some(last) => changed(last, image),
+            None => (0, 0, image.width(), image.height()),
+        };
+        let part = imageops::crop_imm(image, left, top, width, height).to_image();
+        let frame = Frame::from_rgb_speed(side(width)?, side(height)?, part.as_raw(), SPEED);
+        let frame = Frame { delay: self.delay, left: side(left)?, top: side(top)?, ..frame };
+        self.last = Some(image.clone());
+        encoder.write_frame(&frame).context("cannot encode a frame")
     }
 
     /// Writes the file.
@@ -50,6 +60,18 @@ impl GifWriter {
         let encoder = self.encoder.with_context(|| format!("no frames for {}", self.path.display()))?;
         write_whole(&self.path, &encoder.into_inner()?)
     }
+}
+
+/// Left, top, width and height of the least rectangle in which two images differ; one pixel where they do not, since a
+/// frame must have some.
+fn changed(before: &RgbImage, after: &RgbImage) -> (u32, u32, u32, u32) {
+    let differ = before.enumerate_pixels().zip(after.pixels()).filter(|((_, _, a), b)| a != b);
+    let corners = differ.fold(None, |corners, ((x, y, _), _)| {
+        let (left, top, right, bottom) = corners.unwrap_or((x, y, x, y));
+        Some((left.min(x), top.min(y), right.max(x), bottom.max(y)))
+    });
+    let (left, top, right, bottom) = corners.unwrap_or_default();
+    (left, top, right - left + 1, bottom - top + 1)
 }
 
 #[cfg(test)]
@@ -80,6 +102,17 @@ mod tests {
             assert_eq!(frame.buffer[..3], colour);
         }
         assert!(decoder.read_next_frame().unwrap().is_none());
+    }
+
+    #[test]
+    fn only_what_has_changed_is_stored() {
+        let before = RgbImage::new(8, 6);
+        assert_eq!(changed(&before, &before), (0, 0, 1, 1));
+        let mut after = before.clone();
+        after.put_pixel(5, 1, Rgb([9, 9, 9]));
+        assert_eq!(changed(&before, &after), (5, 1, 1, 1));
+        after.put_pixel(2, 4, Rgb([9, 9, 9]));
+        assert_eq!(changed(&before, &after), (2, 1, 4, 4));
     }
 
     #[test]
