@@ -6,7 +6,7 @@ options = --scale $(SCALE) $(if $(DEVICE),--device $(DEVICE)) \
   $(if $(LOG_DIR),--log-dir $(LOG_DIR)) $(foreach text,$(ONLY),--only $(text))
 experiments = cargo run --quiet -p experiments --
 
-.PHONY: help setup build test lint table1 smoke list data report check bench walker
+.PHONY: help setup build test lint table1 fig1 fig6 demo smoke list data report check crosscheck bench walker
 
 help:      ## show this list
 	@sed -n 's/^\([a-z0-9]*\): .*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -22,6 +22,12 @@ lint: setup    ## formatting, lints and documentation, as CI wants them
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 table1: build  ## Table 1: make the data that is missing, run what is not recorded, write results/table1
 	$(experiments) $(options) $(if $(ONLY),,--only table1)
+fig1: build    ## Figure 1: one umaze episode with four hand-over steps, on the map (results/fig1)
+	@$(experiments) figure fig1
+fig6: build    ## Figure 6: the ant and its mazes, rendered (results/fig6)
+	@$(experiments) figure fig6
+demo: build    ## a minute: film and map of a trained umaze policy and its guide (results/demo)
+	@$(experiments) figure demo
 smoke: build   ## every table and figure at toy size, in a minute; the numbers mean nothing
 	$(experiments) --scale smoke
 list: build    ## what is done and what is left, with core-hours
@@ -34,5 +40,7 @@ check: build   ## the paper's claims against our records
 	@$(experiments) check $(options)
 walker: build  ## remake the walker behind the ant maze data (crates/envs/assets/walker.safetensors)
 	$(experiments) walker
+crosscheck: build  ## optional: does the ant move as in MuJoCo? Brings MuJoCo from PyPI into .deps
+	@python3 scripts/crosscheck.py
 bench: setup   ## speed of environments, learners, loader and renderer
 	cargo bench --profile dev --workspace --benches

@@ -1,25 +1,49 @@
-"""Do this project's robots move in MuJoCo as they do here? (`make crosscheck`; optional, needs MuJoCo from PyPI.)
+"""Do this project's robots move in MuJoCo as they do here? (`make crosscheck`; optional, needs the network once.)
 
 Opens each crates/envs/assets/*.xml in MuJoCo as it is, lifts the robot into the air, and gives both simulators the same
 slow torques, small enough that no joint meets its limit: motors one by one, then all of them together. Of each run and
 joint it takes the largest distance between the two curves and divides it by how far MuJoCo's joint moved from its start.
-Prints the largest of these for each joint, and fails where one is beyond 5 %. A joint that hardly moves in a run (by less than a
-tenth of what it moves in its largest) has no curve to compare there, and is measured by that largest movement instead.
-
-    python3 scripts/crosscheck.py PROGRAM      where PROGRAM is the built `experiments`
+Prints the largest of these for each joint, and fails where one is beyond 5 %. A joint that hardly moves in a run (by
+less than a tenth of what it moves in its largest) has no curve to compare there, and is measured by that largest
+movement instead.
 """
 
 import json
 import math
+import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PACKAGE = "mujoco==4.0.0"  # the version behind the numbers in crates/envs/tests/ant.rs
+VENV = ROOT / ".deps/crosscheck"
+
+
+def bring_mujoco():
+    """Puts MuJoCo into a Python of its own under .deps, and goes on there."""
+    python = VENV / "bin/python"
+    if pathlib.Path(sys.prefix) == VENV:
+        sys.exit(f"crosscheck: the MuJoCo in {VENV} does not load: remove that folder, then run this again")
+    if not (VENV / "whole").exists():
+        print(f"crosscheck: fetching {PACKAGE} into {VENV}", flush=True)
+        make = subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], capture_output=True, text=True)
+        if make.returncode:
+            sys.exit("crosscheck: python3 cannot make a venv: install it (Debian: python3-venv), then run this again")
+        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", PACKAGE]
+        fetch = subprocess.run(pip, capture_output=True, text=True)
+        if fetch.returncode:
+            reason = (fetch.stderr.strip().splitlines() or ["no reason given"])[-1]
+            sys.exit(f"crosscheck: could not fetch {PACKAGE}: check the network, then run this again (pip says: {reason})")
+        (VENV / "whole").touch()  # last: a broken download is made anew
+    os.execv(python, [python, __file__])
+
+
 try:
     import mujoco
 except ImportError:
-    sys.exit("crosscheck: this Python has no MuJoCo: run 'make crosscheck', which brings it")
+    bring_mujoco()
 
 TOLERANCE = 0.05
 SECONDS = 1.0
@@ -80,17 +104,19 @@ def free_of_limits(model, controls):
     sys.exit("crosscheck: even the smallest torques drive a joint into its limit: start it elsewhere")
 
 
-def in_rapier(program, xml, model, controls):
+def in_rapier(xml, model, controls):
     data = start(model)
     with tempfile.TemporaryDirectory() as folder:
         plan, trace = pathlib.Path(folder, "plan.json"), pathlib.Path(folder, "trace.json")
         state = {"positions": data.qpos.tolist(), "velocities": data.qvel.tolist(), "controls": controls}
         plan.write_text(json.dumps(state))
-        subprocess.run([program, "trace", xml, plan, trace], check=True)
+        run = ["cargo", "run", "--quiet", "-p", "experiments", "--", "trace", xml, plan, trace]
+        if subprocess.run(run, cwd=ROOT).returncode:
+            sys.exit(f"crosscheck: no trace of {xml}")
         return json.loads(trace.read_text())["positions"]
 
 
-def compare(program, xml):
+def compare(xml):
     """The largest deviation of each joint, with how far the joint moved and in which run."""
     model = mujoco.MjModel.from_xml_path(str(xml))
     steps = round(SECONDS / model.opt.timestep)
@@ -103,7 +129,7 @@ def compare(program, xml):
     rows = {name: [] for name, _ in joints}
     for title, controls in programs(model, steps):
         scaled, expected = free_of_limits(model, controls)
-        found = in_rapier(program, xml, model, scaled)
+        found = in_rapier(xml, model, scaled)
         for name, at in joints:
             moved = max(abs(q[at] - first[at]) for q in expected)
             apart = max(abs(q[at] - p[at]) for q, p in zip(expected, found))
@@ -116,13 +142,13 @@ def compare(program, xml):
     return worst
 
 
-def main(program):
-    assets = sorted(pathlib.Path(__file__).parent.parent.glob("crates/envs/assets/*.xml"))
+def main():
+    assets = sorted(ROOT.glob("crates/envs/assets/*.xml"))
     beyond = checked = 0
     print(f"MuJoCo {mujoco.__version__}, {SECONDS} s without contact; largest distance of the curves / movement in MuJoCo")
     for xml in assets:
         print(f"\n{xml.name}\n{'joint':<10} {'deviation':>9}   {'moved (rad)':>11}   in the run")
-        for name, (deviation, moved, title) in compare(program, xml).items():
+        for name, (deviation, moved, title) in compare(xml).items():
             checked += 1
             beyond += deviation > TOLERANCE
             print(f"{name:<10} {100 * deviation:>7.1f} %   {moved:>11.3f}   {title}{'   BEYOND' if deviation > TOLERANCE else ''}")
@@ -134,4 +160,4 @@ def main(program):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) == 2 else sys.exit(__doc__))
+    main()

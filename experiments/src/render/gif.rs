@@ -1,6 +1,10 @@
 //! Episodes as animated GIFs.
 
-use std::path::{Path, PathBuf};
+use std::{
+    cmp::Reverse,
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, ensure};
 use gif::{Encoder, Frame, Repeat};
@@ -8,9 +12,8 @@ use image::{RgbImage, imageops};
 
 use crate::workspace::write_whole;
 
-/// How coarsely the encoder samples a frame for its 256 best colours, 1 (slow) to 30. Above 1, floors get spots of
-/// colours that they do not have.
-const SPEED: i32 = 1;
+/// How far a colour may be from the one that stands for it, on any channel, in the order in which they are tried.
+const RADII: [u8; 7] = [0, 2, 4, 8, 16, 32, 64];
 
 /// Collects frames of one size into an endless GIF; the file appears, whole, when it is finished.
 pub(crate) struct GifWriter {
@@ -49,7 +52,8 @@ impl GifWriter {
             None => (0, 0, image.width(), image.height()),
         };
         let part = imageops::crop_imm(image, left, top, width, height).to_image();
-        let frame = Frame::from_rgb_speed(side(width)?, side(height)?, part.as_raw(), SPEED);
+        let (palette, pixels) = indexed(&part);
+        let frame = Frame::from_palette_pixels(side(width)?, side(height)?, pixels, palette, None);
         let frame = Frame { delay: self.delay, left: side(left)?, top: side(top)?, ..frame };
         self.last = Some(image.clone());
         encoder.write_frame(&frame).context("cannot encode a frame")
@@ -72,6 +76,35 @@ fn changed(before: &RgbImage, after: &RgbImage) -> (u32, u32, u32, u32) {
     });
     let (left, top, right, bottom) = corners.unwrap_or_default();
     (left, top, right - left + 1, bottom - top + 1)
+}
+
+/// At most 256 colours, and for each pixel the number of the one that stands for it.
+///
+/// The more pixels a colour has, the earlier it is chosen, unless a chosen one is near; the radius is the least with
+/// which all fit. So broad even faces keep their own colour, and none is far off (as it may be with the `gif` crate's
+/// neural network).
+fn indexed(image: &RgbImage) -> (Vec<u8>, Vec<u8>) {
+    let mut counts: BTreeMap<[u8; 3], u32> = BTreeMap::new();
+    for pixel in image.pixels() {
+        *counts.entry(pixel.0).or_default() += 1;
+    }
+    let mut colours: Vec<_> = counts.into_iter().collect();
+    colours.sort_by_key(|(_, count)| Reverse(*count));
+    let table = |radius: u8| -> Option<(Vec<[u8; 3]>, BTreeMap<[u8; 3], u8>)> {
+        let mut chosen: Vec<[u8; 3]> = Vec::new();
+        let mut index = BTreeMap::new();
+        for (colour, _) in &colours {
+            let near = |other: &[u8; 3]| (0..3).all(|channel| colour[channel].abs_diff(other[channel]) <= radius);
+            let number = chosen.iter().position(near).unwrap_or_else(|| {
+                chosen.push(*colour);
+                chosen.len() - 1
+            });
+            index.insert(*colour, u8::try_from(number).ok()?);
+        }
+        Some((chosen, index))
+    };
+    let (chosen, index) = RADII.into_iter().find_map(table).expect("a radius of 64 leaves at most 64 colours");
+    (chosen.concat(), image.pixels().map(|pixel| index[&pixel.0]).collect())
 }
 
 #[cfg(test)]
@@ -113,6 +146,22 @@ mod tests {
         assert_eq!(changed(&before, &after), (5, 1, 1, 1));
         after.put_pixel(2, 4, Rgb([9, 9, 9]));
         assert_eq!(changed(&before, &after), (2, 1, 4, 4));
+    }
+
+    #[test]
+    fn colours_stay_near() {
+        let face = RgbImage::from_fn(64, 64, |x, y| Rgb([(4 * x) as u8, (4 * y) as u8, if x < 32 { 200 } else { 10 }]));
+        let few = RgbImage::from_fn(64, 4, |x, y| Rgb([(4 * x) as u8, (4 * y) as u8, 0]));
+        for (image, farthest) in [(face, 16), (few, 0)] {
+            let (palette, pixels) = indexed(&image);
+            assert!(palette.len() <= 3 * 256);
+            for (pixel, index) in image.pixels().zip(pixels) {
+                for channel in 0..3 {
+                    let shown = palette[3 * usize::from(index) + channel];
+                    assert!(pixel.0[channel].abs_diff(shown) <= farthest, "{pixel:?} is shown as {shown}");
+                }
+            }
+        }
     }
 
     #[test]
