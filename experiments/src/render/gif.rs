@@ -15,6 +15,9 @@ use crate::workspace::write_whole;
 /// How far a colour may be from the one that stands for it, on any channel, in the order in which they are tried.
 const RADII: [u8; 7] = [0, 2, 4, 8, 16, 32, 64];
 
+/// Red, green and blue.
+type Colour = [u8; 3];
+
 /// Collects frames of one size into an endless GIF; the file appears, whole, when it is finished.
 pub(crate) struct GifWriter {
     path: PathBuf,
@@ -81,20 +84,20 @@ fn changed(before: &RgbImage, after: &RgbImage) -> (u32, u32, u32, u32) {
 /// At most 256 colours, and for each pixel the number of the one that stands for it.
 ///
 /// The more pixels a colour has, the earlier it is chosen, unless a chosen one is near; the radius is the least with
-/// which all fit. So broad even faces keep their own colour, and none is far off (as it may be with the `gif` crate's
-/// neural network).
+/// which all fit. So the broad even faces of a rendered scene keep their colours exactly, and a rectangle that is stored
+/// anew meets the rest without a seam.
 fn indexed(image: &RgbImage) -> (Vec<u8>, Vec<u8>) {
-    let mut counts: BTreeMap<[u8; 3], u32> = BTreeMap::new();
+    let mut counts: BTreeMap<Colour, u32> = BTreeMap::new();
     for pixel in image.pixels() {
         *counts.entry(pixel.0).or_default() += 1;
     }
     let mut colours: Vec<_> = counts.into_iter().collect();
     colours.sort_by_key(|(_, count)| Reverse(*count));
-    let table = |radius: u8| -> Option<(Vec<[u8; 3]>, BTreeMap<[u8; 3], u8>)> {
-        let mut chosen: Vec<[u8; 3]> = Vec::new();
+    let table = |radius: u8| -> Option<(Vec<Colour>, BTreeMap<Colour, u8>)> {
+        let mut chosen: Vec<Colour> = Vec::new();
         let mut index = BTreeMap::new();
         for (colour, _) in &colours {
-            let near = |other: &[u8; 3]| (0..3).all(|channel| colour[channel].abs_diff(other[channel]) <= radius);
+            let near = |other: &Colour| (0..3).all(|channel| colour[channel].abs_diff(other[channel]) <= radius);
             let number = chosen.iter().position(near).unwrap_or_else(|| {
                 chosen.push(*colour);
                 chosen.len() - 1
