@@ -80,8 +80,15 @@ enum Verb {
     /// Render an episode as a GIF.
     Play(cmd::play::Arguments),
     /// Draw pictures that need no runs: figure 1, figure 6 and the demonstration.
+    ///
+    /// They follow from files of this repository alone. The film and the maps show the guide and the policy of
+    /// results/demo/, which `experiments export` made from two runs; export others there to see those.
     Figure(cmd::figure::Arguments),
     /// Write a small copy of a saved policy that can act but no longer learn.
+    ///
+    /// It holds the actor's network and neither critics nor the optimiser's memory, in the layout of a cloned policy, so
+    /// that whatever takes a saved policy takes it. It acts by its best action; how widely the actor explored is left
+    /// out. A run's key is the name of its folder in checkpoints/ and, below task and method, in results/records/.
     Export(cmd::export::Arguments),
     /// Write tables and figures from the records.
     Report,
@@ -90,6 +97,8 @@ enum Verb {
     /// Remake the walker that acts in the ant maze data.
     Walker(cmd::walker::Arguments),
     /// Simulate a robot under given torques, for comparison with another simulator.
+    ///
+    /// `make crosscheck` asks for such traces and lays MuJoCo's beside them.
     Trace(cmd::trace::Arguments),
 }
 

@@ -15,13 +15,9 @@ use serde::{Deserialize, Serialize};
 use crate::workspace::write_whole;
 
 /// Write a small copy of a saved policy that can act but no longer learn.
-///
-/// It holds the actor's network and neither critics nor the optimiser's memory, in the layout of a cloned policy, so
-/// that everything that takes a saved policy takes it. It acts by its best action: how widely the actor explored is
-/// left out.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The folder of a saved policy, such as checkpoints/<key>/seed-0.
+    /// The folder of a saved policy, such as checkpoints/KEY/seed-0.
     policy: PathBuf,
     /// The folder to write.
     out: PathBuf,

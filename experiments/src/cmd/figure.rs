@@ -5,9 +5,7 @@ use clap::Args;
 
 use crate::{pictures, spec::Scale, workspace::Workspace};
 
-/// Draw pictures that need no runs, from files of this repository alone.
-///
-/// The film and the paths show the guide and the policy of results/demo/, which `experiments export` made from runs.
+/// Draw pictures that need no runs.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Which ones: fig1, fig6, demo [default: all of them].
@@ -27,9 +25,9 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
         if arguments.names.is_empty() || arguments.names.iter().any(|name| name == picture.id) {
             // Scales are of runs, and these take none.
             let drawn = (picture.draw)(workspace, &workspace.artifact(picture.id, Scale::Laptop))?;
-            println!("{}. {}", picture.title, drawn.seen);
+            println!("{}\n{}", picture.title, drawn.seen);
             for file in drawn.files {
-                println!("  {}", file.display());
+                println!("  wrote {}", file.display());
             }
         }
     }

@@ -10,8 +10,6 @@ use serde::{Deserialize, Serialize};
 use crate::workspace::write_whole;
 
 /// Simulate a robot under given torques, for comparison with another simulator.
-///
-/// `make crosscheck` asks for such a trace and lays MuJoCo's beside it.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The robot, an MJCF file such as crates/envs/assets/ant.xml.

@@ -33,7 +33,7 @@ const EXPLORER: [f32; 3] = [0.90, 0.62, 0.0];
 const TRIES: u64 = 20;
 
 pub(super) fn illustration() -> Illustration {
-    Illustration { id: "demo", title: "a trained umaze policy and its guide, as a film and on the map", draw: make }
+    Illustration { id: "demo", title: "A trained umaze policy and its guide, as a film and on the map", draw: make }
 }
 
 fn make(workspace: &Workspace, folder: &Path) -> Result<Drawn> {
@@ -58,7 +58,7 @@ fn make(workspace: &Workspace, folder: &Path) -> Result<Drawn> {
     let seen = format!(
         "{TASK} from one start to one goal: seed {seed}, the first with which the policy arrives both with and without \
          its guide. The guide alone {guide}. The guide for {h} steps, then the exploration policy (the film: blue ant, \
-         then orange): {both}. The exploration policy alone {policy}. On the map the guide's way is dashed blue, the \
+         then orange, to the green disc): {both}. The exploration policy alone {policy}. On the map the guide's way is dashed blue, the \
          exploration policy's solid orange."
     );
     let panels = [

@@ -45,8 +45,8 @@ fn make(workspace: &Workspace, folder: &Path) -> Result<Drawn> {
     draw(&panels)?.write(&svg, &png)?;
     let endings: Vec<_> = episodes.iter().map(|(h, episode)| format!("h = {h}: {}", episode.ending())).collect();
     let seen = format!(
-        "{TASK} from one start to one goal (seed {seed}), to which the guide alone needs {guide_steps} steps. The guide \
-         goes the first h steps (dashed blue), the exploration policy the rest (solid orange). {}.",
+        "{TASK} from one start to one goal (seed {seed}, the first of up to {TRIES} with the most arrivals), to which \
+         the guide alone needs {guide_steps} steps. The guide goes the first h steps (dashed blue), the exploration policy the rest (solid orange). {}.",
         endings.join("; ")
     );
     Ok(Drawn { files: vec![svg, png], seen })

@@ -38,7 +38,7 @@ impl GifWriter {
         Ok(Self { path: path.to_path_buf(), delay, encoder: None, last: None })
     }
 
-    /// Adds a frame. Only the rectangle around what has changed is stored: with a camera that stands still, a tenth.
+    /// Adds a frame. Only what has changed is stored: with a camera that stands still, little.
     pub(crate) fn push(&mut self, image: &RgbImage) -> Result<()> {
         let side = |length: u32| u16::try_from(length).context("a GIF's sides have at most 65535 pixels");
         let (width, height) = (side(image.width())?, side(image.height())?);
@@ -55,8 +55,12 @@ impl GifWriter {
             None => (0, 0, image.width(), image.height()),
         };
         let part = imageops::crop_imm(image, left, top, width, height).to_image();
-        let (palette, pixels) = indexed(&part);
-        let frame = Frame::from_palette_pixels(side(width)?, side(height)?, pixels, palette, None);
+        let new = part.enumerate_pixels().map(|(x, y, pixel)| {
+            let same = self.last.as_ref().is_some_and(|last| last.get_pixel(left + x, top + y) == pixel);
+            (!same).then_some(pixel.0)
+        });
+        let Indexed { palette, pixels, transparent } = indexed(&new.collect::<Vec<_>>());
+        let frame = Frame::from_palette_pixels(side(width)?, side(height)?, pixels, palette, Some(transparent));
         let frame = Frame { delay: self.delay, left: side(left)?, top: side(top)?, ..frame };
         self.last = Some(image.clone());
         encoder.write_frame(&frame).context("cannot encode a frame")
@@ -81,15 +85,23 @@ fn changed(before: &RgbImage, after: &RgbImage) -> (u32, u32, u32, u32) {
     (left, top, right - left + 1, bottom - top + 1)
 }
 
-/// At most 256 colours, and for each pixel the number of the one that stands for it.
+/// Pixels by number.
+struct Indexed {
+    palette: Vec<u8>,
+    pixels: Vec<u8>,
+    /// The number of the pixels that stay as they are.
+    transparent: u8,
+}
+
+/// At most 255 colours, and for each pixel the number of the one that stands for it; `None` stays as it is.
 ///
 /// The more pixels a colour has, the earlier it is chosen, unless a chosen one is near; the radius is the least with
-/// which all fit. So the broad even faces of a rendered scene keep their colours exactly, and a rectangle that is stored
-/// anew meets the rest without a seam.
-fn indexed(image: &RgbImage) -> (Vec<u8>, Vec<u8>) {
+/// which all fit. So the broad even faces of a rendered scene keep their colours exactly, and what is stored anew meets
+/// the rest without a seam.
+fn indexed(pixels: &[Option<Colour>]) -> Indexed {
     let mut counts: BTreeMap<Colour, u32> = BTreeMap::new();
-    for pixel in image.pixels() {
-        *counts.entry(pixel.0).or_default() += 1;
+    for colour in pixels.iter().flatten() {
+        *counts.entry(*colour).or_default() += 1;
     }
     let mut colours: Vec<_> = counts.into_iter().collect();
     colours.sort_by_key(|(_, count)| Reverse(*count));
@@ -104,10 +116,13 @@ fn indexed(image: &RgbImage) -> (Vec<u8>, Vec<u8>) {
             });
             index.insert(*colour, u8::try_from(number).ok()?);
         }
-        Some((chosen, index))
+        (chosen.len() < 256).then_some((chosen, index))
     };
-    let (chosen, index) = RADII.into_iter().find_map(table).expect("a radius of 64 leaves at most 64 colours");
-    (chosen.concat(), image.pixels().map(|pixel| index[&pixel.0]).collect())
+    let (mut chosen, index) = RADII.into_iter().find_map(table).expect("a radius of 64 leaves at most 64 colours");
+    let transparent = chosen.len() as u8;
+    chosen.push(Colour::default());
+    let pixels = pixels.iter().map(|pixel| pixel.map_or(transparent, |colour| index[&colour])).collect();
+    Indexed { palette: chosen.concat(), pixels, transparent }
 }
 
 #[cfg(test)]
@@ -156,8 +171,9 @@ mod tests {
         let face = RgbImage::from_fn(64, 64, |x, y| Rgb([(4 * x) as u8, (4 * y) as u8, if x < 32 { 200 } else { 10 }]));
         let few = RgbImage::from_fn(64, 4, |x, y| Rgb([(4 * x) as u8, (4 * y) as u8, 0]));
         for (image, farthest) in [(face, 16), (few, 0)] {
-            let (palette, pixels) = indexed(&image);
-            assert!(palette.len() <= 3 * 256);
+            let colours: Vec<_> = image.pixels().map(|pixel| Some(pixel.0)).chain([None]).collect();
+            let Indexed { palette, pixels, transparent } = indexed(&colours);
+            assert!(palette.len() <= 3 * 256 && pixels.last() == Some(&transparent));
             for (pixel, index) in image.pixels().zip(pixels) {
                 for channel in 0..3 {
                     let shown = palette[3 * usize::from(index) + channel];
