@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn colours_stay_near() {
         let face = RgbImage::from_fn(64, 64, |x, y| Rgb([(4 * x) as u8, (4 * y) as u8, if x < 32 { 200 } else { 10 }]));
-        let few = RgbImage::from_fn(64, 4, |x, y| Rgb([(4 * x) as u8, (4 * y) as u8, 0]));
+        let few = RgbImage::from_fn(64, 3, |x, y| Rgb([(4 * x) as u8, (4 * y) as u8, 0]));
         for (image, farthest) in [(face, 16), (few, 0)] {
             let colours: Vec<_> = image.pixels().map(|pixel| Some(pixel.0)).chain([None]).collect();
             let Indexed { palette, pixels, transparent } = indexed(&colours);
