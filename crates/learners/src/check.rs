@@ -25,6 +25,8 @@ impl IqlConfig {
         check_positive("learning_rate", self.learning_rate)?;
         check_positive("actor_learning_rate", self.actor_learning_rate.unwrap_or(1.0))?;
         check_positive("value_learning_rate", self.value_learning_rate.unwrap_or(1.0))?;
+        let average = self.actor_average.unwrap_or(1.0);
+        check(0.0 < average && average <= 1.0, "actor_average", average, "in (0, 1]")?;
         check_positive("max_advantage_weight", self.max_advantage_weight.unwrap_or(1.0))?;
         if let Some((low, high)) = self.log_std_range {
             check(low < high, "log_std_range", high, &format!("above {low}"))?;
@@ -104,6 +106,7 @@ mod tests {
             (IqlConfig { learning_rate: f64::NAN, ..iql() }, "learning_rate NaN"),
             (IqlConfig { actor_learning_rate: Some(0.0), ..iql() }, "actor_learning_rate"),
             (IqlConfig { value_learning_rate: Some(-1.0), ..iql() }, "value_learning_rate"),
+            (IqlConfig { actor_average: Some(0.0), ..iql() }, "actor_average 0,"),
             (IqlConfig { max_advantage_weight: Some(0.0), ..iql() }, "max_advantage_weight"),
             (IqlConfig { log_std_range: Some((2.0, -5.0)), ..iql() }, "log_std_range"),
             (IqlConfig { reward_scale: f64::INFINITY, ..iql() }, "reward_scale"),

@@ -49,6 +49,10 @@ pub struct IqlConfig {
     pub actor_dropout: f64,
     /// Course of the actor's learning rate; the other rates are constant.
     pub actor_schedule: RateSchedule,
+    /// Share by which the averaged actor, which evaluations and guides act by, follows the actor in each update, in
+    /// (0, 1]; none where they act by the actor itself, as the official code does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor_average: Option<f64>,
     /// Rewards are learned from as `reward_scale * reward + reward_shift`.
     pub reward_scale: f64,
     /// See [`IqlConfig::reward_scale`].
@@ -73,6 +77,7 @@ impl IqlConfig {
             hidden: vec![256, 256],
             actor_dropout: 0.0,
             actor_schedule: RateSchedule::Constant,
+            actor_average: None,
             reward_scale: 1.0,
             reward_shift: -1.0,
             inputs: Inputs::Raw,
@@ -119,8 +124,11 @@ impl Iql {
         assert!(0.0 < expectile && expectile < 1.0, "an expectile of {expectile} is not in (0, 1)");
         let sizes = |input: usize, output: usize| [&[input], config.hidden.as_slice(), &[output]].concat();
         let (states, actions) = (interface.state_size(), interface.action_size);
-        let actor = Actor::gaussian(&sizes(states, actions), config.actor_dropout, &mut rngs, device)
+        let mut actor = Actor::gaussian(&sizes(states, actions), config.actor_dropout, &mut rngs, device)
             .with_log_std_range(config.log_std_range.unwrap_or(losses::LOG_STD_RANGE));
+        if let Some(rate) = config.actor_average {
+            actor = actor.with_average(rate);
+        }
         let value = Trained::orthogonal(&sizes(states, 1), &mut rngs, device);
         let critics = [(); 2].map(|()| Trained::orthogonal(&sizes(states + actions, 1), &mut rngs, device));
         let targets = critics.each_ref().map(|critic| critic.network().duplicate());

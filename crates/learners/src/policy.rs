@@ -14,12 +14,17 @@ pub(crate) struct ActorPolicy {
 
 impl Policy for ActorPolicy {
     /// [`Intent::Explore`] draws mean + std * normal from the lane's stream and clips to [-1, 1], as the official IQL
-    /// code samples; a deterministic actor, and [`Intent::Exploit`], take the mean.
+    /// code samples; a deterministic actor takes the mean. [`Intent::Exploit`] takes the mean of the averaged weights
+    /// where the actor keeps them.
     fn act(&self, observations: &ObservationRows, intent: Intent, rngs: &mut [Prng]) -> LaneRows {
         let states = &observations.state;
         assert_eq!(states.lanes(), self.actor.lanes(), "one lane of observations for each lane of the learner");
         assert_eq!(states.lanes(), rngs.len(), "one stream per lane");
-        let mean = download(&self.actor.mean(&self.input.upload(states)));
+        let input = self.input.upload(states);
+        let mean = download(&match intent {
+            Intent::Explore => self.actor.mean(&input),
+            Intent::Exploit => self.actor.best_mean(&input),
+        });
         let action_size = mean.len() / (states.lanes() * states.rows());
         let mut actions = LaneRows::from_vec(states.lanes(), states.rows(), action_size, mean);
         if let (Intent::Explore, Some(std)) = (intent, self.actor.std()) {

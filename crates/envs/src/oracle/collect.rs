@@ -25,6 +25,14 @@ pub struct CollectPlan {
     pub action_noise: f32,
     /// Standard deviation of the noise on the walking direction, drawn anew at each step (rad); no number of D4RL's.
     pub direction_jitter: f32,
+    /// Share of the time in which the walker strays: it holds a random heading, whatever its goal (0 to 1).
+    pub straying: f32,
+    /// Mean length of a stretch of straying (control steps); lengths are geometric.
+    pub straying_steps: f32,
+    /// Share of the steps at which a stumble begins (0 to 1).
+    pub stumbling: f32,
+    /// Length of a stumble, in which every joint gets a full random torque (control steps).
+    pub stumble_steps: usize,
 }
 
 impl CollectPlan {
@@ -37,7 +45,7 @@ impl CollectPlan {
                 (Start::AnyCell, Goal::AnyCell)
             }
         };
-        Self { start, goal, action_noise: 0.2, direction_jitter: 0.3 }
+        Self { start, goal, action_noise: 0.2, direction_jitter: 0.3, straying: 0.0, straying_steps: 30.0, stumbling: 0.0, stumble_steps: 5 }
     }
 }
 
@@ -91,12 +99,33 @@ impl Collector {
         let goal = [observation.privileged[0], observation.privileged[1]];
         let mut episode = Episode { states: observation.state.clone(), actions: Vec::new(), goal, reached: false };
         let mut state = observation.state;
+        let mut heading: Option<[f32; 2]> = None;
+        let mut stumble = 0;
+        let CollectPlan { straying, straying_steps, stumbling, stumble_steps, .. } = self.plan;
+        // Rates of leaving either state of the chain, so that its long-run share is as wanted.
+        let end = 1.0 / straying_steps;
+        let begin = end * straying / (1.0 - straying);
         loop {
-            let direction = self.planner.direction([state[0], state[1]], goal);
+            heading = match heading {
+                Some(heading) if !rng.chance(f64::from(end)) => Some(heading),
+                None if rng.chance(f64::from(begin)) => {
+                    let angle = rng.uniform(0.0, std::f32::consts::TAU);
+                    Some([angle.cos(), angle.sin()])
+                }
+                _ => None,
+            };
+            if stumble == 0 && rng.chance(f64::from(stumbling)) {
+                stumble = stumble_steps;
+            }
+            let direction = heading.unwrap_or_else(|| self.planner.direction([state[0], state[1]], goal));
             let (sin, cos) = (self.plan.direction_jitter * rng.normal()).sin_cos();
             let direction = [direction[0] * cos - direction[1] * sin, direction[0] * sin + direction[1] * cos];
             let action = self.walker.act(&state, direction);
-            let action = action.map(|x| (x + self.plan.action_noise * rng.normal()).clamp(-1.0, 1.0));
+            let mut action = action.map(|x| (x + self.plan.action_noise * rng.normal()).clamp(-1.0, 1.0));
+            if stumble > 0 {
+                stumble -= 1;
+                action = action.map(|_| if rng.chance(0.5) { 1.0 } else { -1.0 });
+            }
             let step = self.environment.step(&action);
             episode.actions.extend(action);
             episode.states.extend(&step.observation.state);

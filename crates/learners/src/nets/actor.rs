@@ -4,7 +4,7 @@ use rl::Prng;
 use tch::{Kind, Tensor};
 
 use crate::losses::{self, LOG_STD_RANGE, Loss};
-use crate::nets::{Activations, Trained};
+use crate::nets::{Activations, Mlp, Trained};
 use crate::noise::dropout_mask;
 use crate::{Adam, Device};
 
@@ -15,9 +15,17 @@ use crate::{Adam, Device};
 #[derive(Debug)]
 pub struct Actor {
     network: Trained,
+    average: Option<Average>,
     spread: Option<Spread>,
     dropout: f64,
     device: Device,
+}
+
+/// A network that follows the trained one as target critics follow critics.
+#[derive(Debug)]
+struct Average {
+    network: Mlp,
+    rate: f64,
 }
 
 #[derive(Debug)]
@@ -39,7 +47,7 @@ impl Actor {
 
     /// A fresh deterministic actor.
     pub fn deterministic(sizes: &[usize], dropout: f64, rngs: &mut [Prng], device: Device) -> Self {
-        Self { network: Trained::orthogonal(sizes, rngs, device), spread: None, dropout, device }
+        Self { network: Trained::orthogonal(sizes, rngs, device), average: None, spread: None, dropout, device }
     }
 
     /// The same actor with another range for its log standard deviations; nothing to a deterministic one.
@@ -48,6 +56,14 @@ impl Actor {
         if let Some(spread) = &mut self.spread {
             spread.range = range;
         }
+        self
+    }
+
+    /// The same actor with a moving average of its weights beside them, which [`Actor::best_mean`] acts by; each step
+    /// moves the average by the share `rate` of its way to the weights.
+    #[must_use]
+    pub fn with_average(mut self, rate: f64) -> Self {
+        self.average = Some(Average { network: self.network.network().duplicate(), rate });
         self
     }
 
@@ -64,6 +80,14 @@ impl Actor {
     /// The mean action, without dropout, `[lane, row, action]` for states `[lane, row, state]`.
     pub fn mean(&self, states: &Tensor) -> Tensor {
         self.network.forward(states).output.tanh_()
+    }
+
+    /// The mean action of the averaged weights where there are any, else [`Actor::mean`].
+    pub fn best_mean(&self, states: &Tensor) -> Tensor {
+        match &self.average {
+            Some(Average { network, .. }) => network.forward(states).output.tanh_(),
+            None => self.mean(states),
+        }
     }
 
     /// The standard deviation `[lane, 1, action]`; none for a deterministic actor.
@@ -110,12 +134,18 @@ impl Actor {
 
     fn step_mean(&mut self, activations: &Activations, mean: &Tensor, loss: Loss, rate: f64) -> Tensor {
         self.network.step(activations, Tensor::tanh_backward(&loss.gradient, mean), rate);
+        if let Some(Average { network, rate }) = &mut self.average {
+            network.track(self.network.network(), *rate);
+        }
         loss.value
     }
 
     /// Parameters and moments, by the names that they have in a checkpoint.
     pub(crate) fn state(&self, name: &str) -> Vec<(String, Tensor)> {
         let mut state = self.network.state(name);
+        if let Some(Average { network, .. }) = &self.average {
+            state.extend(network.state(&format!("{name}_average")));
+        }
         if let Some(Spread { log_std, adam, .. }) = &self.spread {
             state.push((format!("{name}/log_std"), log_std.shallow_clone()));
             state.extend(adam.state(&format!("{name}/log_std")));
