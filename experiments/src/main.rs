@@ -4,6 +4,7 @@
 //! records, `paper/` and `render/` turn records into files.
 
 mod actor;
+mod checkpoint;
 mod clock;
 mod cmd;
 mod data;
@@ -61,6 +62,9 @@ pub(crate) struct Options {
     /// Write TensorBoard events under this folder.
     #[arg(long, global = true, value_name = "FOLDER")]
     pub(crate) log_dir: Option<PathBuf>,
+    /// Seconds between two checkpoints of a run under way.
+    #[arg(long, global = true, hide = true, value_name = "SECONDS", default_value_t = 300.0)]
+    pub(crate) checkpoint_seconds: f64,
 }
 
 #[derive(Subcommand)]
@@ -90,7 +94,7 @@ fn main() -> ExitCode {
     match dispatch(&options, verb) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": "));
+            progress::say(&format!("error: {}", error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")));
             ExitCode::FAILURE
         }
     }

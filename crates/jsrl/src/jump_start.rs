@@ -1,8 +1,8 @@
 //! Algorithm 1: the guide opens each episode, the learner finishes it.
 
 use rl::{
-    Collected, Diagnostics, Drivers, Environment, Intent, Lane, LaneState, Learner, ObservationRows, Policy, Prng, Replay,
-    sample,
+    Collected, Diagnostics, Drivers, Environment, Intent, Lane, LaneState, Learner, ObservationRows, Policy, Prng,
+    Replay, sample,
 };
 use serde::{Deserialize, Serialize};
 
