@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     clock::Stopwatch,
-    progress::Progress,
+    progress::{Progress, sentence},
     provenance,
     record::Evaluation,
     run::Job,
@@ -110,7 +110,7 @@ impl Keeper {
                     fs::remove_dir_all(&aside).ok();
                     // Where even this fails, the next checkpoint takes its place.
                     fs::rename(&path, &aside).ok();
-                    let reason = error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ");
+                    let reason = sentence(&error);
                     progress.line(&format!(
                         "note: the checkpoint of {label} at step {step} cannot serve ({reason}); it is set aside as {}",
                         aside.display()

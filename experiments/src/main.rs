@@ -94,7 +94,7 @@ fn main() -> ExitCode {
     match dispatch(&options, verb) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            progress::say(&format!("error: {}", error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")));
+            progress::say(&format!("error: {}", progress::sentence(&error)));
             ExitCode::FAILURE
         }
     }

@@ -75,6 +75,17 @@ impl Drop for Bar {
     }
 }
 
+/// An error and its causes in one line; what a text has already said of its cause is not said again.
+pub(crate) fn sentence(error: &anyhow::Error) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if parts.last().is_none_or(|last| !last.ends_with(&cause)) {
+            parts.push(cause);
+        }
+    }
+    parts.join(": ")
+}
+
 /// Prints a line on stderr, and goes on where that cannot be: a log on a full disk must not end a run.
 pub(crate) fn say(text: &str) {
     writeln!(stderr(), "{text}").ok();

@@ -166,7 +166,7 @@ impl Runner {
         }
         let episodes = spec.offline.episodes;
         let scores = judge(spec, *seed, Drivers::alone(learner.policy()), 0, episodes, "offline");
-        learner.save(&self.workspace.checkpoint(&spec.key(), *seed))?;
+        self.keep(&*learner, spec, *seed)?;
         record.evaluations.push(Evaluation { step: 0, horizon: None, alone: Some(scores), combined: None });
         record.close(keeper.seconds());
         Ok(record)
@@ -247,7 +247,7 @@ impl Runner {
         let forced_stages = training.schedules()[0].forced();
         record.guide = measure.map(|measure| GuideMeasure { forced_stages, ..measure });
         if record.outcome == RunOutcome::Finished {
-            learner.save(&self.workspace.checkpoint(&spec.key(), *seed))?;
+            self.keep(&*learner, spec, *seed)?;
         }
         record.close(keeper.seconds());
         Ok(record)
@@ -310,6 +310,12 @@ impl Runner {
     fn fresh_learner(&self, spec: &RunSpec, seed: u64) -> Box<dyn Learner> {
         let stream = Prng::derive(&spec.key().to_string(), seed, "learner");
         spec.learner.build(spec.task.build().spec(), vec![stream], self.device)
+    }
+
+    /// Puts the networks of a finished run where guides, warm starts and people find them.
+    fn keep(&self, learner: &dyn Learner, spec: &RunSpec, seed: u64) -> Result<()> {
+        let saved = learner.save(&self.workspace.checkpoint(&spec.key(), seed));
+        saved.context("the networks cannot be kept: check the free disk and the folder's permissions")
     }
 
     fn log(&self, job: &Job) -> Result<Option<EventWriter>> {
