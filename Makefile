@@ -6,7 +6,7 @@ options = --scale $(SCALE) $(if $(DEVICE),--device $(DEVICE)) \
   $(if $(LOG_DIR),--log-dir $(LOG_DIR)) $(foreach text,$(ONLY),--only $(text))
 experiments = cargo run --quiet -p experiments --
 
-.PHONY: help setup build test lint table1 smoke list data report check bench walker
+.PHONY: help setup build test lint table1 smoke list data report check bench profile walker
 
 help:      ## show this list
 	@sed -n 's/^\([a-z0-9]*\): .*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -32,6 +32,8 @@ report: build  ## remake tables and figures from the records
 	$(experiments) report $(options)
 check: build   ## the paper's claims against our records
 	@$(experiments) check $(options)
+profile: build ## where the time of an online run goes: environment, updates, evaluation, sampling (half a minute)
+	@$(experiments) profile
 walker: build  ## remake the walker behind the ant maze data (crates/envs/assets/walker.safetensors)
 	$(experiments) walker
 bench: setup   ## speed of environments, learners, loader and renderer

@@ -85,6 +85,8 @@ enum Verb {
     Report,
     /// Compare the paper's claims with the records.
     Check,
+    /// Show where the time of an online run goes.
+    Profile(cmd::profile::Arguments),
     /// Remake the walker that acts in the ant maze data.
     Walker(cmd::walker::Arguments),
 }
@@ -112,6 +114,7 @@ fn dispatch(options: &Options, verb: Option<Verb>) -> Result<()> {
         Some(Verb::Play(arguments)) => cmd::play::run(options, &arguments),
         Some(Verb::Report) => cmd::report::run(&workspace, options),
         Some(Verb::Check) => cmd::check::run(&workspace, options),
+        Some(Verb::Profile(arguments)) => cmd::profile::run(&workspace, options, &arguments),
         Some(Verb::Walker(arguments)) => cmd::walker::run(&workspace, &arguments),
     }
 }

@@ -358,7 +358,8 @@ pub(crate) fn size_label(transitions: usize) -> String {
     }
 }
 
-fn replay(plan: ReplayPlan, dataset: &Arc<Dataset>) -> Replay {
+/// The buffers of a plan, before anything is collected.
+pub(crate) fn replay(plan: ReplayPlan, dataset: &Arc<Dataset>) -> Replay {
     match plan {
         ReplayPlan::Preloaded { capacity } => {
             Replay { online: ReplayBuffer::preloaded(capacity, Dataset::clone(dataset)), offline: None }
