@@ -83,7 +83,7 @@ impl Workspace {
 
     /// Waits until no other process works on a run, and keeps others waiting until the file is dropped.
     pub(crate) fn lock(&self, key: &RunKey, seed: u64) -> Result<fs::File> {
-        locking(&self.checkpoint(key, seed).with_extension("lock"), |file| file.lock())
+        locking(&self.checkpoint(key, seed).with_extension("lock"), fs::File::lock)
     }
 
     /// The same, but none where another process or thread works on the run.

@@ -48,6 +48,7 @@ pub(crate) struct Arguments {
 const CELL: &str = "table1/antmaze-umaze-v0/4k/jsrl-curriculum";
 
 /// The verb.
+#[expect(clippy::print_stdout, reason = "this is what the user asked to see")]
 pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Arguments) -> Result<()> {
     let catalog = DataCatalog::new(workspace);
     let laptop = Options { scale: Scale::Laptop, only: vec![CELL.to_string()], ..options.clone() };
