@@ -216,8 +216,9 @@ fn execute(runner: &Runner, plan: Plan, side_by_side: usize) -> Result<usize> {
                 // Nothing could be recorded: a full disk, say. The others would fare no better.
                 Err(error) => {
                     queue.lock().expect("no panic while popping").clear();
-                    let mut stopped = stopped.lock().expect("no panic while storing");
-                    stopped.get_or_insert(error.context(label(&job)));
+                    let error = error.context(label(&job));
+                    progress.line(&format!("stopping after the runs under way: {}", progress::sentence(&error)));
+                    stopped.lock().expect("no panic while storing").get_or_insert(error);
                 }
             }
         }
