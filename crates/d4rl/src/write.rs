@@ -3,7 +3,7 @@
 use std::fs::File as SystemFile;
 use std::io::{self, Write};
 use std::path::Path;
-use std::ptr;
+use std::{ptr, thread};
 
 use hdf5::types::VarLenUnicode;
 use hdf5::{Extents, File, H5Type};
@@ -55,7 +55,8 @@ fn image(recording: &Recording) -> hdf5::Result<Vec<u8>> {
         // Times in the file would make equal recordings differ.
         .with_fcpl(|properties| properties.obj_track_times(false))
         .with_fapl(|properties| properties.core_options(MEMORY_STEP, false))
-        .create("in memory")?;
+        // HDF5 takes two files of one name for one file.
+        .create(format!("in memory, {:?}", thread::current().id()))?;
     put_column(&file, "observations", &recording.observations)?;
     put_column(&file, "actions", &recording.actions)?;
     put(&file, "rewards", [recording.len()], &recording.rewards)?;
