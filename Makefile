@@ -6,7 +6,7 @@ options = --scale $(SCALE) $(if $(DEVICE),--device $(DEVICE)) \
   $(if $(LOG_DIR),--log-dir $(LOG_DIR)) $(foreach text,$(ONLY),--only $(text))
 experiments = cargo run --quiet -p experiments --
 
-.PHONY: help setup build test lint table1 smoke list data report check bench profile walker
+.PHONY: help setup build test lint table1 smoke list data report check bench walker
 
 help:      ## show this list
 	@sed -n 's/^\([a-z0-9]*\): .*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -24,6 +24,9 @@ table1: build  ## Table 1: make the data that is missing, run what is not record
 	$(experiments) $(options) $(if $(ONLY),,--only table1)
 smoke: build   ## every table and figure at toy size, in a minute; the numbers mean nothing
 	$(experiments) --scale smoke
+.PHONY: profile
+profile: build ## where the time of an online run goes: environment, updates, evaluation, sampling (half a minute)
+	@$(experiments) profile
 list: build    ## what is done and what is left, with core-hours
 	@$(experiments) list $(options)
 data: build    ## make all data sets
@@ -32,8 +35,6 @@ report: build  ## remake tables and figures from the records
 	$(experiments) report $(options)
 check: build   ## the paper's claims against our records
 	@$(experiments) check $(options)
-profile: build ## where the time of an online run goes: environment, updates, evaluation, sampling (half a minute)
-	@$(experiments) profile
 walker: build  ## remake the walker behind the ant maze data (crates/envs/assets/walker.safetensors)
 	$(experiments) walker
 bench: setup   ## speed of environments, learners, loader and renderer
