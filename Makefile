@@ -30,6 +30,9 @@ demo: build    ## a minute: film and map of a trained umaze policy and its guide
 	@$(experiments) figure demo
 smoke: build   ## every table and figure at toy size, in a minute; the numbers mean nothing
 	$(experiments) --scale smoke
+.PHONY: profile
+profile: build ## where the time of an online run goes: environment, updates, evaluation, sampling (half a minute)
+	@$(experiments) profile
 list: build    ## what is done and what is left, with core-hours
 	@$(experiments) list $(options)
 data: build    ## make all data sets

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
     time::UNIX_EPOCH,
 };
 
@@ -102,7 +102,8 @@ impl DataCatalog {
     }
 
     fn load_all(&self, task: Task, file: &str) -> Result<(Arc<Dataset>, String)> {
-        let mut loaded = self.loaded.lock().expect("no panic while loading");
+        // What is in the map is whole: a panic while loading has put nothing there.
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = loaded.get(file) {
             return Ok(known.clone());
         }
@@ -176,6 +177,7 @@ pub(crate) fn read_manifest(workspace: &Workspace) -> Result<Manifest> {
 
 /// Adds an entry to the manifest.
 pub(crate) fn write_manifest(workspace: &Workspace, name: &str, entry: ManifestEntry) -> Result<()> {
+    let _lock = workspace.lock_shared("data/manifest.json")?;
     let mut manifest = read_manifest(workspace)?;
     if manifest.get(name) == Some(&entry) {
         return Ok(());

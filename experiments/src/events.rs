@@ -12,13 +12,19 @@
 //! Times are given by the caller, since the clock is elsewhere.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::Path;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use rl::{Diagnostics, EpisodeScores};
+
+use crate::{clock, record::Evaluation};
 
 /// Appends scalars to one event file, each at once, so that readers see it and a killed run has lost nothing.
-pub(crate) struct EventWriter(File);
+pub(crate) struct EventWriter {
+    file: File,
+    path: PathBuf,
+}
 
 impl EventWriter {
     /// Starts an event file in `directory`, which is made if needed. `wall_time` is in seconds since 1970; it is part
@@ -28,15 +34,15 @@ impl EventWriter {
         // TensorBoard reads any file whose name contains "tfevents".
         let path = directory.join(format!("events.out.tfevents.{wall_time:017.6}"));
         let file = File::create_new(&path).with_context(|| format!("cannot create {}", path.display()))?;
-        let mut writer = Self(file);
+        let mut writer = Self { file, path };
         let version =
             Message::default().double(event::WALL_TIME, wall_time).bytes(event::FILE_VERSION, b"brain.Event:2");
-        writer.record(&version.0).with_context(|| format!("cannot write {}", path.display()))?;
+        writer.record(&version.0)?;
         Ok(writer)
     }
 
     /// Adds a value to the curve `tag` at `step` (control steps or updates), measured at `wall_time` (s since 1970).
-    pub(crate) fn scalar(&mut self, tag: &str, step: u64, value: f32, wall_time: f64) -> io::Result<()> {
+    pub(crate) fn scalar(&mut self, tag: &str, step: u64, value: f32, wall_time: f64) -> Result<()> {
         let value = Message::default().bytes(value::TAG, tag.as_bytes()).float(value::SIMPLE_VALUE, value);
         let summary = Message::default().bytes(summary::VALUE, &value.0);
         let event = Message::default()
@@ -46,11 +52,37 @@ impl EventWriter {
         self.record(&event.0)
     }
 
-    fn record(&mut self, data: &[u8]) -> io::Result<()> {
+    fn record(&mut self, data: &[u8]) -> Result<()> {
         let length = (data.len() as u64).to_le_bytes();
         let parts: [&[u8]; 4] = [&length, &masked_crc(&length).to_le_bytes(), data, &masked_crc(data).to_le_bytes()];
-        self.0.write_all(&parts.concat())
+        self.file.write_all(&parts.concat()).with_context(|| format!("cannot write {}", self.path.display()))
     }
+}
+
+/// Adds what an update tells of itself, where somebody wants to see it.
+pub(crate) fn log_diagnostics(log: &mut Option<EventWriter>, step: usize, diagnostics: &Diagnostics) -> Result<()> {
+    let Some(log) = log else { return Ok(()) };
+    for (name, values) in &diagnostics.0 {
+        log.scalar(&format!("train/{name}"), step as u64, values[0], clock::unix_seconds())?;
+    }
+    Ok(())
+}
+
+/// Adds an evaluation, where somebody wants to see it.
+pub(crate) fn log_evaluation(log: &mut Option<EventWriter>, evaluation: &Evaluation) -> Result<()> {
+    let Some(log) = log else { return Ok(()) };
+    let Evaluation { step, horizon, alone, combined } = evaluation;
+    let scalars = [
+        ("evaluation/success_alone", alone.as_ref().map(EpisodeScores::success_rate)),
+        ("evaluation/success_combined", combined.as_ref().map(EpisodeScores::success_rate)),
+        ("evaluation/guide_horizon", horizon.map(|horizon| horizon as f32)),
+    ];
+    for (name, value) in scalars {
+        if let Some(value) = value {
+            log.scalar(name, *step as u64, value, clock::unix_seconds())?;
+        }
+    }
+    Ok(())
 }
 
 /// Field numbers of the message `Event`.

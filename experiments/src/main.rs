@@ -4,6 +4,7 @@
 //! records, `paper/` and `render/` turn records into files.
 
 mod actor;
+mod checkpoint;
 mod clock;
 mod cmd;
 mod data;
@@ -63,6 +64,9 @@ pub(crate) struct Options {
     /// Write TensorBoard events under this folder.
     #[arg(long, global = true, value_name = "FOLDER")]
     pub(crate) log_dir: Option<PathBuf>,
+    /// Seconds between two checkpoints of a run under way.
+    #[arg(long, global = true, hide = true, value_name = "SECONDS", default_value_t = 300.0)]
+    pub(crate) checkpoint_seconds: f64,
 }
 
 #[derive(Subcommand)]
@@ -94,6 +98,8 @@ enum Verb {
     Report,
     /// Compare the paper's claims with the records.
     Check,
+    /// Show where the time of an online run goes.
+    Profile(cmd::profile::Arguments),
     /// Remake the walker that acts in the ant maze data.
     Walker(cmd::walker::Arguments),
     /// Simulate a robot under given torques, for comparison with another simulator.
@@ -107,7 +113,7 @@ fn main() -> ExitCode {
     match dispatch(&options, verb) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": "));
+            progress::say(&format!("error: {}", progress::sentence(&error)));
             ExitCode::FAILURE
         }
     }
@@ -127,6 +133,7 @@ fn dispatch(options: &Options, verb: Option<Verb>) -> Result<()> {
         Some(Verb::Export(arguments)) => cmd::export::run(&arguments),
         Some(Verb::Report) => cmd::report::run(&workspace, options),
         Some(Verb::Check) => cmd::check::run(&workspace, options),
+        Some(Verb::Profile(arguments)) => cmd::profile::run(&workspace, options, &arguments),
         Some(Verb::Walker(arguments)) => cmd::walker::run(&workspace, &arguments),
         Some(Verb::Trace(arguments)) => cmd::trace::run(&arguments),
     }

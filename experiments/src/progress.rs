@@ -1,6 +1,9 @@
 //! Progress for people at a terminal, one line per event for everybody else.
 
-use std::time::Duration;
+use std::{
+    io::{Write, stderr},
+    time::Duration,
+};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -42,9 +45,9 @@ impl Progress {
     /// Prints a line that stays.
     pub(crate) fn line(&self, text: &str) {
         if self.total.is_hidden() {
-            eprintln!("{text}");
+            say(text);
         } else {
-            self.total.suspend(|| eprintln!("{text}"));
+            self.total.suspend(|| say(text));
         }
     }
 
@@ -55,11 +58,6 @@ impl Progress {
 }
 
 impl Bar {
-    /// One step further.
-    pub(crate) fn step(&self) {
-        self.0.inc(1);
-    }
-
     /// At a given step.
     pub(crate) fn reach(&self, step: u64) {
         self.0.set_position(step);
@@ -75,6 +73,22 @@ impl Drop for Bar {
     fn drop(&mut self) {
         self.0.finish_and_clear();
     }
+}
+
+/// An error and its causes in one line; what a text has already said of its cause is not said again.
+pub(crate) fn sentence(error: &anyhow::Error) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if parts.last().is_none_or(|last| !last.ends_with(&cause)) {
+            parts.push(cause);
+        }
+    }
+    parts.join(": ")
+}
+
+/// Prints a line on stderr, and goes on where that cannot be: a log on a full disk must not end a run.
+pub(crate) fn say(text: &str) {
+    writeln!(stderr(), "{text}").ok();
 }
 
 fn style(template: &str) -> ProgressStyle {

@@ -1,20 +1,25 @@
 //! `RunSpec` -> `RunRecord`: the wiring. Read this after `crates/jsrl/src/jump_start.rs`.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use anyhow::{Context, Result};
 use jsrl::{JumpStart, JumpStartLane};
 use learners::Device;
 use rl::{
-    Dataset, Diagnostics, Drivers, EpisodeScores, EvaluationLane, Learner, OfflineTraining, Policy, Prng, Replay,
-    ReplayBuffer, evaluate,
+    Dataset, Drivers, EpisodeScores, EvaluationLane, Learner, OfflineTraining, Policy, Prng, Replay, ReplayBuffer,
+    evaluate,
 };
 
 use crate::{
     actor::Actor,
-    clock::Stopwatch,
+    checkpoint::{self, Keeper},
     data::DataCatalog,
-    events::EventWriter,
+    events::{EventWriter, log_diagnostics, log_evaluation},
     progress::Progress,
     provenance,
     record::{Evaluation, GuideMeasure, RecordStore, RunOutcome, RunRecord},
@@ -65,71 +70,120 @@ pub(crate) struct Runner {
     pub(crate) device: Device,
     /// Where TensorBoard events go, if anywhere.
     pub(crate) log_folder: Option<PathBuf>,
+    /// Seconds between two checkpoints of a run under way.
+    pub(crate) checkpoint_seconds: f64,
+}
+
+/// A record, and how it came about.
+pub(crate) enum Ended {
+    /// It was made here and now.
+    Here(RunRecord),
+    /// It was there already, from another process perhaps.
+    Elsewhere(RunRecord),
+}
+
+impl Ended {
+    /// The record.
+    pub(crate) fn record(self) -> RunRecord {
+        let (Ended::Here(record) | Ended::Elsewhere(record)) = self;
+        record
+    }
 }
 
 impl Runner {
     /// Makes the record of a job, or reads it where it exists. A training that goes wrong gives a record that says so;
     /// an error means that nothing could be recorded.
-    pub(crate) fn run(&self, job: &Job, progress: &Progress) -> Result<RunRecord> {
+    pub(crate) fn run(&self, job: &Job, progress: &Progress) -> Result<Ended> {
         let _lock = self.workspace.lock(&job.spec.key(), job.seed)?;
         self.run_locked(job, progress)
     }
 
-    fn run_locked(&self, job: &Job, progress: &Progress) -> Result<RunRecord> {
+    /// The same, but none where another process or thread is at it.
+    pub(crate) fn try_run(&self, job: &Job, progress: &Progress) -> Result<Option<Ended>> {
+        let Some(_lock) = self.workspace.try_lock(&job.spec.key(), job.seed)? else { return Ok(None) };
+        self.run_locked(job, progress).map(Some)
+    }
+
+    fn run_locked(&self, job: &Job, progress: &Progress) -> Result<Ended> {
         if let Some(record) = self.store.load(&job.method, &job.spec, job.seed)? {
-            return Ok(record);
+            return Ok(Ended::Elsewhere(record));
         }
-        let record = match &job.spec.online {
-            None => self.train_offline(job, progress)?,
-            Some(online) => self.train_online(job, online, progress)?,
+        // A bug, or a state that is no number, ends this run and no other.
+        let record = match catch_unwind(AssertUnwindSafe(|| self.train(job, progress))) {
+            Ok(record) => record?,
+            Err(panic) => {
+                let mut record = self.open_record(job);
+                record.outcome = RunOutcome::Failed(format!("it panicked: {}", said(&*panic)));
+                record.close(0.0);
+                record
+            }
         };
         self.store.save(&record)?;
-        Ok(record)
+        checkpoint::discard(&self.workspace, job);
+        Ok(Ended::Here(record))
+    }
+
+    fn open_record(&self, Job { method, spec, seed }: &Job) -> RunRecord {
+        RunRecord::new(method, spec.clone(), *seed, provenance::of(self.device, &self.workspace))
+    }
+
+    fn train(&self, job: &Job, progress: &Progress) -> Result<RunRecord> {
+        match &job.spec.online {
+            None => self.train_offline(job, progress),
+            Some(online) => self.train_online(job, online, progress),
+        }
     }
 
     /// The offline phase: its networks go to the checkpoint folder, its record tells how good they are.
     fn train_offline(&self, job: &Job, progress: &Progress) -> Result<RunRecord> {
-        let Job { method, spec, seed } = job;
-        let (watch, key) = (Stopwatch::start(), spec.key().to_string());
-        let mut record = RunRecord::new(method, spec.clone(), *seed, provenance::of(self.device, &self.workspace));
+        let Job { spec, seed, .. } = job;
+        let mut record = self.open_record(job);
+        let mut keeper = Keeper::new(&self.workspace, job, self.device, self.checkpoint_seconds);
         let dataset = self.data.load(spec.task, &spec.data, *seed)?;
         let mut learner = self.fresh_learner(spec, *seed);
+        let saved = keeper.resume(&mut *learner, &label(job), progress);
         let mut log = self.log(job)?;
         let bar = progress.bar(&label(job), spec.offline.updates as u64);
 
-        let streams = vec![Prng::derive(&key, *seed, "minibatches")];
+        let streams = vec![Prng::derive(&spec.key().to_string(), *seed, "minibatches")];
         let mut training = OfflineTraining::new(&mut *learner, vec![dataset], streams, spec.offline.batch_rows);
-        for update in 1..=spec.offline.updates {
+        if let Some((_, state)) = saved {
+            training.restore(state);
+        }
+        while training.updates() < spec.offline.updates {
             let diagnostics = training.step();
-            bar.step();
+            let update = training.updates();
+            bar.reach(update as u64);
             if let Some(name) = diagnostics.not_finite() {
                 record.outcome = RunOutcome::Failed(format!("{name} is not finite after {update} updates"));
-                record.close(watch.seconds());
+                record.close(keeper.seconds());
                 return Ok(record);
             }
             if update % LOG_EVERY == 0 {
                 log_diagnostics(&mut log, update, &diagnostics)?;
             }
+            keeper.save_if_due(update, training.learner(), &[], || training.state())?;
         }
         let episodes = spec.offline.episodes;
         let scores = judge(spec, *seed, Drivers::alone(learner.policy()), 0, episodes, "offline");
-        learner.save(&self.workspace.checkpoint(&spec.key(), *seed))?;
+        self.keep(&*learner, spec, *seed)?;
         record.evaluations.push(Evaluation { step: 0, horizon: None, alone: Some(scores), combined: None });
-        record.close(watch.seconds());
+        record.close(keeper.seconds());
         Ok(record)
     }
 
     /// The online phase: Algorithm 1, with the evaluations that move the curriculum and those that are reported.
     fn train_online(&self, job: &Job, online: &OnlinePlan, progress: &Progress) -> Result<RunRecord> {
-        let Job { method, spec, seed } = job;
-        let (watch, key) = (Stopwatch::start(), spec.key().to_string());
-        let mut record = RunRecord::new(method, spec.clone(), *seed, provenance::of(self.device, &self.workspace));
+        let Job { spec, seed, .. } = job;
+        let mut record = self.open_record(job);
         for need in spec.needs() {
             if let RunOutcome::Failed(reason) = self.finished(&need, *seed, progress)?.outcome {
                 record.outcome = RunOutcome::Failed(format!("its offline phase failed: {reason}"));
+                record.close(0.0);
                 return Ok(record);
             }
         }
+        let mut keeper = Keeper::new(&self.workspace, job, self.device, self.checkpoint_seconds);
         let dataset = self.data.load(spec.task, &spec.data, *seed)?;
         let mut learner = self.fresh_learner(spec, *seed);
         if online.start == Start::Warm {
@@ -138,6 +192,7 @@ impl Runner {
             learner.load(&self.workspace.checkpoint(&spec.offline_run().key(), *seed))?;
         }
         let (guide, measure) = self.guide(spec, online, *seed, progress)?;
+        let saved = keeper.resume(&mut *learner, &label(job), progress);
         let mut log = self.log(job)?;
         let bar = progress.bar(&label(job), online.steps as u64);
 
@@ -146,18 +201,22 @@ impl Runner {
             environment: spec.task.build(),
             replay: replay(online.replay, &dataset),
             schedule: online.schedule.from_first_horizon(first_horizon).start(),
-            key,
+            key: spec.key().to_string(),
             seed: *seed,
         };
         // Where the schedule leaves a guide no step, the seat is filled by a policy that is never asked.
         let seat = spec.task.random_policy();
         let guide: &dyn Policy = guide.as_ref().map_or(&*seat, |guide| guide.policy());
         let mut training = JumpStart::new(vec![lane], guide, &mut *learner, online.batch_rows, online.updates_per_step);
+        if let Some((evaluations, state)) = saved {
+            record.evaluations = evaluations;
+            training.restore(state);
+        }
         let plan = online.evaluation;
         while training.steps() < online.steps {
             let diagnostics = training.step();
             let step = training.steps();
-            bar.step();
+            bar.reach(step as u64);
             if let Some(name) = diagnostics.not_finite() {
                 record.outcome = RunOutcome::Failed(format!("{name} is not finite after {step} steps"));
                 break;
@@ -183,13 +242,14 @@ impl Runner {
                 log_evaluation(&mut log, &evaluation)?;
                 record.evaluations.push(evaluation);
             }
+            keeper.save_if_due(step, training.learner(), &record.evaluations, || training.state())?;
         }
         let forced_stages = training.schedules()[0].forced();
         record.guide = measure.map(|measure| GuideMeasure { forced_stages, ..measure });
         if record.outcome == RunOutcome::Finished {
-            learner.save(&self.workspace.checkpoint(&spec.key(), *seed))?;
+            self.keep(&*learner, spec, *seed)?;
         }
-        record.close(watch.seconds());
+        record.close(keeper.seconds());
         Ok(record)
     }
 
@@ -230,12 +290,13 @@ impl Runner {
     fn finished(&self, spec: &RunSpec, seed: u64, progress: &Progress) -> Result<RunRecord> {
         let job = Job { method: offline_method(spec), spec: spec.clone(), seed };
         let _lock = self.workspace.lock(&spec.key(), seed)?;
-        let record = self.run_locked(&job, progress)?;
+        let record = self.run_locked(&job, progress)?.record();
         let checkpoint = self.workspace.checkpoint(&spec.key(), seed);
         if record.outcome != RunOutcome::Finished || learners::open(&checkpoint, self.device).is_ok() {
             return Ok(record);
         }
         let again = self.train_offline(&job, progress)?;
+        checkpoint::discard(&self.workspace, &job);
         if again.evaluations != record.evaluations {
             progress.line(&format!(
                 "note: {} was trained again, and its scores differ from its record (another machine?); what follows \
@@ -249,6 +310,12 @@ impl Runner {
     fn fresh_learner(&self, spec: &RunSpec, seed: u64) -> Box<dyn Learner> {
         let stream = Prng::derive(&spec.key().to_string(), seed, "learner");
         spec.learner.build(spec.task.build().spec(), vec![stream], self.device)
+    }
+
+    /// Puts the networks of a finished run where guides, warm starts and people find them.
+    fn keep(&self, learner: &dyn Learner, spec: &RunSpec, seed: u64) -> Result<()> {
+        let saved = learner.save(&self.workspace.checkpoint(&spec.key(), seed));
+        saved.context("the networks cannot be kept: check the free disk and the folder's permissions")
     }
 
     fn log(&self, job: &Job) -> Result<Option<EventWriter>> {
@@ -270,6 +337,12 @@ fn judge(spec: &RunSpec, seed: u64, drivers: Drivers, horizon: usize, episodes: 
     evaluate(drivers, &mut lanes, &[horizon], episodes, round).remove(0)
 }
 
+/// The words of a panic.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("without a word")
+}
+
 /// A job in one line, for people.
 pub(crate) fn label(job: &Job) -> String {
     format!("{} {} {} seed {}", job.spec.task, size_label(job.spec.data.transitions), job.method, job.seed)
@@ -285,7 +358,8 @@ pub(crate) fn size_label(transitions: usize) -> String {
     }
 }
 
-fn replay(plan: ReplayPlan, dataset: &Arc<Dataset>) -> Replay {
+/// The buffers of a plan, before anything is collected.
+pub(crate) fn replay(plan: ReplayPlan, dataset: &Arc<Dataset>) -> Replay {
     match plan {
         ReplayPlan::Preloaded { capacity } => {
             Replay { online: ReplayBuffer::preloaded(capacity, Dataset::clone(dataset)), offline: None }
@@ -295,30 +369,6 @@ fn replay(plan: ReplayPlan, dataset: &Arc<Dataset>) -> Replay {
             offline: Some((dataset.clone(), offline_share)),
         },
     }
-}
-
-fn log_diagnostics(log: &mut Option<EventWriter>, step: usize, diagnostics: &Diagnostics) -> Result<()> {
-    let Some(log) = log else { return Ok(()) };
-    for (name, values) in &diagnostics.0 {
-        log.scalar(&format!("train/{name}"), step as u64, values[0], crate::clock::unix_seconds())?;
-    }
-    Ok(())
-}
-
-fn log_evaluation(log: &mut Option<EventWriter>, evaluation: &Evaluation) -> Result<()> {
-    let Some(log) = log else { return Ok(()) };
-    let Evaluation { step, horizon, alone, combined } = evaluation;
-    let scalars = [
-        ("evaluation/success_alone", alone.as_ref().map(EpisodeScores::success_rate)),
-        ("evaluation/success_combined", combined.as_ref().map(EpisodeScores::success_rate)),
-        ("evaluation/guide_horizon", horizon.map(|horizon| horizon as f32)),
-    ];
-    for (name, value) in scalars {
-        if let Some(value) = value {
-            log.scalar(name, *step as u64, value, crate::clock::unix_seconds())?;
-        }
-    }
-    Ok(())
 }
 
 /// What a progress bar tells of an evaluation.

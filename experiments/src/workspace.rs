@@ -1,16 +1,23 @@
 //! Where things lie on disk, and the way things are written there.
 
 use std::{
-    fs,
-    io::Write,
+    fs::{self, TryLockError},
+    io::{self, Write},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    time::UNIX_EPOCH,
 };
 
 use anyhow::{Context, Result};
 use envs::Task;
 
-use crate::spec::{RunKey, Scale};
+use crate::{
+    clock, progress,
+    spec::{RunKey, Scale},
+};
+
+/// How the names of files begin that are being written.
+pub(crate) const TEMPORARY: &str = ".writing-";
 
 /// The folder that holds data/, results/ and checkpoints/.
 #[derive(Debug, Clone)]
@@ -76,27 +83,85 @@ impl Workspace {
 
     /// Waits until no other process works on a run, and keeps others waiting until the file is dropped.
     pub(crate) fn lock(&self, key: &RunKey, seed: u64) -> Result<fs::File> {
-        let path = self.checkpoint(key, seed).with_extension("lock");
-        let lock = || -> std::io::Result<fs::File> {
-            fs::create_dir_all(path.parent().expect("a file has a folder"))?;
-            let file = fs::File::create(&path)?;
-            file.lock()?;
-            Ok(file)
-        };
-        lock().with_context(|| {
-            format!("cannot lock {}: check the free disk and the folder's permissions", path.display())
+        locking(&self.checkpoint(key, seed).with_extension("lock"), fs::File::lock)
+    }
+
+    /// The same, but none where another process or thread works on the run.
+    pub(crate) fn try_lock(&self, key: &RunKey, seed: u64) -> Result<Option<fs::File>> {
+        let mut busy = false;
+        let file = locking(&self.checkpoint(key, seed).with_extension("lock"), |file| match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                busy = true;
+                Ok(())
+            }
+            Err(TryLockError::Error(error)) => Err(error),
+            Ok(()) => Ok(()),
+        })?;
+        Ok((!busy).then_some(file))
+    }
+
+    /// Waits until no other process makes a thing that all runs share, and says so; keeps others waiting until the file
+    /// is dropped.
+    pub(crate) fn lock_shared(&self, thing: &str) -> Result<fs::File> {
+        let path = self.root.join("checkpoints").join(format!("{}.lock", thing.replace('/', "-")));
+        locking(&path, |file| match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                progress::say(&format!("waiting for another process that makes {thing}"));
+                file.lock()
+            }
+            Err(TryLockError::Error(error)) => Err(error),
+            Ok(()) => Ok(()),
         })
     }
+
+    /// Removes what killed processes left half written, once nobody can be writing it any more. Nothing reads such
+    /// files; they only take space.
+    pub(crate) fn remove_leftovers(&self) {
+        let mut folders = ["data", "results", "checkpoints"].map(|name| self.root.join(name)).to_vec();
+        let now = clock::unix_seconds();
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                let (name, Ok(metadata)) = (entry.file_name(), entry.metadata()) else { continue };
+                let name = name.to_string_lossy();
+                let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+                let age = modified.map_or(0.0, |time| now - time.as_secs_f64());
+                if !name.starts_with(TEMPORARY) && !name.ends_with(".part") {
+                    folders.extend(metadata.is_dir().then(|| entry.path()));
+                } else if age > LONGEST_WRITE {
+                    // Whoever else starts now may be first, which is as good.
+                    let path = entry.path();
+                    if metadata.is_dir() {
+                        fs::remove_dir_all(path).ok()
+                    } else {
+                        fs::remove_file(path).ok()
+                    };
+                }
+            }
+        }
+    }
+}
+
+/// No file is written for longer than this (s).
+const LONGEST_WRITE: f64 = 3600.0;
+
+fn locking(path: &Path, lock: impl FnOnce(&fs::File) -> io::Result<()>) -> Result<fs::File> {
+    let open = || -> io::Result<fs::File> {
+        fs::create_dir_all(path.parent().expect("a file has a folder"))?;
+        let file = fs::File::create(path)?;
+        lock(&file)?;
+        Ok(file)
+    };
+    open().with_context(|| format!("cannot lock {}: check the free disk and the folder's permissions", path.display()))
 }
 
 /// Writes a file whole or not at all: under a temporary name in the same folder, then renamed.
 pub(crate) fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
-    let write = || -> std::io::Result<()> {
+    let write = || -> io::Result<()> {
         let folder = path.parent().expect("a file has a folder");
         fs::create_dir_all(folder)?;
         // What a plain new file gets; temporary files are private by default.
         let everyone = fs::Permissions::from_mode(0o666);
-        let mut file = tempfile::Builder::new().prefix(".writing-").permissions(everyone).tempfile_in(folder)?;
+        let mut file = tempfile::Builder::new().prefix(TEMPORARY).permissions(everyone).tempfile_in(folder)?;
         file.write_all(content)?;
         file.as_file().sync_all()?;
         file.persist(path)?;

@@ -1,28 +1,11 @@
 //! The program as a user meets it: every table at smoke scale in an empty folder, again, and with bad input.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::{Command, Output},
-};
+mod common;
 
+use std::{fs, path::Path};
+
+use common::{experiments, files_under, result_of, results, succeed};
 use serde_json::Value;
-
-/// Runs the program in a folder.
-fn experiments(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_experiments"))
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .expect("the program can be started")
-}
-
-fn succeed(folder: &Path, arguments: &[&str]) -> String {
-    let output = experiments(folder, arguments);
-    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{arguments:?} failed:\n{errors}");
-    String::from_utf8_lossy(&output.stdout).into_owned() + &errors
-}
 
 /// The one line that bad input gets.
 fn refuse(folder: &Path, arguments: &[&str]) -> String {
@@ -31,26 +14,6 @@ fn refuse(folder: &Path, arguments: &[&str]) -> String {
     assert!(!output.status.success(), "{arguments:?} was accepted");
     assert!(!errors.contains("panicked"), "{arguments:?}: {errors}");
     errors
-}
-
-fn files_under(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("the folder is there") {
-            let path = entry.expect("the entry can be read").path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
-        }
-    }
-    files.sort();
-    files
-}
-
-/// A record without the part that tells when and where it was made.
-fn result_of(path: &Path) -> Value {
-    let mut record: Value = serde_json::from_slice(&fs::read(path).expect("readable")).expect("a record is JSON");
-    record.as_object_mut().expect("a record is an object").remove("provenance");
-    record
 }
 
 #[test]
@@ -102,10 +65,6 @@ fn neither_jobs_nor_lost_networks_change_a_result() {
     succeed(two.path(), &["--scale", "smoke", "--seeds", "2", "--only", "antmaze-umaze-v0/1k/offline"]);
     fs::remove_dir_all(two.path().join("checkpoints")).expect("the networks were kept there");
     succeed(two.path(), &arguments("2"));
-    let results = |folder: &Path| {
-        let records = files_under(&folder.join("results/records"));
-        records.iter().map(|path| result_of(path)).collect::<Vec<_>>()
-    };
     assert_eq!(results(one.path()).len(), 8);
     assert_eq!(results(one.path()), results(two.path()));
 }

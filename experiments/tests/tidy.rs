@@ -59,7 +59,9 @@ fn arrows_point_only_to_rl() {
 
 #[test]
 fn each_foreign_world_is_seen_by_one_crate() {
-    for (foreign, owner) in [("rapier3d", "envs"), ("rapier3d-mjcf", "envs"), ("tch", "learners"), ("hdf5", "d4rl")] {
+    for (foreign, owner) in
+        [("rapier3d", "envs"), ("rapier3d-mjcf", "envs"), ("tch", "learners"), ("hdf5", "d4rl"), ("hdf5-sys", "d4rl")]
+    {
         for name in CRATES {
             let has = dependencies(&format!("crates/{name}")).contains(&foreign.to_string());
             assert_eq!(has, name == owner, "{foreign} in crates/{name}");

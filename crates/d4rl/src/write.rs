@@ -1,15 +1,21 @@
 //! Writing a file in D4RL's layout.
 
 use std::fs::File as SystemFile;
+use std::io::{self, Write};
 use std::path::Path;
+use std::{ptr, thread};
 
 use hdf5::types::VarLenUnicode;
 use hdf5::{Extents, File, H5Type};
+use hdf5_sys::h5f::H5Fget_file_image;
 
 use crate::{Column, DatasetError, Metadata, Recording};
 
 /// Rows of a chunk: whole rows, because readers take whole columns, and few enough to stay in a CPU cache.
 const CHUNK_ROWS: usize = 4096;
+
+/// By how much HDF5 lengthens its memory (bytes).
+const MEMORY_STEP: usize = 1 << 24;
 
 /// Level of gzip: h5py's default, and so that of D4RL's own files.
 const GZIP_LEVEL: u8 = 4;
@@ -27,21 +33,30 @@ pub fn write(path: impl AsRef<Path>, recording: &Recording) -> Result<(), Datase
     let path = path.as_ref();
     recording.check(path)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let (system_file, temporary) = tempfile::Builder::new()
-        .prefix(".writing-")
-        .suffix(".hdf5")
-        .make_in(folder, |path| SystemFile::create_new(path))
-        .map_err(|error| DatasetError::unwritable(path, &error))?
-        .into_parts();
-    fill(&temporary, recording).map_err(|error| DatasetError::unwritable(path, &error))?;
-    // Without this a crash of the machine could leave the final name on an unfinished file.
-    system_file.sync_all().map_err(|error| DatasetError::unwritable(path, &error))?;
-    temporary.persist(path).map_err(|error| DatasetError::unwritable(path, &error.error))
+    let bytes = image(recording).map_err(|error| DatasetError::unwritable(path, &error))?;
+    let write = || -> io::Result<()> {
+        let mut file = tempfile::Builder::new()
+            .prefix(".writing-")
+            .suffix(".hdf5")
+            .make_in(folder, |path| SystemFile::create_new(path))?;
+        file.write_all(&bytes)?;
+        // Without this a crash of the machine could leave the final name on an unfinished file.
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().map_err(|error| DatasetError::unwritable(path, &error))
 }
 
-fn fill(path: &Path, recording: &Recording) -> hdf5::Result<()> {
-    // Times in the file would make equal recordings differ.
-    let file = File::with_options().with_fcpl(|properties| properties.obj_track_times(false)).create(path)?;
+/// The bytes of the file. They are put together in memory, since HDF5 crashes where it cannot write its chunks: on a
+/// full disk that would be the end of the process, without a word.
+fn image(recording: &Recording) -> hdf5::Result<Vec<u8>> {
+    let file = File::with_options()
+        // Times in the file would make equal recordings differ.
+        .with_fcpl(|properties| properties.obj_track_times(false))
+        .with_fapl(|properties| properties.core_options(MEMORY_STEP, false))
+        // HDF5 takes two files of one name for one file.
+        .create(format!("in memory, {:?}", thread::current().id()))?;
     put_column(&file, "observations", &recording.observations)?;
     put_column(&file, "actions", &recording.actions)?;
     put(&file, "rewards", [recording.len()], &recording.rewards)?;
@@ -70,7 +85,18 @@ fn fill(path: &Path, recording: &Recording) -> hdf5::Result<()> {
         }
     }
     file.flush()?;
-    file.close()
+    let (bytes, copied) = hdf5::sync::sync(|| {
+        // SAFETY: the file is open, the first call only asks for the size, and the second fills a buffer of that size.
+        let size = unsafe { H5Fget_file_image(file.id(), ptr::null_mut(), 0) };
+        let mut bytes = vec![0_u8; usize::try_from(size).unwrap_or(0)];
+        let copied = unsafe { H5Fget_file_image(file.id(), bytes.as_mut_ptr().cast(), bytes.len()) };
+        (bytes, copied)
+    });
+    file.close()?;
+    if copied <= 0 || copied as usize != bytes.len() {
+        return Err("HDF5 does not give its file from memory".into());
+    }
+    Ok(bytes)
 }
 
 fn put_column(file: &File, key: &str, column: &Column) -> hdf5::Result<()> {

@@ -1,6 +1,10 @@
 //! Algorithm 1: the guide opens each episode, the learner finishes it.
 
-use rl::{Diagnostics, Drivers, Environment, Intent, Lane, Learner, ObservationRows, Policy, Prng, Replay, sample};
+use rl::{
+    Collected, Diagnostics, Drivers, Environment, Intent, Lane, LaneState, Learner, ObservationRows, Policy, Prng,
+    Replay, sample,
+};
+use serde::{Deserialize, Serialize};
 
 use crate::ScheduleState;
 
@@ -28,6 +32,18 @@ pub struct JumpStart<'a> {
     learner: &'a mut dyn Learner,
     batch_rows: usize,
     updates_per_step: usize,
+    steps: usize,
+    horizon_rngs: Vec<Prng>,
+    action_rngs: Vec<Prng>,
+    sample_rngs: Vec<Prng>,
+}
+
+/// Everything that the next step depends on beside the learner, the guide and the offline data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JumpStartState {
+    lanes: Vec<LaneState>,
+    collected: Vec<Collected>,
+    schedules: Vec<ScheduleState>,
     steps: usize,
     horizon_rngs: Vec<Prng>,
     action_rngs: Vec<Prng>,
@@ -89,6 +105,30 @@ impl<'a> JumpStart<'a> {
             diagnostics = self.learner.update(&sample(&self.replays, self.batch_rows, &mut self.sample_rngs));
         }
         diagnostics
+    }
+
+    /// The loop as it stands; whoever saves it saves the learner beside it.
+    pub fn state(&self) -> JumpStartState {
+        JumpStartState {
+            lanes: self.lanes.iter().map(Lane::state).collect(),
+            collected: self.replays.iter().map(|replay| replay.online.collected()).collect(),
+            schedules: self.schedules.clone(),
+            steps: self.steps,
+            horizon_rngs: self.horizon_rngs.clone(),
+            action_rngs: self.action_rngs.clone(),
+            sample_rngs: self.sample_rngs.clone(),
+        }
+    }
+
+    /// Goes on from a saved state, with the same bits. This loop is a new one, made of what the saved one was made of,
+    /// but for the learner, which is that of the saved moment.
+    pub fn restore(&mut self, state: JumpStartState) {
+        let JumpStartState { lanes, collected, schedules, steps, horizon_rngs, action_rngs, sample_rngs } = state;
+        assert_eq!(lanes.len(), self.lanes.len(), "one state per lane");
+        self.lanes.iter_mut().zip(&lanes).for_each(|(lane, state)| lane.restore(state));
+        self.replays.iter_mut().zip(&collected).for_each(|(replay, collected)| replay.online.restore(collected));
+        (self.schedules, self.steps) = (schedules, steps);
+        (self.horizon_rngs, self.action_rngs, self.sample_rngs) = (horizon_rngs, action_rngs, sample_rngs);
     }
 
     /// Environment steps taken by each lane; those of evaluations are not among them.

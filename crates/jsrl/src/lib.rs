@@ -7,5 +7,5 @@
 mod jump_start;
 mod schedule;
 
-pub use jump_start::{JumpStart, JumpStartLane};
+pub use jump_start::{JumpStart, JumpStartLane, JumpStartState};
 pub use schedule::{GuideSchedule, SchedulePlan, ScheduleState};

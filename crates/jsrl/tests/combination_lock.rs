@@ -165,10 +165,9 @@ struct Trained {
 
 const SEEDS: [u64; 3] = [1, 2, 3];
 
-/// Trains seeds as the lanes of one run.
-fn train(plan: &SchedulePlan, seeds: &[u64], steps: usize) -> Trained {
-    let mut learner = TabularQ::new(seeds.len());
-    let lanes = seeds
+/// One lane per seed.
+fn lanes(plan: &SchedulePlan, seeds: &[u64]) -> Vec<JumpStartLane> {
+    seeds
         .iter()
         .map(|seed| JumpStartLane {
             environment: CombinationLock::boxed(),
@@ -177,7 +176,12 @@ fn train(plan: &SchedulePlan, seeds: &[u64], steps: usize) -> Trained {
             key: "lock".into(),
             seed: *seed,
         })
-        .collect();
+        .collect()
+}
+
+/// Trains seeds as the lanes of one run.
+fn train(plan: &SchedulePlan, seeds: &[u64], steps: usize) -> Trained {
+    let mut learner = TabularQ::new(seeds.len());
     let mut judges: Vec<EvaluationLane> = seeds
         .iter()
         .map(|seed| EvaluationLane {
@@ -186,7 +190,7 @@ fn train(plan: &SchedulePlan, seeds: &[u64], steps: usize) -> Trained {
             seed: *seed,
         })
         .collect();
-    let mut jump_start = JumpStart::new(lanes, &ImperfectGuide, &mut learner, 32, 1);
+    let mut jump_start = JumpStart::new(lanes(plan, seeds), &ImperfectGuide, &mut learner, 32, 1);
     while jump_start.steps() < steps {
         jump_start.step();
         if jump_start.steps().is_multiple_of(200) {
@@ -240,4 +244,30 @@ fn lanes_do_not_meet() {
         assert_eq!(alone.horizons[0], together.horizons[lane], "seed {seed}");
         assert_eq!(alone.success[0], together.success[lane], "seed {seed}");
     }
+}
+
+fn start<'a>(plan: &SchedulePlan, learner: &'a mut TabularQ) -> JumpStart<'a> {
+    JumpStart::new(lanes(plan, &SEEDS), &ImperfectGuide, learner, 32, 1)
+}
+
+/// Stopped in the middle of an episode and of the curriculum, and gone on with in a loop made anew.
+#[test]
+fn a_restored_loop_goes_on_the_same() {
+    let plan = SchedulePlan::Curriculum { stages: HORIZON, tolerance: 0.1, window: 2 };
+    let advance = |jump_start: &mut JumpStart, steps: usize| {
+        for _ in 0..steps {
+            jump_start.step();
+            if jump_start.steps().is_multiple_of(200) {
+                jump_start.observe_evaluation(&[0.5; SEEDS.len()]);
+            }
+        }
+        jump_start.state()
+    };
+    let [mut straight, mut stopped] = [(); 2].map(|()| TabularQ::new(SEEDS.len()));
+    let expected = advance(&mut start(&plan, &mut straight), 1_500);
+    let saved = advance(&mut start(&plan, &mut stopped), 1_001);
+    let mut restored = start(&plan, &mut stopped);
+    restored.restore(saved);
+    assert!(advance(&mut restored, 499) == expected, "the loop went on differently");
+    assert_eq!(straight.table, stopped.table);
 }

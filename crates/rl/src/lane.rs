@@ -1,10 +1,22 @@
 //! One run's environment and episode, and who drives it.
 
-use crate::{Environment, Intent, LaneRows, Observation, ObservationRows, Policy, Prng, Transition};
+use serde::{Deserialize, Serialize};
+
+use crate::{Environment, Intent, LaneRows, Observation, ObservationRows, Policy, Prng, Snapshot, Transition};
 
 /// One run's environment, its random stream and the episode it is in.
 pub struct Lane {
     environment: Box<dyn Environment>,
+    rng: Prng,
+    observation: Observation,
+    steps: usize,
+    guide_steps: usize,
+}
+
+/// Everything that a lane's next step depends on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LaneState {
+    environment: Snapshot,
     rng: Prng,
     observation: Observation,
     steps: usize,
@@ -24,6 +36,24 @@ impl Lane {
         self.observation = self.environment.reset(&mut self.rng);
         self.steps = 0;
         self.guide_steps = guide_steps;
+    }
+
+    /// The lane as it stands, in the middle of an episode or not.
+    pub fn state(&self) -> LaneState {
+        LaneState {
+            environment: self.environment.snapshot(),
+            rng: self.rng.clone(),
+            observation: self.observation.clone(),
+            steps: self.steps,
+            guide_steps: self.guide_steps,
+        }
+    }
+
+    /// Puts a lane of the same task into a saved state, from which it goes on with the same bits.
+    pub fn restore(&mut self, state: &LaneState) {
+        let LaneState { environment, rng, observation, steps, guide_steps } = state.clone();
+        self.environment.restore(&environment);
+        (self.rng, self.observation, self.steps, self.guide_steps) = (rng, observation, steps, guide_steps);
     }
 
     /// What the driver of the next step sees.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Dataset, Diagnostics, Learner, Prng, Replay, ReplayBuffer, sample};
 
 /// Trains a learner on fixed data, one data set per lane. The caller decides how often to [`OfflineTraining::step`],
@@ -11,6 +13,14 @@ pub struct OfflineTraining<'a> {
     replays: Vec<Replay>,
     rngs: Vec<Prng>,
     batch_rows: usize,
+    updates: usize,
+}
+
+/// What the next step depends on beside the learner and the data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OfflineState {
+    updates: usize,
+    rngs: Vec<Prng>,
 }
 
 impl<'a> OfflineTraining<'a> {
@@ -23,12 +33,29 @@ impl<'a> OfflineTraining<'a> {
                 offline: Some((data, 1.0)),
             })
             .collect();
-        Self { learner, replays, rngs, batch_rows }
+        Self { learner, replays, rngs, batch_rows, updates: 0 }
     }
 
     /// One gradient step for every lane.
     pub fn step(&mut self) -> Diagnostics {
+        self.updates += 1;
         self.learner.update(&sample(&self.replays, self.batch_rows, &mut self.rngs))
+    }
+
+    /// Gradient steps taken.
+    pub fn updates(&self) -> usize {
+        self.updates
+    }
+
+    /// The loop as it stands; whoever saves it saves the learner beside it.
+    pub fn state(&self) -> OfflineState {
+        OfflineState { updates: self.updates, rngs: self.rngs.clone() }
+    }
+
+    /// Goes on from a saved state, with the same bits where learner and data are the same.
+    pub fn restore(&mut self, OfflineState { updates, rngs }: OfflineState) {
+        assert_eq!(rngs.len(), self.rngs.len(), "one stream per lane");
+        (self.updates, self.rngs) = (updates, rngs);
     }
 
     /// The learner as it stands.

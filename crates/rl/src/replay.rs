@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{LaneRows, Observation, Outcome, Prng};
 
 /// One step of experience.
@@ -20,7 +22,7 @@ pub struct Transition {
 }
 
 /// Transitions as columns, row-major; all columns have [`Dataset::len`] rows.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Dataset {
     /// Features of a state.
     pub state_size: usize,
@@ -60,13 +62,26 @@ impl Dataset {
     pub fn subset(&self, n: usize, rng: &mut Prng) -> Self {
         let mut subset = Self::empty(self.state_size, self.action_size);
         for row in rng.choose(n, self.len()) {
-            subset.states.extend_from_slice(self.state(row));
-            subset.actions.extend_from_slice(self.action(row));
-            subset.rewards.push(self.rewards[row]);
-            subset.next_states.extend_from_slice(self.next_state(row));
-            subset.bootstraps.push(self.bootstraps[row]);
+            subset.copy_row(self, row);
         }
         subset
+    }
+
+    fn copy_row(&mut self, from: &Self, row: usize) {
+        self.states.extend_from_slice(from.state(row));
+        self.actions.extend_from_slice(from.action(row));
+        self.rewards.push(from.rewards[row]);
+        self.next_states.extend_from_slice(from.next_state(row));
+        self.bootstraps.push(from.bootstraps[row]);
+    }
+
+    /// Cuts or lengthens all columns, with zeros.
+    fn resize(&mut self, rows: usize) {
+        self.states.resize(rows * self.state_size, 0.0);
+        self.actions.resize(rows * self.action_size, 0.0);
+        self.rewards.resize(rows, 0.0);
+        self.next_states.resize(rows * self.state_size, 0.0);
+        self.bootstraps.resize(rows, 0.0);
     }
 
     /// The state of a row.
@@ -91,6 +106,18 @@ pub struct ReplayBuffer {
     columns: Dataset,
     capacity: usize,
     cursor: usize,
+    /// Transitions ever added.
+    pushed: usize,
+}
+
+/// What a buffer has collected, without the transitions that it was preloaded with: a fresh buffer with the same
+/// beginning and this is the same buffer again, row by row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Collected {
+    /// Transitions ever added.
+    pushed: usize,
+    /// Those of them that are still there, the oldest first.
+    rows: Dataset,
 }
 
 impl ReplayBuffer {
@@ -103,7 +130,7 @@ impl ReplayBuffer {
     pub fn preloaded(capacity: usize, columns: Dataset) -> Self {
         assert!(capacity >= columns.len(), "{} transitions do not fit into {capacity}", columns.len());
         let cursor = columns.len() % capacity;
-        Self { columns, capacity, cursor }
+        Self { columns, capacity, cursor, pushed: 0 }
     }
 
     /// The transitions in storage order.
@@ -114,14 +141,45 @@ impl ReplayBuffer {
     /// Adds a transition, in place of the oldest when full.
     pub fn push(&mut self, transition: &Transition) {
         let Transition { observation, action, reward, next_observation, outcome } = transition;
-        let (states, actions) = (self.columns.state_size, self.columns.action_size);
+        self.put(&observation.state, action, *reward, &next_observation.state, outcome.bootstrap());
+    }
+
+    /// What was pushed and is still there.
+    pub fn collected(&self) -> Collected {
+        let kept = self.pushed.min(self.capacity);
+        let mut rows = Dataset::empty(self.columns.state_size, self.columns.action_size);
+        for age in (1..=kept).rev() {
+            rows.copy_row(&self.columns, (self.cursor + self.capacity - age) % self.capacity);
+        }
+        Collected { pushed: self.pushed, rows }
+    }
+
+    /// Makes a fresh buffer the one that [`ReplayBuffer::collected`] was asked of; both began with the same
+    /// transitions.
+    pub fn restore(&mut self, Collected { pushed, rows }: &Collected) {
+        assert_eq!(self.pushed, 0, "only a fresh buffer can be restored");
+        let forgotten = pushed - rows.len();
+        if forgotten > 0 {
+            // It has gone round, so that nothing of the beginning is left, and the oldest row lies anywhere.
+            self.columns.resize(self.capacity);
+            self.cursor = (self.cursor + forgotten) % self.capacity;
+        }
+        for row in 0..rows.len() {
+            self.put(rows.state(row), rows.action(row), rows.rewards[row], rows.next_state(row), rows.bootstraps[row]);
+        }
+        self.pushed = *pushed;
+    }
+
+    fn put(&mut self, state: &[f32], action: &[f32], reward: f32, next_state: &[f32], bootstrap: f32) {
+        let Dataset { state_size, action_size, states, actions, rewards, next_states, bootstraps } = &mut self.columns;
         let row = self.cursor;
-        put(&mut self.columns.states, row, &observation.state, states);
-        put(&mut self.columns.actions, row, action, actions);
-        put(&mut self.columns.rewards, row, &[*reward], 1);
-        put(&mut self.columns.next_states, row, &next_observation.state, states);
-        put(&mut self.columns.bootstraps, row, &[outcome.bootstrap()], 1);
+        put(states, row, state, *state_size);
+        put(actions, row, action, *action_size);
+        put(rewards, row, &[reward], 1);
+        put(next_states, row, next_state, *state_size);
+        put(bootstraps, row, &[bootstrap], 1);
         self.cursor = (row + 1) % self.capacity;
+        self.pushed += 1;
     }
 }
 
@@ -221,6 +279,26 @@ mod tests {
         preloaded.push(&transition(6.0, Outcome::TimesOut));
         assert_eq!(preloaded.columns().states, [6.0, 2.0, 3.0, 5.0]);
         assert_eq!(preloaded.columns().bootstraps, [1.0, 1.0, 1.0, 0.0]);
+    }
+
+    /// Capacity 4, with two transitions at the start or none, before and after the buffer has gone round.
+    #[test]
+    fn a_restored_buffer_is_the_same_buffer() {
+        let mut data = ReplayBuffer::new(2, 1, 1);
+        data.push(&transition(-1.0, Outcome::Continues));
+        data.push(&transition(-2.0, Outcome::Terminates));
+        for beginning in [Dataset::empty(1, 1), data.columns().clone()] {
+            for pushes in 0..10 {
+                let fresh = ReplayBuffer::preloaded(4, beginning.clone());
+                let mut original = fresh.clone();
+                for value in 0..pushes {
+                    original.push(&transition(value as f32, Outcome::Continues));
+                }
+                let mut restored = fresh;
+                restored.restore(&original.collected());
+                assert_eq!(restored, original, "{pushes} pushes");
+            }
+        }
     }
 
     #[test]

@@ -50,6 +50,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Argument
 pub(crate) fn ensure(workspace: &Workspace, options: &Options, tasks: &[Task]) -> Result<()> {
     for task in tasks {
         let path = workspace.data_file(*task, options.scale);
+        let _lock = workspace.lock_shared(&format!("data/{}", Workspace::data_name(*task, options.scale)))?;
         if path.exists() {
             continue;
         }

@@ -8,6 +8,7 @@ pub(crate) mod figure;
 pub(crate) mod inspect;
 pub(crate) mod list;
 pub(crate) mod play;
+pub(crate) mod profile;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod trace;

@@ -15,6 +15,8 @@ use crate::{
 
 /// The verb.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    // From reading to writing: of two that report at once, the later one has all that the earlier one had.
+    let _lock = workspace.lock_shared("results")?;
     let (catalog, store) = (DataCatalog::new(workspace), RecordStore::new(workspace));
     for experiment in paper::all() {
         let results = Results::read(&experiment, options.scale, &catalog, &store)?;

@@ -19,9 +19,9 @@ use crate::{
     Options, cmd,
     data::DataCatalog,
     paper::{self, Cell},
-    progress::Progress,
+    progress::{self, Progress},
     record::{RecordStore, RunOutcome, RunRecord},
-    run::{Job, Runner, label},
+    run::{Ended, Job, Runner, label},
     spec::RunSpec,
     workspace::Workspace,
 };
@@ -64,9 +64,10 @@ fn complain(failed: usize) -> Result<()> {
 /// Makes what is missing and returns how many of the runs made have failed.
 fn make(workspace: &Workspace, options: &Options, arguments: &Arguments) -> Result<usize> {
     let device = Device::parse(&options.device)?;
+    workspace.remove_leftovers();
     let (catalog, store) = (DataCatalog::new(workspace), RecordStore::new(workspace));
     let plan = Plan::new(&store, jobs(options, arguments, &catalog)?)?;
-    eprintln!("{plan}");
+    progress::say(&plan.to_string());
     if arguments.dry_run || plan.to_do.is_empty() {
         return Ok(0);
     }
@@ -81,8 +82,14 @@ fn make(workspace: &Workspace, options: &Options, arguments: &Arguments) -> Resu
     };
     let side_by_side =
         options.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), |n| n as usize);
-    let runner =
-        Runner { workspace: workspace.clone(), store, data: catalog, device, log_folder: options.log_dir.clone() };
+    let runner = Runner {
+        workspace: workspace.clone(),
+        store,
+        data: catalog,
+        device,
+        log_folder: options.log_dir.clone(),
+        checkpoint_seconds: options.checkpoint_seconds,
+    };
     execute(&runner, plan, side_by_side)
 }
 
@@ -182,7 +189,8 @@ impl std::fmt::Display for Plan {
 fn execute(runner: &Runner, plan: Plan, side_by_side: usize) -> Result<usize> {
     let progress = Progress::new(plan.to_do.len());
     let failed = AtomicUsize::new(0);
-    let queue = Mutex::new(VecDeque::from(plan.to_do));
+    // What another process is at comes again at the end, and is then waited for.
+    let queue: Mutex<VecDeque<_>> = Mutex::new(plan.to_do.into_iter().map(|job| (job, Busy::Skip)).collect());
     let stopped: Mutex<Option<anyhow::Error>> = Mutex::new(None);
     let work = || {
         // One thread a run, for libtorch as for the environments: results cannot depend on --jobs.
@@ -191,17 +199,26 @@ fn execute(runner: &Runner, plan: Plan, side_by_side: usize) -> Result<usize> {
         loop {
             // In a statement of its own: the lock must not be held while the job runs.
             let job = queue.lock().expect("no panic while popping").pop_front();
-            let Some(job) = job else { break };
-            match pool.install(|| runner.run(&job, &progress)) {
-                Ok(record) => {
-                    failed.fetch_add(usize::from(record.outcome != RunOutcome::Finished), Ordering::Relaxed);
-                    progress.line(&sentence(&job, &record));
+            let Some((job, busy)) = job else { break };
+            let ended = pool.install(|| match busy {
+                Busy::Skip => runner.try_run(&job, &progress),
+                Busy::Wait => runner.run(&job, &progress).map(Some),
+            });
+            match ended {
+                Ok(None) => queue.lock().expect("no panic while pushing").push_back((job, Busy::Wait)),
+                Ok(Some(ended)) => {
+                    let sentence = sentence(&job, &ended);
+                    let failure = ended.record().outcome != RunOutcome::Finished;
+                    failed.fetch_add(usize::from(failure), Ordering::Relaxed);
+                    progress.line(&sentence);
                     progress.finish_run();
                 }
                 // Nothing could be recorded: a full disk, say. The others would fare no better.
                 Err(error) => {
                     queue.lock().expect("no panic while popping").clear();
-                    *stopped.lock().expect("no panic while storing") = Some(error.context(label(&job)));
+                    let error = error.context(label(&job));
+                    progress.line(&format!("stopping after the runs under way: {}", progress::sentence(&error)));
+                    stopped.lock().expect("no panic while storing").get_or_insert(error);
                 }
             }
         }
@@ -214,8 +231,18 @@ fn execute(runner: &Runner, plan: Plan, side_by_side: usize) -> Result<usize> {
     }
 }
 
+/// What to do about a run that another process is at.
+enum Busy {
+    Skip,
+    Wait,
+}
+
 /// How a run ended, in a line.
-fn sentence(job: &Job, record: &RunRecord) -> String {
+fn sentence(job: &Job, ended: &Ended) -> String {
+    let record = match ended {
+        Ended::Here(record) => record,
+        Ended::Elsewhere(_) => return format!("done elsewhere: {}", label(job)),
+    };
     match (&record.outcome, record.score()) {
         (RunOutcome::Failed(reason), _) => format!("failed: {}: {reason}", label(job)),
         (RunOutcome::Finished, None) => format!("done: {}, without a score", label(job)),
