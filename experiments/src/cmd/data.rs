@@ -6,7 +6,7 @@ use d4rl::{Metadata, Recording};
 use envs::{
     Task,
     ant_maze::fixed_goal,
-    oracle::{CollectPlan, Episode},
+    oracle::{CollectPlan, Episode, Straying},
 };
 use rayon::prelude::*;
 use rl::{Outcome, Prng};
@@ -28,6 +28,15 @@ const EPISODES_AT_ONCE: u64 = 32;
 pub(crate) struct Arguments {
     /// The tasks; where none is named, those of --only, or all of them.
     tasks: Vec<Task>,
+    /// Let the walker lose its way for this share of the time (0 to 1), in stretches of 25 steps on the average: data
+    /// that are harder to learn from. They count as your own, beside those of the tables.
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    straying: Option<f32>,
+}
+
+fn share(text: &str) -> Result<f32, String> {
+    let share: f32 = text.parse().map_err(|_| format!("{text} is no number"))?;
+    if (0.0..1.0).contains(&share) { Ok(share) } else { Err("a share of the time is from 0 to below 1".into()) }
 }
 
 /// The verb. A file that is there already is left alone: it may be a user's own.
@@ -43,18 +52,23 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Argument
             eprintln!("{} is there already and is left as it is; remove it to have it made anew", path.display());
         }
     }
-    ensure(workspace, options, &tasks)
+    let straying = arguments.straying.filter(|share| *share > 0.0);
+    make(workspace, options, &tasks, straying.map(|share| Straying { share, mean_steps: 25.0 }))
 }
 
 /// Makes the files that are missing.
 pub(crate) fn ensure(workspace: &Workspace, options: &Options, tasks: &[Task]) -> Result<()> {
+    make(workspace, options, tasks, None)
+}
+
+fn make(workspace: &Workspace, options: &Options, tasks: &[Task], straying: Option<Straying>) -> Result<()> {
     for task in tasks {
         let path = workspace.data_file(*task, options.scale);
         let _lock = workspace.lock_shared(&format!("data/{}", Workspace::data_name(*task, options.scale)))?;
         if path.exists() {
             continue;
         }
-        let recording = collect(*task, CollectPlan::d4rl(*task), rows(options.scale));
+        let recording = collect(*task, CollectPlan { straying, ..CollectPlan::d4rl(*task) }, rows(options.scale));
         std::fs::create_dir_all(path.parent().expect("a file has a folder"))?;
         d4rl::write(&path, &recording)?;
         let name = Workspace::data_name(*task, options.scale);
@@ -67,6 +81,9 @@ pub(crate) fn ensure(workspace: &Workspace, options: &Options, tasks: &[Task]) -
             entry.episodes,
             100.0 * entry.rewarded_share
         );
+        if straying.is_some() {
+            continue;
+        }
         if read_manifest(workspace)?.get(&name).is_some_and(|known| known.content != entry.content) {
             eprintln!(
                 "note: {name} differs from the file behind the committed records (another machine, or changed code), so \

@@ -49,14 +49,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let tensors = SafeTensors::deserialize(&bytes)?;
     // A loaded learner wants the optimiser's numbers: as zeros they take no room in a compressed repository.
     let zeros = vec![0; bytes.len()];
+    // An actor that keeps averaged weights acts by them.
+    let averaged = tensors.iter().any(|(name, _)| name.starts_with("actor_average/"));
+    let acting_network = if averaged { "actor_average/" } else { "actor/" };
     let kept: Vec<(String, TensorView)> = tensors
         .iter()
         .filter_map(|(name, tensor)| {
-            let layer = name.starts_with("actor/") && name != "actor/log_std";
+            let layer = name.strip_prefix(acting_network).filter(|rest| *rest != "log_std");
             let memory = ["adam/actor/mean", "adam/actor/square", "adam/actor/steps"].contains(&name);
-            let data = if layer { tensor.data() } else { &zeros[..tensor.data().len()] };
+            let data = if layer.is_some() { tensor.data() } else { &zeros[..tensor.data().len()] };
             let view = TensorView::new(tensor.dtype(), tensor.shape().to_vec(), data).expect("of the same size");
-            (layer || memory).then(|| (name.to_owned(), view))
+            let name = layer.map_or(name.to_owned(), |layer| format!("actor/{layer}"));
+            (layer.is_some() || memory).then_some((name, view))
         })
         .collect();
     write_whole(&out.join(tensor_file), &safetensors::serialize(kept, None)?)?;

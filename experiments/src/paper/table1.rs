@@ -176,6 +176,14 @@ fn methods(transitions: usize, scale: Scale) -> &'static [Method] {
     if scale == Scale::Laptop && transitions == ALL_DATA { &[Method::Offline] } else { &Method::ALL }
 }
 
+/// The offline phase on all data of a task.
+pub(super) fn offline_run(task: Task, scale: Scale, catalog: &DataCatalog) -> Result<RunSpec> {
+    let transitions = sizes(task, scale).into_iter().max().expect("every task has sizes");
+    let Budget { learner, offline, .. } = Budget::of(scale);
+    let data = catalog.slice(task, scale, transitions)?;
+    Ok(RunSpec { task, data, learner: LearnerConfig::Iql(learner), offline, online: None })
+}
+
 fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
     let mut cells = Vec::new();
     for task in Task::ALL {

@@ -25,14 +25,19 @@ pub struct CollectPlan {
     pub action_noise: f32,
     /// Standard deviation of the noise on the walking direction, drawn anew at each step (rad); no number of D4RL's.
     pub direction_jitter: f32,
-    /// Share of the time in which the walker strays: it holds a random heading, whatever its goal (0 to 1).
-    pub straying: f32,
-    /// Mean length of a stretch of straying (control steps); lengths are geometric.
-    pub straying_steps: f32,
-    /// Share of the steps at which a stumble begins (0 to 1).
-    pub stumbling: f32,
-    /// Length of a stumble, in which every joint gets a full random torque (control steps).
-    pub stumble_steps: usize,
+    /// How the walker loses its way; none where it never does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub straying: Option<Straying>,
+}
+
+/// Stretches in which the walker holds a random heading whatever its goal: it hesitates, turns back, runs into walls and
+/// sometimes onto its back. D4RL's walker does all of that by being an imperfect one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Straying {
+    /// Share of the time, 0 to 1 and below 1.
+    pub share: f32,
+    /// Mean length of a stretch (control steps); lengths are geometric.
+    pub mean_steps: f32,
 }
 
 impl CollectPlan {
@@ -45,7 +50,23 @@ impl CollectPlan {
                 (Start::AnyCell, Goal::AnyCell)
             }
         };
-        Self { start, goal, action_noise: 0.2, direction_jitter: 0.3, straying: 0.0, straying_steps: 30.0, stumbling: 0.0, stumble_steps: 5 }
+        Self { start, goal, action_noise: 0.2, direction_jitter: 0.3, straying: None }
+    }
+}
+
+impl Straying {
+    /// A chain of two states: a stretch ends with the probability that gives its mean length, and one begins with that
+    /// which gives the share.
+    fn next_heading(self, heading: Option<[f32; 2]>, rng: &mut Prng) -> Option<[f32; 2]> {
+        let end = 1.0 / self.mean_steps;
+        let begin = end * self.share / (1.0 - self.share);
+        match heading {
+            Some(heading) => (!rng.chance(f64::from(end))).then_some(heading),
+            None => rng.chance(f64::from(begin)).then(|| {
+                let (sin, cos) = rng.uniform(0.0, std::f32::consts::TAU).sin_cos();
+                [cos, sin]
+            }),
+        }
     }
 }
 
@@ -99,33 +120,16 @@ impl Collector {
         let goal = [observation.privileged[0], observation.privileged[1]];
         let mut episode = Episode { states: observation.state.clone(), actions: Vec::new(), goal, reached: false };
         let mut state = observation.state;
-        let mut heading: Option<[f32; 2]> = None;
-        let mut stumble = 0;
-        let CollectPlan { straying, straying_steps, stumbling, stumble_steps, .. } = self.plan;
-        // Rates of leaving either state of the chain, so that its long-run share is as wanted.
-        let end = 1.0 / straying_steps;
-        let begin = end * straying / (1.0 - straying);
+        let mut heading = None;
         loop {
-            heading = match heading {
-                Some(heading) if !rng.chance(f64::from(end)) => Some(heading),
-                None if rng.chance(f64::from(begin)) => {
-                    let angle = rng.uniform(0.0, std::f32::consts::TAU);
-                    Some([angle.cos(), angle.sin()])
-                }
-                _ => None,
-            };
-            if stumble == 0 && rng.chance(f64::from(stumbling)) {
-                stumble = stumble_steps;
+            if let Some(straying) = self.plan.straying {
+                heading = straying.next_heading(heading, rng);
             }
             let direction = heading.unwrap_or_else(|| self.planner.direction([state[0], state[1]], goal));
             let (sin, cos) = (self.plan.direction_jitter * rng.normal()).sin_cos();
             let direction = [direction[0] * cos - direction[1] * sin, direction[0] * sin + direction[1] * cos];
             let action = self.walker.act(&state, direction);
-            let mut action = action.map(|x| (x + self.plan.action_noise * rng.normal()).clamp(-1.0, 1.0));
-            if stumble > 0 {
-                stumble -= 1;
-                action = action.map(|_| if rng.chance(0.5) { 1.0 } else { -1.0 });
-            }
+            let action = action.map(|x| (x + self.plan.action_noise * rng.normal()).clamp(-1.0, 1.0));
             let step = self.environment.step(&action);
             episode.actions.extend(action);
             episode.states.extend(&step.observation.state);
@@ -134,5 +138,26 @@ impl Collector {
             }
             state = step.observation.state;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn straying_has_its_share_and_its_length() {
+        let straying = Straying { share: 0.3, mean_steps: 25.0 };
+        let mut rng = Prng::derive("test", 0, "straying");
+        let (mut heading, mut strayed, mut stretches) = (None, 0, 0);
+        for _ in 0..200_000 {
+            let before: Option<[f32; 2]> = heading;
+            heading = straying.next_heading(before, &mut rng);
+            strayed += u32::from(heading.is_some());
+            stretches += u32::from(heading.is_some() && before.is_none());
+            assert!(before.is_none() || heading.is_none() || before == heading, "a heading holds for a stretch");
+        }
+        let (share, length) = (f64::from(strayed) / 200_000.0, f64::from(strayed) / f64::from(stretches));
+        assert!((share - 0.3).abs() < 0.02 && (length - 25.0).abs() < 1.5, "share {share}, {length} steps");
     }
 }

@@ -12,7 +12,7 @@ pub mod walker;
 use rl::{Intent, LaneRows, ObservationRows, Policy, Prng};
 
 use crate::ant_maze::{ACTION_SIZE, Maze};
-pub use collect::{CollectPlan, Collector, Episode};
+pub use collect::{CollectPlan, Collector, Episode, Straying};
 pub use planner::Planner;
 pub use walker::Walker;
 

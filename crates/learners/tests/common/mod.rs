@@ -46,6 +46,7 @@ pub(crate) fn small_iql() -> IqlConfig {
         hidden: vec![16, 12],
         actor_dropout: 0.1,
         actor_schedule: RateSchedule::Cosine { max_steps: 20 },
+        actor_average: Some(0.05),
         inputs: Inputs::Scaled,
         ..IqlConfig::antmaze()
     }

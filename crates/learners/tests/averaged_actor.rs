@@ -1,0 +1,49 @@
+//! Evaluations and guides act by the averaged actor where there is one; exploration acts by the actor itself.
+
+mod common;
+
+use common::{random_batch, rngs, small_iql, spec};
+use learners::{Device, IqlConfig, LearnerConfig};
+use rl::{Intent, LaneRows, Learner, Minibatch, ObservationRows};
+
+const LANES: usize = 2;
+
+fn trained(actor_average: Option<f64>, batches: &[Minibatch]) -> Box<dyn Learner> {
+    let config = LearnerConfig::Iql(IqlConfig { actor_average, ..small_iql() });
+    let mut learner = config.build(&spec(5, 3), rngs(LANES), Device::CPU);
+    batches.iter().for_each(|batch| drop(learner.update(batch)));
+    learner
+}
+
+fn act(learner: &dyn Learner, intent: Intent) -> Vec<f32> {
+    let state = random_batch(&spec(5, 3), LANES, 8, "states").states;
+    let observations = ObservationRows { privileged: LaneRows::zeros(LANES, 8, 0), state };
+    learner.policy().act(&observations, intent, &mut rngs(LANES)).as_slice().to_vec()
+}
+
+#[test]
+fn the_best_action_is_that_of_the_average() {
+    let batches: Vec<Minibatch> = (0..5).map(|i| random_batch(&spec(5, 3), LANES, 8, &format!("batch {i}"))).collect();
+    let [plain, at_once, slow] = [None, Some(1.0), Some(0.1)].map(|rate| trained(rate, &batches));
+    let [best, exploring] = [Intent::Exploit, Intent::Explore];
+    assert_eq!(act(&*plain, best), act(&*at_once, best), "an average that follows at once is the actor itself");
+    assert_ne!(act(&*plain, best), act(&*slow, best));
+    assert_eq!(act(&*plain, exploring), act(&*slow, exploring), "exploration is not averaged");
+
+    // Nine tenths of the first weights remain after one step: the average has hardly moved.
+    let distance = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum::<f32>();
+    let fresh = act(&*trained(None, &[]), best);
+    let [one_step, averaged] = [None, Some(0.1)].map(|rate| act(&*trained(rate, &batches[..1]), best));
+    let (moved, followed) = (distance(&fresh, &one_step), distance(&fresh, &averaged));
+    assert!(0.0 < followed && followed < 0.2 * moved, "the average moved by {followed}, the actor by {moved}");
+}
+
+#[test]
+fn the_average_is_saved_and_loaded() {
+    let batches = [random_batch(&spec(5, 3), LANES, 8, "batch")];
+    let learner = trained(Some(0.1), &batches);
+    let folder = tempfile::tempdir().unwrap();
+    learner.save(folder.path()).unwrap();
+    let opened = learners::open(folder.path(), Device::CPU).unwrap();
+    assert_eq!(act(&*learner, Intent::Exploit), act(&*opened, Intent::Exploit));
+}

@@ -1,0 +1,99 @@
+//! Are our data about as hard as D4RL's? What cloning and IQL make of each file as a whole, beside what the IQL paper
+//! (Kostrikov et al. 2021, Table 1) reports of D4RL's files of the same name.
+
+use std::path::Path;
+
+use anyhow::Result;
+use envs::Task;
+use learners::{BcConfig, LearnerConfig};
+
+use crate::{
+    data::DataCatalog,
+    paper::{CellResult, Cell, Experiment, Results, table1},
+    run::offline_method,
+    spec::{RunSpec, Scale},
+    stats,
+    table::Table,
+    workspace::write_whole,
+};
+
+/// This table.
+pub(crate) fn experiment() -> Experiment {
+    Experiment {
+        id: "datasets",
+        title: "cloning and IQL on whole data sets, beside D4RL's",
+        cells,
+        present,
+        check: |_| Vec::new(),
+    }
+}
+
+/// The learners, as they are named in records and in `experiments/paper/datasets.csv`.
+const COLUMNS: [(&str, &str); 2] = [("offline-bc", "cloning"), ("offline-iql", "IQL")];
+
+fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
+    let mut cells = Vec::new();
+    for task in Task::ALL {
+        let iql = table1::offline_run(task, scale, catalog)?;
+        let bc = RunSpec { learner: LearnerConfig::Bc(cloning(scale)), ..iql.clone() };
+        for spec in [bc, iql] {
+            cells.push(Cell { experiment: "datasets", method: offline_method(&spec), spec });
+        }
+    }
+    Ok(cells)
+}
+
+fn cloning(scale: Scale) -> BcConfig {
+    match scale {
+        Scale::Smoke => BcConfig { hidden: vec![32, 32], ..BcConfig::small() },
+        Scale::Laptop => BcConfig::small(),
+        Scale::Paper => BcConfig::corl(),
+    }
+}
+
+/// Writes `datasets.md` and `datasets.csv`.
+fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
+    let mut table = Table::new(["task", "cloning", "cloning on D4RL's", "IQL", "IQL on D4RL's"]);
+    for task in Task::ALL {
+        let texts = COLUMNS.map(|(method, _)| {
+            let result = results.cells.iter().find(|result| result.cell.spec.task == task && result.cell.method == method);
+            [result.map_or("–".into(), text), d4rl(task, method)]
+        });
+        table.push([task.to_string()].into_iter().chain(texts.into_iter().flatten()));
+    }
+    let page = format!(
+        "Percent of successful episodes after the offline phase of the {scale} scale on a whole data file: mean ± sd over \
+         n seeds. D4RL's columns: the IQL paper, Table 1, a million updates on the file of that name.\n\n{}",
+        table.markdown()
+    );
+    write_whole(&folder.join("datasets.md"), page.as_bytes())?;
+    write_whole(&folder.join("datasets.csv"), table.csv().as_bytes())
+}
+
+fn text(result: &CellResult) -> String {
+    let scores: Vec<f64> = result.scores().into_iter().map(|(_, score)| score).collect();
+    if scores.is_empty() {
+        return "–".into();
+    }
+    format!("{:.1} ± {:.1}, n={}", stats::mean(&scores), stats::standard_deviation(&scores), scores.len())
+}
+
+/// The value of a task in the file of published ones.
+fn d4rl(task: Task, method: &str) -> String {
+    let mut lines = include_str!("../../paper/datasets.csv").lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let headers = lines.next().expect("the file has a header");
+    let column = headers.iter().position(|header| method.ends_with(header)).expect("a column for each learner");
+    let line = lines.find(|line| line[0] == task.name()).expect("a line for each task");
+    line[column].to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn published_values_are_found() {
+        assert_eq!(d4rl(Task::AntMazeUmaze, "offline-bc"), "54.6");
+        assert_eq!(d4rl(Task::AntMazeLargeDiverse, "offline-iql"), "47.5");
+    }
+}
