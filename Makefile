@@ -6,7 +6,7 @@ options = --scale $(SCALE) $(if $(DEVICE),--device $(DEVICE)) \
   $(if $(LOG_DIR),--log-dir $(LOG_DIR)) $(foreach text,$(ONLY),--only $(text))
 experiments = cargo run --quiet -p experiments --
 
-.PHONY: help setup build test lint table1 smoke list data report check bench walker
+.PHONY: help setup build test lint table1 fig15 smoke list data report check bench walker
 
 help:      ## show this list
 	@sed -n 's/^\([a-z0-9]*\): .*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -22,6 +22,8 @@ lint: setup    ## formatting, lints and documentation, as CI wants them
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 table1: build  ## Table 1: make the data that is missing, run what is not recorded, write results/table1
 	$(experiments) $(options) $(if $(ONLY),,--only table1)
+fig15: build   ## Figure 15 and the theorems, measured: the combination lock without and with a guide, in minutes
+	$(experiments) $(options) $(if $(ONLY),,--only fig15)
 smoke: build   ## every table and figure at toy size, in a minute; the numbers mean nothing
 	$(experiments) --scale smoke
 list: build    ## what is done and what is left, with core-hours

@@ -7,16 +7,30 @@ use anyhow::{Context, Result};
 use crate::{
     Options,
     data::DataCatalog,
-    paper::{self, Results},
+    paper::{self, Exhibit, Results},
     record::RecordStore,
     spec::Scale,
+    theory::TheoryStore,
     workspace::{Workspace, write_whole},
 };
 
 /// The verb.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let (catalog, store) = (DataCatalog::new(workspace), RecordStore::new(workspace));
-    for experiment in paper::all() {
+    for exhibit in paper::all() {
+        let experiment = match exhibit {
+            Exhibit::Runs(experiment) => experiment,
+            Exhibit::Theory(experiment) => {
+                let results = experiment.read(options.scale, &TheoryStore::new(workspace))?;
+                let folder = workspace.artifact(experiment.id, options.scale);
+                (experiment.present)(options.scale, &results, &folder)?;
+                eprintln!("wrote {}", folder.display());
+                if options.scale == Scale::Laptop {
+                    splice(workspace, experiment.id)?;
+                }
+                continue;
+            }
+        };
         let results = Results::read(&experiment, options.scale, &catalog, &store)?;
         let mut folder = workspace.artifact(experiment.id, options.scale);
         let mut foreign = false;

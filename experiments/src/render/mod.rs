@@ -1,10 +1,11 @@
-//! Figures: learning curves, paths through a maze, and animated episodes.
+//! Figures: curves, paths through a maze, the combination lock, and animated episodes.
 //!
-//! [`plot`] and [`map`] make a [`Picture`], which is an SVG and a PNG of the same drawing; equal input gives equal
+//! [`plot`], [`map`] and [`lock`] make a [`Picture`], which is an SVG and a PNG of the same drawing; equal input gives equal
 //! bytes.
 
 pub(crate) mod gif;
 mod legend;
+pub(crate) mod lock;
 pub(crate) mod map;
 mod picture;
 pub(crate) mod plot;
