@@ -3,6 +3,7 @@
 //! [`plot`], [`map`] and [`lock`] make a [`Picture`], which is an SVG and a PNG of the same drawing; equal input gives equal
 //! bytes.
 
+mod axis;
 pub(crate) mod gif;
 mod legend;
 pub(crate) mod lock;

@@ -49,12 +49,7 @@ pub fn psdp(mdp: &Mdp, guide: &TabularPolicy, oracle: Oracle, episodes: usize, r
     let (mut visits, mut row) = (Vec::new(), vec![0.0; actions]);
     for h in (0..horizon).rev() {
         let mut bandit = Bandit::new(oracle, states, actions, ranges[h]);
-        let mut played = vec![0.0; states * actions];
         for _ in 0..rounds {
-            for (state, sums) in played.chunks_mut(actions).enumerate() {
-                bandit.act(state, &mut row);
-                sums.iter_mut().zip(&row).for_each(|(sum, probability)| *sum += probability);
-            }
             mdp.episode(&mut visits, rng, |step, state, rng| {
                 if step == h {
                     bandit.act(state, &mut row);
@@ -67,12 +62,11 @@ pub fn psdp(mdp: &Mdp, guide: &TabularPolicy, oracle: Oracle, episodes: usize, r
             bandit.observe(visits[h].state, visits[h].action, reward);
         }
         let values = mdp.action_values(&policy, h);
-        for (state, sums) in played.chunks(actions).enumerate() {
-            let mixture = policy.row_mut(h, state);
-            mixture.iter_mut().zip(sums).for_each(|(probability, sum)| *probability = sum / rounds as f64);
-            let q = &values[state * actions..(state + 1) * actions];
+        for (state, q) in values.chunks(actions).enumerate() {
+            let mixture = bandit.mean_policy(state);
             let best = q.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            mean_regrets[h] += occupancies[h][state] * (best - dot(mixture, q));
+            mean_regrets[h] += occupancies[h][state] * (best - dot(&mixture, q));
+            policy.row_mut(h, state).copy_from_slice(&mixture);
         }
     }
     let suboptimality = mdp.optimal().1 - mdp.value(&policy);

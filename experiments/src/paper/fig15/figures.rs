@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::{rates::censored_mean, table::band};
+use super::{estimate::censored_mean, table::band};
 use crate::{
     render::{
         lock,

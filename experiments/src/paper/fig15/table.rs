@@ -6,7 +6,10 @@ use anyhow::Result;
 use rl::Prng;
 use serde::Serialize;
 
-use super::rates::{Row, censored_mean, rows, text};
+use super::{
+    claims::{Row, rows, text},
+    estimate::{censored_mean, median},
+};
 use crate::{
     spec::Scale,
     stats::{self, Interval},
@@ -68,22 +71,6 @@ fn shown(result: &TheoryResult) -> Shown {
     }
 }
 
-/// The Kaplan-Meier median: the first value by which the estimated share still searching falls to one half. Censored
-/// searches count as at risk up to the value at which they stopped.
-fn median(mut observations: Vec<Observation>) -> Option<f64> {
-    observations.sort_by(|x, y| x.value.total_cmp(&y.value).then(y.seen.cmp(&x.seen)));
-    let (mut searching, all) = (1.0, observations.len());
-    for (i, observation) in observations.iter().enumerate() {
-        if observation.seen {
-            searching *= 1.0 - 1.0 / (all - i) as f64;
-        }
-        if searching <= 0.5 + 1e-12 {
-            return Some(observation.value);
-        }
-    }
-    None
-}
-
 fn markdown(scale: Scale, results: &[TheoryResult]) -> String {
     let mut table = Table::new(["theorem", "quantity", "predicted", "measured (95 %)", "holds", "how"]);
     for Row { theorem, quantity, predicted, measured, finding, remark } in rows(results) {
@@ -112,21 +99,4 @@ fn csv(shown: &[Shown]) -> String {
         table.push(text.into_iter().chain([censored.to_string()]).chain(numbers));
     }
     table.csv()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_median_is_kaplan_and_meiers() {
-        let of = |values: &[(f64, bool)]| {
-            median(values.iter().map(|(value, seen)| Observation { value: *value, seen: *seen }).collect())
-        };
-        assert_eq!(of(&[(3.0, true), (1.0, true), (2.0, true)]), Some(2.0));
-        assert_eq!(of(&[(1.0, true), (9.0, false), (9.0, false)]), None, "a third of them ended");
-        // Shares left: 4/5 after 1; 2 is censored; 4/5 * 2/3 after 3, and half of that after 4.
-        assert_eq!(of(&[(1.0, true), (2.0, false), (3.0, true), (4.0, true), (5.0, true)]), Some(4.0));
-        assert_eq!(of(&[]), None);
-    }
 }
