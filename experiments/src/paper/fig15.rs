@@ -76,7 +76,7 @@ impl Budget {
                 algorithm2_horizons: vec![2, 3, 4, 6, 8, 10],
                 search: 1 << 17,
                 episodes: vec![10, 12, 14, 16, 18, 20],
-                fixed: 17,
+                fixed: 16,
             },
             Scale::Paper => Self {
                 horizons: (2..=22).collect(),

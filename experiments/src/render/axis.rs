@@ -37,12 +37,17 @@ impl Axis {
         }
     }
 
-    /// The places of the ticks, at most about `count`: whole decades where there are several, otherwise 1, 2 and 5.
+    /// The places of the ticks, at most about `count`: whole decades where there are several, otherwise parts of
+    /// them.
     pub(super) fn ticks(self, range: &Range<f64>, count: usize) -> Vec<f64> {
         if self == Self::Linear {
             return RangedCoordf64::from(range.clone()).key_points(count);
         }
-        let digits: &[f64] = if range.end - range.start > 2.5 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+        let digits: &[f64] = match range.end - range.start {
+            decades if decades > 2.5 => &[1.0],
+            decades if decades > 1.3 => &[1.0, 2.0, 5.0],
+            _ => &[1.0, 2.0, 3.0, 4.0, 6.0, 8.0],
+        };
         let decades = range.start.floor() as i32..=range.end.ceil() as i32;
         let ticks = decades.flat_map(|decade| digits.iter().map(move |digit| digit.log10() + f64::from(decade)));
         ticks.filter(|tick| (range.start - 1e-9..=range.end + 1e-9).contains(tick)).collect()
@@ -103,6 +108,7 @@ mod tests {
             ticks.into_iter().map(|place| tick(Axis::Log.value(place))).collect()
         };
         assert_eq!(values(1.0, 10_000.0), ["1", "10", "100", "1k", "10k"]);
+        assert_eq!(values(2.0, 8.0), ["2", "3", "4", "6", "8"]);
         assert_eq!(values(0.004, 0.2), ["0.005", "0.01", "0.02", "0.05", "0.1", "0.2"]);
     }
 

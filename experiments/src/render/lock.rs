@@ -12,7 +12,7 @@ use plotters::{
 
 use super::{
     Picture,
-    picture::{Area, Drawing, INK, colour, text},
+    picture::{Area, Drawing, INK, colour, text, text_width},
 };
 
 /// Size of the drawing, radius of a state, rows of the states (dots).
@@ -21,7 +21,7 @@ const RADIUS: i32 = 58;
 const OPEN: i32 = 150;
 const CLOSED: i32 = 410;
 /// Left edge of the first state's column, and distance between columns (dots).
-const LEFT: i32 = 130;
+const LEFT: i32 = 200;
 const COLUMN: i32 = 300;
 const BLUE: usize = 0;
 const RED: usize = 1;
@@ -55,18 +55,17 @@ impl Drawing for Lock {
                 }
                 continue;
             };
-            state(area, (x, OPEN), RED, &format!("s*{}", subscript(step)))?;
+            state(area, (x, OPEN), RED, ("s*", step))?;
             // The closed state is reached from the second step on.
             if i > 0 {
-                state(area, (x, CLOSED), BLUE, &format!("s{}", subscript(step)))?;
+                state(area, (x, CLOSED), BLUE, ("s", step))?;
             }
         }
         for i in 0..STEPS.len() - 1 {
             let (from, to) = (LEFT + COLUMN * i as i32, LEFT + COLUMN * (i as i32 + 1));
-            let right = STEPS[i].map_or(String::new(), |step| format!("a*{}", subscript(step)));
             arrow(area, (from, OPEN), (to, OPEN), colour(RED))?;
-            area.draw(&Text::new(right, ((from + to) / 2, OPEN - 32), label(32, colour(RED))))?;
-            if STEPS[i].is_some() {
+            if let Some(step) = STEPS[i] {
+                name(area, ((from + to) / 2, OPEN - 32), RED, ("a*", step))?;
                 arrow(area, (from, OPEN), (to, CLOSED), colour(BLUE))?;
                 area.draw(&Text::new(
                     "other",
@@ -80,11 +79,9 @@ impl Drawing for Lock {
             }
         }
         let last = LEFT + COLUMN * (STEPS.len() as i32 - 1);
-        let words = [(OPEN - 84, "reward 1 for a*ₕ, else 0"), (CLOSED + 84, "reward 0")];
-        for (y, words) in words {
-            let words = words.replace("a*ₕ", &format!("a*{}", subscript("H")));
-            area.draw(&Text::new(words, (last + RADIUS, y), text(30, HPos::Right)))?;
-        }
+        area.draw(&Text::new("reward 1 for", (last - 12, OPEN - 84), text(30, HPos::Right)))?;
+        name(area, (last + 24, OPEN - 84), RED, ("a*", "H"))?;
+        area.draw(&Text::new("reward 0", (last, CLOSED + 84), text(30, HPos::Center)))?;
         area.draw(&Text::new("start", (LEFT, OPEN - 84), label(30, INK)))?;
         let caption = "one of A actions opens the way; all others close the lock for the rest of the episode";
         area.draw(&Text::new(caption, (SIZE.0 as i32 / 2, SIZE.1 as i32 - 24), label(30, INK)))?;
@@ -92,13 +89,19 @@ impl Drawing for Lock {
     }
 }
 
-/// The font has lower digits, but no lower letters: those are set beside a low line.
-fn subscript(step: &str) -> String {
-    match step {
-        "1" => "₁".into(),
-        "2" => "₂".into(),
-        other => format!("_{other}"),
-    }
+/// A symbol with its lower index, set smaller and lower, both together centred.
+fn name<B>(area: &Area<B>, (x, y): (i32, i32), index: usize, (symbol, lower): (&str, &str)) -> Result<()>
+where
+    B: DrawingBackend,
+    B::ErrorType: 'static,
+{
+    let (large, small) = (34, 24);
+    let widths = [text_width(symbol, large)? as i32, text_width(lower, small)? as i32];
+    let left = x - (widths[0] + widths[1]) / 2;
+    area.draw(&Text::new(symbol.to_string(), (left + widths[0] / 2, y), label(large, colour(index))))?;
+    let below = (left + widths[0] + widths[1] / 2 + 3, y + 13);
+    area.draw(&Text::new(lower.to_string(), below, label(small, colour(index))))?;
+    Ok(())
 }
 
 fn label(height: u32, colour: RGBColor) -> TextStyle<'static> {
@@ -106,15 +109,14 @@ fn label(height: u32, colour: RGBColor) -> TextStyle<'static> {
         .pos(Pos::new(HPos::Center, VPos::Center))
 }
 
-fn state<B>(area: &Area<B>, at: (i32, i32), index: usize, name: &str) -> Result<()>
+fn state<B>(area: &Area<B>, at: (i32, i32), index: usize, words: (&str, &str)) -> Result<()>
 where
     B: DrawingBackend,
     B::ErrorType: 'static,
 {
     area.draw(&Circle::new(at, RADIUS, colour(index).mix(0.15).filled()))?;
     area.draw(&Circle::new(at, RADIUS, colour(index).stroke_width(5)))?;
-    area.draw(&Text::new(name.to_string(), at, label(32, colour(index))))?;
-    Ok(())
+    name(area, at, index, words)
 }
 
 /// From the rim of one state to the rim of another.

@@ -48,7 +48,7 @@ pub(super) fn text(Interval { low, estimate, high }: Interval) -> String {
 /// Fewer seeds decide nothing.
 const LEAST_SEEDS: usize = 20;
 /// Rates over T are taken from here on: below, T/H is no large multiple of S A, and FALCON+ explores uniformly.
-const LARGE_T: f64 = 16_384.0;
+const LARGE_T: f64 = 65_536.0;
 
 /// A claim about the growth of a curve.
 #[derive(Debug, Clone, Copy)]

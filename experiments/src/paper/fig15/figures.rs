@@ -4,12 +4,13 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::{estimate::censored_mean, table::band};
+use super::table::band;
 use crate::{
     render::{
         lock,
         plot::{Axis, Panel, Point, Series, draw},
     },
+    stats,
     theory::{Outcome, TheoryResult},
 };
 
@@ -29,8 +30,8 @@ const COVER: [Curve; 6] = [
     ("cover", "uniform", "uniform, C = 2^(H-1)", 0, false),
     ("cover", "right-0.8", "right with 0.8, C = 1.25^(H-1)", 3, false),
     ("cover", "wrong-scratch", "slippery lock, from scratch", 5, true),
-    ("cover", "wrong-curriculum", "slippery lock, guide always wrong, C < e: curriculum", 2, false),
-    ("cover", "wrong-random", "the same: random", 4, true),
+    ("cover", "wrong-curriculum", "slippery lock, always wrong, C < e", 2, false),
+    ("cover", "wrong-random", "the same, random horizons", 4, true),
 ];
 /// Panels of Corollary A.4: study, title, x axis, exponents of ε-greedy and FALCON+.
 const RATES: [(&str, &str, &str, f64, f64); 5] = [
@@ -41,7 +42,7 @@ const RATES: [(&str, &str, &str, f64, f64); 5] = [
     ("actions", "A", "actions A", 1.0 / 3.0, 1.0),
 ];
 
-/// Writes `lock`, `fig15` and `rates` as `.svg` and `.png`; the last two only where there are records.
+/// Writes `lock`, `fig15`, `cover` and `rates` as `.svg` and `.png`; all but the first only where there are records.
 pub(super) fn write(results: &[TheoryResult], folder: &Path) -> Result<()> {
     let path = |name: &str, ending: &str| folder.join(format!("{name}.{ending}"));
     lock::draw()?.write(&path("lock", "svg"), &path("lock", "png"))?;
@@ -56,11 +57,9 @@ pub(super) fn write(results: &[TheoryResult], folder: &Path) -> Result<()> {
         series: curves.iter().filter_map(|curve| series(results, curve)).collect(),
         ..Panel::default()
     };
-    let panels = [
-        horizon("Without and with a guide that is right with 1 - 1/H", &GUIDED),
-        horizon("What the guide must cover (Algorithm 1)", &COVER),
-    ];
-    draw(&panels, 2)?.write(&path("fig15", "svg"), &path("fig15", "png"))?;
+    // Apart, so that each has a legend of its own.
+    draw(&[horizon("With and without a guide", &GUIDED)], 1)?.write(&path("fig15", "svg"), &path("fig15", "png"))?;
+    draw(&[horizon("What a guide must cover", &COVER)], 1)?.write(&path("cover", "svg"), &path("cover", "png"))?;
 
     let mut panels: Vec<Panel> = RATES.iter().map(|rate| rate_panel(results, rate)).collect();
     panels.push(bound_panel(results));
@@ -83,7 +82,7 @@ fn series(results: &[TheoryResult], (study, method, label, colour, dashed): &Cur
 }
 
 /// Suboptimality over one variable, with the slope of Corollary A.4 through the last point measured (over C, where the
-/// bound is far above, through the first).
+/// bound soon leaves the panel, through the first).
 fn rate_panel(
     results: &[TheoryResult],
     (study, title, x_label, epsilon_greedy, falcon): &(&'static str, &str, &str, f64, f64),
@@ -106,44 +105,45 @@ fn rate_panel(
         let anchor = if *study == "coverage" { first } else { last };
         let at = |x: f64| anchor.mean * (x / anchor.x).powf(*exponent);
         let end = |x: f64| Point { x, mean: at(x), low: at(x), high: at(x) };
-        let ends = if *study == "coverage" { [first.x, 4.0 * first.x] } else { [first.x, last.x] };
+        let end_of_bound =
+            if *study == "coverage" { first.x * (last.mean / first.mean).powf(1.0 / exponent) } else { last.x };
+        let ends = [first.x, end_of_bound];
         let line = Series { label: bound.into(), colour, points: ends.map(end).into(), dashed: true };
         panel.series.extend([measured, line]);
     }
     panel
 }
 
-/// Remark A.7: two guides of equal C, with the bounds of their runs.
+/// Remark A.7: two guides of equal C, with the bound of Theorem A.3, which knows only C. That of the remark would lie on
+/// the curves: on the lock, where one state matters at each step, `C(h) f_h` is the whole regret there.
 fn bound_panel(results: &[TheoryResult]) -> Panel {
     let mut panel = Panel {
-        title: "Two guides with C = 16 (Remark A.7)".into(),
+        title: "Two guides with C = 16".into(),
         x_label: "episodes T".into(),
-        y_label: "suboptimality, or its bound".into(),
+        y_label: "suboptimality".into(),
         x_axis: Axis::Log,
         y_axis: Axis::Log,
         ..Panel::default()
     };
-    let curves = [
-        ("early", "mistake at the first step", "its bound Σ C(h) f", 2),
-        ("late", "mistake at the last step but one", "its bound Σ C(h) f ", 4),
-    ];
-    for (method, label, bound_label, colour) in curves {
+    for (method, label, colour) in
+        [("early", "errs at the first step", 2), ("late", "errs at the last step but one", 4)]
+    {
         panel.series.extend(series(results, &("profile", method, label, colour, false)));
-        let of_curve = |result: &&TheoryResult| result.point.study == "profile" && result.point.method == method;
-        let bound = |result: &TheoryResult| {
-            let bounds = result.outcomes.iter().filter_map(|outcome| match *outcome {
-                Outcome::Run { bound_per_step, .. } => Some(bound_per_step),
-                Outcome::Search(_) => None,
-            });
-            let bounds: Vec<_> = bounds.map(|value| crate::theory::Observation { value, seen: true }).collect();
-            let mean = censored_mean(&bounds);
-            Point { x: result.point.x, mean, low: mean, high: mean }
-        };
-        let points: Vec<Point> =
-            results.iter().filter(of_curve).filter(|result| !result.outcomes.is_empty()).map(bound).collect();
-        if !points.is_empty() {
-            panel.series.push(Series { label: bound_label.into(), colour, points, dashed: true });
-        }
+        let of_curve = results.iter().filter(|result| result.point.study == "profile" && result.point.method == method);
+        let points: Vec<Point> = of_curve.filter_map(mean_bound).collect();
+        let label = "its bound by Theorem A.3, C Σ f".into();
+        panel.series.extend((!points.is_empty()).then_some(Series { label, colour, points, dashed: true }));
     }
     panel
+}
+
+/// The mean right-hand side of Theorem A.3 at a point.
+fn mean_bound(result: &TheoryResult) -> Option<Point> {
+    let bounds = result.outcomes.iter().filter_map(|outcome| match *outcome {
+        Outcome::Run { bound, .. } => Some(bound),
+        Outcome::Search(_) => None,
+    });
+    let bounds: Vec<f64> = bounds.collect();
+    let mean = (!bounds.is_empty()).then(|| stats::mean(&bounds))?;
+    Some(Point { x: result.point.x, mean, low: mean, high: mean })
 }
