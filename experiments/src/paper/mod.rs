@@ -242,7 +242,7 @@ pub(crate) fn cells(options: &Options, catalog: &DataCatalog) -> Result<Vec<Cell
                 }
             }
             Exhibit::Theory(experiment) => {
-                names.extend((experiment.points)(options.scale).iter().map(TheoryPoint::name))
+                names.extend((experiment.points)(options.scale).iter().map(TheoryPoint::name));
             }
         }
     }

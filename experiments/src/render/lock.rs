@@ -61,21 +61,22 @@ impl Drawing for Lock {
                 state(area, (x, CLOSED), BLUE, ("s", step))?;
             }
         }
-        for i in 0..STEPS.len() - 1 {
+        for (i, step) in STEPS.iter().enumerate().take(STEPS.len() - 1) {
             let (from, to) = (LEFT + COLUMN * i as i32, LEFT + COLUMN * (i as i32 + 1));
+            let middle = i32::midpoint(from, to);
             arrow(area, (from, OPEN), (to, OPEN), colour(RED))?;
-            if let Some(step) = STEPS[i] {
-                name(area, ((from + to) / 2, OPEN - 32), RED, ("a*", step))?;
+            if let Some(step) = step {
+                name(area, (middle, OPEN - 32), RED, ("a*", step))?;
                 arrow(area, (from, OPEN), (to, CLOSED), colour(BLUE))?;
                 area.draw(&Text::new(
                     "other",
-                    ((from + to) / 2 + 58, (OPEN + CLOSED) / 2 - 22),
+                    (middle + 58, i32::midpoint(OPEN, CLOSED) - 22),
                     label(28, colour(BLUE)),
                 ))?;
             }
             if i > 0 {
                 arrow(area, (from, CLOSED), (to, CLOSED), colour(BLUE))?;
-                area.draw(&Text::new("any", ((from + to) / 2, CLOSED + 30), label(28, colour(BLUE))))?;
+                area.draw(&Text::new("any", (middle, CLOSED + 30), label(28, colour(BLUE))))?;
             }
         }
         let last = LEFT + COLUMN * (STEPS.len() as i32 - 1);
@@ -97,7 +98,7 @@ where
 {
     let (large, small) = (34, 24);
     let widths = [text_width(symbol, large)? as i32, text_width(lower, small)? as i32];
-    let left = x - (widths[0] + widths[1]) / 2;
+    let left = x - i32::midpoint(widths[0], widths[1]);
     area.draw(&Text::new(symbol.to_string(), (left + widths[0] / 2, y), label(large, colour(index))))?;
     let below = (left + widths[0] + widths[1] / 2 + 3, y + 13);
     area.draw(&Text::new(lower.to_string(), below, label(small, colour(index))))?;

@@ -64,7 +64,7 @@ pub fn episodes_until(
     let mut table = QTable::new(mdp);
     let mut alone = table.greedy_policy();
     let (mut visits, mut row) = (Vec::new(), vec![0.0; mdp.actions()]);
-    // The combined policy's value, until values or horizon change.
+    // The combined policy's value at a horizon, until the values change.
     let mut score: Option<(usize, f32)> = None;
     for episode in 1..=budget {
         let guide_steps = schedule.next_horizon(rng);
@@ -82,11 +82,12 @@ pub fn episodes_until(
             }
             rng.weighted(&row)
         });
-        if table.learn(&visits) {
+        let changed = table.learn(&visits);
+        if changed {
             alone = table.greedy_policy();
             score = None;
         }
-        if (score.is_none() || episode == 1) && optimum - mdp.value(&alone) < suboptimality {
+        if (changed || episode == 1) && optimum - mdp.value(&alone) < suboptimality {
             return Search { episodes: episode, found: true };
         }
         if let Some(horizon) = schedule.evaluation_horizon() {
@@ -96,8 +97,6 @@ pub fn episodes_until(
             };
             score = Some((horizon, value));
             schedule.observe_evaluation(value);
-        } else {
-            score = Some((0, 0.0));
         }
     }
     Search { episodes: budget, found: false }

@@ -63,7 +63,9 @@ pub(super) fn greedy(estimates: &[f64], probabilities: &mut [f64]) {
 pub(super) fn epsilon_greedy(estimates: &[f64], epsilon: f64, probabilities: &mut [f64]) {
     greedy(estimates, probabilities);
     let share = epsilon / estimates.len() as f64;
-    probabilities.iter_mut().for_each(|probability| *probability = share + (1.0 - epsilon) * *probability);
+    for probability in probabilities.iter_mut() {
+        *probability = share + (1.0 - epsilon) * *probability;
+    }
 }
 
 /// Inverse gap weighting (Abe & Long 1999; FALCON+ of Simchi-Levi & Xu 2020): an action whose estimate lies `gap` below

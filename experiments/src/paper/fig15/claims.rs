@@ -204,27 +204,27 @@ fn growth_row(results: &[TheoryResult], growth: &Growth) -> Row {
     let mut rng = Prng::derive("fig15", 0, &format!("{study} {method}"));
     let slope = curve.slope(rate, &mut rng);
     let (mut finding, remark) = judge(claim, slope);
-    let mut remark = remark.to_string();
+    let mut remarks = vec![remark.to_string()];
     if only_large {
-        remark += &format!("; from T = {LARGE_T:.0} on, over all T {:.2}", all.slope(rate, &mut rng).estimate);
+        remarks.push(format!("from T = {LARGE_T:.0} on, over all T {:.2}", all.slope(rate, &mut rng).estimate));
     }
     // A power of H fits some of an exponential, so that the exponent alone cannot tell them apart.
     let must_be_polynomial = rate == Power && (study == "guided" || study == "cover");
     if must_be_polynomial && curve.xs.len() > 3 {
         let bits = curve.exponential_part(&mut rng);
-        remark += &format!("; beside the power {} bits per step (2^H has 1)", text(bits));
+        remarks.push(format!("beside the power {} bits per step (2^H has 1)", text(bits)));
         if finding == Finding::Holds && bits.high >= 0.5 {
             finding = if bits.low > 0.5 { Finding::Fails } else { Finding::Undecided };
         }
     }
     let (censored, searches) = curve.censored();
     if censored > 0 {
-        remark += &format!("; {censored} of {searches} searches censored");
+        remarks.push(format!("{censored} of {searches} searches censored"));
     }
     if curve.seeds() < LEAST_SEEDS {
         finding = Finding::Undecided;
     }
-    row(Some(slope), finding, remark)
+    row(Some(slope), finding, remarks.join("; "))
 }
 
 /// "Not below" allows for 10 %: two curves that are one in truth would otherwise stay undecided for ever.
