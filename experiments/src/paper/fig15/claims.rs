@@ -217,6 +217,11 @@ fn growth_row(results: &[TheoryResult], growth: &Growth) -> Row {
             finding = if bits.low > 0.5 { Finding::Fails } else { Finding::Undecided };
         }
     }
+    if theorem == "Theorem 4.3"
+        && let Some(horizon) = curve.falls_below_doubling()
+    {
+        remarks.push(format!("its constants are large: continued, it falls below 2^H at H = {horizon}"));
+    }
     let (censored, searches) = curve.censored();
     if censored > 0 {
         remarks.push(format!("{censored} of {searches} searches censored"));

@@ -63,6 +63,14 @@ impl Curve {
         stats::bootstrap(&self.samples, |samples| least_squares(&axis, &log_means(samples)), rng)
     }
 
+    /// The least x beyond the last measured, up to 100, at which this power of x has come below 2^x.
+    pub(super) fn falls_below_doubling(&self) -> Option<usize> {
+        let (axis, logs) = (self.axis(Rate::Power), log_means(&self.samples));
+        let (slope, x, y) = (least_squares(&axis, &logs), stats::mean(&axis), stats::mean(&logs));
+        let last = *self.xs.last()? as usize;
+        (last..=100).find(|h| y + slope * ((*h as f64).log2() - x) <= *h as f64)
+    }
+
     /// The exponential part of the growth, in bits for each step of x, once a power of x is taken out: 0 for a
     /// polynomial, 1 for 2^x.
     pub(super) fn exponential_part(&self, rng: &mut Prng) -> Interval {
@@ -201,6 +209,8 @@ mod tests {
             assert!((slope.estimate - power).abs() < 0.1 && (bits.estimate - part).abs() < 1e-9, "{slope:?} {bits:?}");
         }
         assert!((exponential.slope(Rate::Bits, &mut rng()).estimate - 1.0).abs() < 1e-9);
+        // 40 x^3 and 2^x: 163,840 and 65,536 at 16, 274,360 and 524,288 at 19.
+        assert_eq!(curve(|x| 40.0 * x.powi(3)).falls_below_doubling(), Some(18));
         let twice = curve(|x| 2.0 * x.exp2());
         assert!((twice.ratio(&exponential, &mut rng()).estimate - 2.0).abs() < 1e-9);
         let short = Curve { xs: vec![3.0], samples: vec![vec![observation((24.0, true))]] };
