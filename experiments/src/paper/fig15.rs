@@ -73,7 +73,7 @@ impl Budget {
             Scale::Laptop => Self {
                 horizons: (2..=16).collect(),
                 cover_horizons: (4..=14).collect(),
-                algorithm2_horizons: vec![2, 3, 4, 6, 8, 10],
+                algorithm2_horizons: vec![2, 3, 4, 6, 8, 10, 12],
                 search: 1 << 17,
                 episodes: vec![10, 12, 14, 16, 18, 20],
                 fixed: 16,
