@@ -20,6 +20,7 @@ mod run;
 mod spec;
 mod stats;
 mod table;
+mod theory;
 mod workspace;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -48,11 +49,11 @@ pub(crate) struct Options {
     /// How much to run: smoke (seconds, the numbers mean nothing), laptop (hours), paper (the paper's own budgets).
     #[arg(long, global = true, value_enum, default_value = "laptop")]
     pub(crate) scale: Scale,
-    /// Number of seeds, counted from 0 [default: 1 smoke, 3 laptop, 20 paper].
+    /// Number of seeds, counted from 0 [default: 1 smoke, 3 laptop, 20 paper; of the theory 4 smoke, 200 otherwise].
     #[arg(long, global = true, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub(crate) seeds: Option<u64>,
-    /// Run, list and make data for only those cells whose name contains this, such as table1, antmaze-umaze-v0/1k or
-    /// jsrl-curriculum; may be repeated.
+    /// Run, list and make data for only those cells whose name contains this, such as table1, fig15,
+    /// antmaze-umaze-v0/1k or jsrl-curriculum; may be repeated.
     #[arg(long, global = true, value_name = "TEXT")]
     pub(crate) only: Vec<String>,
     /// Where the learners compute: cpu or cuda.

@@ -58,6 +58,11 @@ impl Progress {
 }
 
 impl Bar {
+    /// One step further.
+    pub(crate) fn step(&self) {
+        self.0.inc(1);
+    }
+
     /// At a given step.
     pub(crate) fn reach(&self, step: u64) {
         self.0.set_position(step);

@@ -133,6 +133,14 @@ pub(crate) struct EvaluationPlan {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct RunKey(String);
 
+impl RunKey {
+    /// The name of a specification: equal for equal JSON, with fields in the order of their declaration.
+    pub(crate) fn of(spec: &impl Serialize) -> Self {
+        let json = serde_json::to_string(spec).expect("a specification is plain data");
+        Self(hex(&Sha256::digest(json))[..16].to_string())
+    }
+}
+
 impl fmt::Display for RunKey {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(&self.0)
@@ -175,10 +183,9 @@ impl RunSpec {
         Ok(())
     }
 
-    /// The specification's name: equal for equal JSON, with fields in the order of their declaration.
+    /// The specification's name.
     pub(crate) fn key(&self) -> RunKey {
-        let json = serde_json::to_string(self).expect("a specification is plain data");
-        RunKey(hex(&Sha256::digest(json))[..16].to_string())
+        RunKey::of(self)
     }
 
     /// The run that ends where this one's online phase begins. Guide, warm start and the offline columns all read it.

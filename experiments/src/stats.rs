@@ -56,7 +56,7 @@ pub(crate) fn mean_of_means(scores: &[Vec<f64>]) -> f64 {
 /// `method="percentile"`).
 ///
 /// Give each number of a report a stream of its own, named after it, and reports are equal bit for bit.
-pub(crate) fn bootstrap(scores: &[Vec<f64>], aggregate: impl Fn(&[Vec<f64>]) -> f64, rng: &mut Prng) -> Interval {
+pub(crate) fn bootstrap<T: Copy>(scores: &[Vec<T>], aggregate: impl Fn(&[Vec<T>]) -> f64, rng: &mut Prng) -> Interval {
     percentile_interval(aggregate(scores), || aggregate(&resample(scores, rng)))
 }
 
@@ -73,8 +73,8 @@ pub(crate) fn paired_difference(x: &[Vec<f64>], y: &[Vec<f64>], rng: &mut Prng) 
 }
 
 /// As many runs of each task as there are, drawn with replacement.
-fn resample(scores: &[Vec<f64>], rng: &mut Prng) -> Vec<Vec<f64>> {
-    let mut draw = |runs: &Vec<f64>| (0..runs.len()).map(|_| runs[rng.below(runs.len())]).collect();
+fn resample<T: Copy>(scores: &[Vec<T>], rng: &mut Prng) -> Vec<Vec<T>> {
+    let mut draw = |runs: &Vec<T>| (0..runs.len()).map(|_| runs[rng.below(runs.len())]).collect();
     scores.iter().map(&mut draw).collect()
 }
 

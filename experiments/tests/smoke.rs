@@ -22,22 +22,31 @@ fn every_table_runs_at_smoke_scale_and_never_twice() {
     let folder = folder.path();
     succeed(folder, &["--scale", "smoke", "--log-dir", "events"]);
     let records = files_under(&folder.join("results/records"));
-    assert_eq!(records.len(), 6 * 5, "six tasks, five columns, one seed");
+    let (theory, runs): (Vec<_>, Vec<_>) = records.iter().partition(|path| path.iter().any(|part| part == "theory"));
+    assert_eq!(runs.len(), 6 * 5, "six tasks, five columns, one seed");
+    for record in &runs {
+        assert_eq!(result_of(record)["outcome"], "finished");
+    }
+    // Two sizes each: 2 curves from scratch, 4 behind a guide, 6 of coverage, 5 rates of 2 oracles, 2 profiles.
+    assert_eq!(theory.len(), 2 * (2 + 4 + 6 + 5 * 2 + 2), "one file for the four seeds of a measurement");
     for record in &records {
         assert!(fs::metadata(record).expect("readable").len() < 16_000, "{} is too large", record.display());
-        assert_eq!(result_of(record)["outcome"], "finished");
     }
     assert_eq!(files_under(&folder.join("events")).len(), 6 * 5);
 
-    let artifacts = files_under(&folder.join("results/table1-smoke"));
+    let mut artifacts = files_under(&folder.join("results/table1-smoke"));
+    artifacts.extend(files_under(&folder.join("results/fig15-smoke")));
     let names: Vec<_> = artifacts.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
     for name in ["table1.md", "table1.csv", "table1.json", "curves-antmaze-umaze-v0.svg", "curves-antmaze-umaze-v0.png"]
     {
         assert!(names.contains(&name), "no {name} among {names:?}");
     }
+    for name in ["fig15.md", "fig15.csv", "fig15.json", "lock.svg", "fig15.png", "cover.svg", "rates.png"] {
+        assert!(names.contains(&name), "no {name} among {names:?}");
+    }
     let before: Vec<_> = records.iter().chain(&artifacts).map(|path| fs::read(path).expect("readable")).collect();
     let said = succeed(folder, &["--scale", "smoke"]);
-    assert!(said.contains("0 to do"), "{said}");
+    assert_eq!(said.matches("0 to do").count(), 2, "neither runs nor theory: {said}");
     let after: Vec<_> = records.iter().chain(&artifacts).map(|path| fs::read(path).expect("readable")).collect();
     assert!(before == after, "the same records gave other files");
 
@@ -51,8 +60,37 @@ fn every_table_runs_at_smoke_scale_and_never_twice() {
 
     let listed = succeed(folder, &["list", "--scale", "smoke"]);
     assert!(listed.contains("make table1") && listed.contains("| 30 "), "{listed}");
+    assert!(listed.contains("make fig15") && listed.contains("| 192 "), "{listed}");
     let checked = succeed(folder, &["check", "--scale", "smoke"]);
     assert!(checked.contains("undecided"), "one seed decides nothing: {checked}");
+    let always = checked.lines().find(|line| line.starts_with("| Theorem A.3")).expect("it is checked run by run");
+    assert!(always.contains("| holds ") && always.contains("96 of 96 runs"), "{always}");
+}
+
+#[test]
+fn theory_goes_on_where_it_stopped_with_the_same_bits() {
+    let [at_once, stopped] = [(), ()].map(|()| tempfile::tempdir().expect("a folder"));
+    let make = |folder: &Path, seeds: &str, jobs: &str| {
+        succeed(folder, &["--scale", "smoke", "--only", "fig15", "--seeds", seeds, "--jobs", jobs])
+    };
+    make(at_once.path(), "4", "1");
+    make(stopped.path(), "2", "2");
+    let records = files_under(&stopped.path().join("results/records"));
+    let lost = &records[0];
+    fs::remove_file(lost).expect("removable");
+    let kept: Vec<_> = records[1..].iter().map(|path| fs::read(path).expect("readable")).collect();
+    make(stopped.path(), "4", "2");
+    let again: Vec<_> = records[1..].iter().map(|path| fs::read(path).expect("readable")).collect();
+    assert!(kept == again, "a record was overwritten");
+    for name in ["fig15.md", "fig15.json", "fig15.svg", "cover.svg", "rates.svg"] {
+        let [x, y] = [&at_once, &stopped].map(|folder| folder.path().join("results/fig15-smoke").join(name));
+        assert!(fs::read(x).expect("readable") == fs::read(y).expect("readable"), "{name} differs");
+    }
+
+    fs::write(&records[1], "{").expect("writable");
+    let said = refuse(stopped.path(), &["report", "--scale", "smoke"]);
+    assert!(said.contains("seeds-0-1.json") && said.contains("move it away"), "{said}");
+    assert_eq!(fs::read_to_string(&records[1]).expect("readable"), "{", "it was overwritten");
 }
 
 #[test]

@@ -131,7 +131,15 @@ fn paths_named_in_documents_exist() {
         let text = read(page);
         let words = text.split(|c: char| c.is_whitespace() || "`()[]|,;\"".contains(c));
         for word in words.map(|word| word.trim_end_matches(['.', ':'])) {
-            let below = ["crates/", "experiments/", "results/table1/", "results/demo/", "scripts/", "licenses/"];
+            let below = [
+                "crates/",
+                "experiments/",
+                "results/table1/",
+                "results/demo/",
+                "results/fig15/",
+                "scripts/",
+                "licenses/",
+            ];
             let named = below.iter().any(|prefix| word.starts_with(prefix)) && !word.contains(['*', '<', '{']);
             assert!(!named || root().join(word).exists(), "{page} names {word}, which is not there");
         }
@@ -190,10 +198,15 @@ fn the_report_follows_from_the_records() {
         .output()
         .expect("the program can be started");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let made = fs::read_dir(folder.path().join("results/table1")).expect("the report was written");
-    let names: Vec<_> = made.map(|entry| entry.expect("the entry can be read").file_name()).collect();
-    assert!(names.len() >= 5, "{names:?}");
-    for name in names.iter().map(|name| format!("results/table1/{}", name.display())).chain(["README.md".into()]) {
+    let mut names = vec!["README.md".to_string()];
+    for exhibit in ["results/table1", "results/fig15"] {
+        let made = fs::read_dir(folder.path().join(exhibit)).expect("the report was written");
+        let made = made.map(|entry| entry.expect("the entry can be read").file_name());
+        let files: Vec<_> = made.map(|name| format!("{exhibit}/{}", name.display())).collect();
+        assert!(files.len() >= 5, "{files:?}");
+        names.extend(files);
+    }
+    for name in names {
         let same = fs::read(folder.path().join(&name)).ok() == fs::read(root().join(&name)).ok();
         assert!(same, "{name} is not what the records give: run `make report` and commit it");
     }

@@ -44,6 +44,19 @@ impl Prng {
         self.0.random::<f64>() < probability
     }
 
+    /// An index drawn in proportion to the weights, which need not sum to 1.
+    pub fn weighted(&mut self, weights: &[f64]) -> usize {
+        let mut left = self.0.random::<f64>() * weights.iter().sum::<f64>();
+        for (index, weight) in weights.iter().enumerate() {
+            left -= weight;
+            if left < 0.0 {
+                return index;
+            }
+        }
+        // Rounding only: the last index that can be drawn at all.
+        weights.iter().rposition(|weight| *weight > 0.0).expect("a positive weight")
+    }
+
     /// A seed for a generator of another library.
     pub fn seed(&mut self) -> u64 {
         self.0.next_u64()
@@ -85,6 +98,17 @@ mod tests {
         assert!(mean.abs() < 0.01 && (variance - 1.0).abs() < 0.02, "mean {mean}, variance {variance}");
         let uniform = (0..n).map(|_| f64::from(rng.uniform(-1.0, 3.0))).sum::<f64>() / f64::from(n);
         assert!((uniform - 1.0).abs() < 0.02, "mean {uniform}");
+    }
+
+    #[test]
+    fn weights_are_shares() {
+        let mut rng = Prng::derive("test", 0, "weighted");
+        let mut counts = [0; 4];
+        (0..40_000).for_each(|_| counts[rng.weighted(&[1.0, 0.0, 2.0, 1.0])] += 1);
+        assert_eq!(counts[1], 0, "no weight, no draw");
+        for (count, expected) in [(counts[0], 10_000_i32), (counts[2], 20_000), (counts[3], 10_000)] {
+            assert!((count - expected).abs() < 500, "{counts:?}");
+        }
     }
 
     #[test]

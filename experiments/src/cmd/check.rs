@@ -5,9 +5,10 @@ use anyhow::Result;
 use crate::{
     Options,
     data::DataCatalog,
-    paper::{self, Finding, Results, Verdict},
+    paper::{self, Exhibit, Finding, Results, Verdict},
     record::RecordStore,
     table::Table,
+    theory::TheoryStore,
     workspace::Workspace,
 };
 
@@ -15,15 +16,22 @@ use crate::{
 #[expect(clippy::print_stdout, reason = "this is what the user asked to see")]
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let (catalog, store) = (DataCatalog::new(workspace), RecordStore::new(workspace));
-    for experiment in paper::all() {
-        let results = Results::read(&experiment, options.scale, &catalog, &store)?;
+    for exhibit in paper::all() {
+        let verdicts = match &exhibit {
+            Exhibit::Runs(experiment) => {
+                (experiment.check)(&Results::read(experiment, options.scale, &catalog, &store)?)
+            }
+            Exhibit::Theory(experiment) => {
+                (experiment.check)(&experiment.read(options.scale, &TheoryStore::new(workspace))?)
+            }
+        };
         let mut table = Table::new(["claim", "finding", "evidence (95 % bootstrap interval)"]);
         let (not_run, judged): (Vec<Verdict>, Vec<Verdict>) =
-            (experiment.check)(&results).into_iter().partition(|verdict| verdict.finding == Finding::NotRun);
+            verdicts.into_iter().partition(|verdict| verdict.finding == Finding::NotRun);
         for Verdict { claim, finding, evidence, .. } in judged {
             table.push([claim, finding.to_string(), evidence]);
         }
-        println!("{} at {} scale\n{}", experiment.id, options.scale, table.markdown());
+        println!("{} at {} scale\n{}", exhibit.id(), options.scale, table.markdown());
         println!("{} further claims wait for runs (see `experiments list`).", not_run.len());
     }
     Ok(())

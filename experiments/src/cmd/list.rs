@@ -3,7 +3,14 @@
 use anyhow::Result;
 
 use crate::{
-    Options, cmd::run::Plan, data::DataCatalog, paper, pictures, record::RecordStore, table::Table,
+    Options,
+    cmd::run::Plan,
+    data::DataCatalog,
+    paper::{self, Exhibit},
+    pictures,
+    record::RecordStore,
+    table::Table,
+    theory::{self, TheoryStore, make::TheoryPlan},
     workspace::Workspace,
 };
 
@@ -11,20 +18,29 @@ use crate::{
 #[expect(clippy::print_stdout, reason = "this is what the user asked to see")]
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let (catalog, store) = (DataCatalog::new(workspace), RecordStore::new(workspace));
-    let seeds = options.seeds.unwrap_or(paper::seeds(options.scale));
-    let mut table = Table::new(["target", "what", "runs done", "runs in all", "core-hours left"]);
-    for experiment in paper::all() {
-        let mut cells = (experiment.cells)(options.scale, &catalog)?;
-        cells.retain(|cell| options.only.is_empty() || options.only.iter().any(|text| cell.name().contains(text)));
-        let jobs: Vec<_> = cells.iter().flat_map(|cell| (0..seeds).map(|seed| cell.job(seed))).collect();
-        let all = jobs.len();
-        let plan = Plan::new(&store, jobs)?;
-        let hours = plan.core_hours.map_or("not yet known".into(), |hours| format!("{hours:.1}"));
-        let row =
-            [format!("make {}", experiment.id), experiment.title.into(), plan.done.to_string(), all.to_string(), hours];
-        table.push(row);
+    let mut table = Table::new(["target", "what", "seeds", "runs done", "runs in all", "core-hours left"]);
+    for exhibit in paper::all() {
+        let (seeds, done, all, core_hours) = match &exhibit {
+            Exhibit::Runs(experiment) => {
+                let seeds = options.seeds.unwrap_or(paper::seeds(options.scale));
+                let mut cells = (experiment.cells)(options.scale, &catalog)?;
+                cells.retain(|cell| paper::is_chosen(options, &cell.name()));
+                let jobs: Vec<_> = cells.iter().flat_map(|cell| (0..seeds).map(|seed| cell.job(seed))).collect();
+                let all = jobs.len();
+                let plan = Plan::new(&store, jobs)?;
+                (seeds, plan.done, all, plan.core_hours)
+            }
+            Exhibit::Theory(experiment) => {
+                let seeds = options.seeds.unwrap_or(theory::seeds(options.scale));
+                let plan = TheoryPlan::new(&TheoryStore::new(workspace), experiment.chosen(options), 0..seeds)?;
+                (seeds, plan.done as usize, (plan.done + plan.missing()) as usize, plan.core_hours)
+            }
+        };
+        let hours = core_hours.map_or("not yet known".into(), |hours| format!("{hours:.1}"));
+        let what = [format!("make {}", exhibit.id()), exhibit.title().into()];
+        table.push(what.into_iter().chain([seeds.to_string(), done.to_string(), all.to_string(), hours]));
     }
-    println!("at {} scale, {seeds} seeds:\n{}", options.scale, table.markdown());
+    println!("at {} scale:\n{}", options.scale, table.markdown());
 
     let mut table = Table::new(["target", "what"]);
     for picture in pictures::all() {

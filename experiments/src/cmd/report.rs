@@ -7,9 +7,10 @@ use anyhow::{Context, Result};
 use crate::{
     Options,
     data::DataCatalog,
-    paper::{self, Results},
+    paper::{self, Exhibit, Results},
     record::RecordStore,
     spec::Scale,
+    theory::TheoryStore,
     workspace::{Workspace, write_whole},
 };
 
@@ -18,7 +19,20 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     // From reading to writing: of two that report at once, the later one has all that the earlier one had.
     let _lock = workspace.lock_shared("results")?;
     let (catalog, store) = (DataCatalog::new(workspace), RecordStore::new(workspace));
-    for experiment in paper::all() {
+    for exhibit in paper::all() {
+        let experiment = match exhibit {
+            Exhibit::Runs(experiment) => experiment,
+            Exhibit::Theory(experiment) => {
+                let results = experiment.read(options.scale, &TheoryStore::new(workspace))?;
+                let folder = workspace.artifact(experiment.id, options.scale);
+                (experiment.present)(options.scale, &results, &folder)?;
+                eprintln!("wrote {}", folder.display());
+                if options.scale == Scale::Laptop {
+                    splice(workspace, experiment.id)?;
+                }
+                continue;
+            }
+        };
         let results = Results::read(&experiment, options.scale, &catalog, &store)?;
         let mut folder = workspace.artifact(experiment.id, options.scale);
         let mut foreign = false;

@@ -18,11 +18,12 @@ use learners::Device;
 use crate::{
     Options, cmd,
     data::DataCatalog,
-    paper::{self, Cell},
+    paper::{self, Cell, Exhibit},
     progress::{self, Progress},
     record::{RecordStore, RunOutcome, RunRecord},
     run::{Ended, Job, Runner, label},
     spec::RunSpec,
+    theory::{self, TheoryStore, make::TheoryPlan},
     workspace::Workspace,
 };
 
@@ -68,6 +69,9 @@ fn make(workspace: &Workspace, options: &Options, arguments: &Arguments) -> Resu
     let (catalog, store) = (DataCatalog::new(workspace), RecordStore::new(workspace));
     let plan = Plan::new(&store, jobs(options, arguments, &catalog)?)?;
     progress::say(&plan.to_string());
+    if arguments.spec.is_none() {
+        measure(workspace, options, arguments)?;
+    }
     if arguments.dry_run || plan.to_do.is_empty() {
         return Ok(0);
     }
@@ -91,6 +95,21 @@ fn make(workspace: &Workspace, options: &Options, arguments: &Arguments) -> Resu
         checkpoint_seconds: options.checkpoint_seconds,
     };
     execute(&runner, plan, side_by_side)
+}
+
+/// Makes the measurements of the theory that are missing; seconds beside the hours of the runs, and so before them.
+fn measure(workspace: &Workspace, options: &Options, arguments: &Arguments) -> Result<()> {
+    let seeds = options.seeds.unwrap_or(theory::seeds(options.scale));
+    let seeds = arguments.first_seed..arguments.first_seed + seeds;
+    for exhibit in paper::all() {
+        let Exhibit::Theory(experiment) = exhibit else { continue };
+        let plan = TheoryPlan::new(&TheoryStore::new(workspace), experiment.chosen(options), seeds.clone())?;
+        eprintln!("{plan}");
+        if !arguments.dry_run && plan.missing() > 0 {
+            theory::make::make(workspace, options, plan)?;
+        }
+    }
+    Ok(())
 }
 
 /// The runs that the command line asks for, seed by seed, so that a table stopped early has all its cells.

@@ -93,7 +93,7 @@ fn horizon_panel(results: &Results, task: Task, transitions: usize) -> Panel {
 
 fn empty(title: String, y_label: &str) -> Panel {
     let x_label = "online steps".into();
-    Panel { title, x_label, y_label: y_label.into(), y_range: None, series: vec![], levels: vec![] }
+    Panel { title, x_label, y_label: y_label.into(), ..Panel::default() }
 }
 
 fn series(result: &CellResult, method: Method, value: impl Fn(&Evaluation) -> Option<f64>) -> Option<Series> {

@@ -9,7 +9,7 @@ use learners::{BcConfig, LearnerConfig};
 
 use crate::{
     data::DataCatalog,
-    paper::{CellResult, Cell, Experiment, Results, table1},
+    paper::{Cell, CellResult, Experiment, Results, table1},
     run::offline_method,
     spec::{RunSpec, Scale},
     stats,
@@ -56,7 +56,8 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     let mut table = Table::new(["task", "cloning", "cloning on D4RL's", "IQL", "IQL on D4RL's"]);
     for task in Task::ALL {
         let texts = COLUMNS.map(|(method, _)| {
-            let result = results.cells.iter().find(|result| result.cell.spec.task == task && result.cell.method == method);
+            let result =
+                results.cells.iter().find(|result| result.cell.spec.task == task && result.cell.method == method);
             [result.map_or("–".into(), text), d4rl(task, method)]
         });
         table.push([task.to_string()].into_iter().chain(texts.into_iter().flatten()));

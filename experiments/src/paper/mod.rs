@@ -2,6 +2,8 @@
 
 mod claims;
 mod curves;
+mod datasets;
+mod fig15;
 mod numbers;
 mod present;
 mod table1;
@@ -17,9 +19,73 @@ use crate::{
     record::{RecordStore, RunOutcome, RunRecord},
     run::{Job, size_label},
     spec::{RunSpec, Scale},
+    theory::{TheoryPoint, TheoryResult, TheoryStore},
 };
 
-/// One table or figure: which runs it takes, how they are shown, what the paper claims.
+/// A table or figure, by what its numbers come from. Each kind says what there is to make, how records become files, and
+/// what they say of the paper's claims.
+pub(crate) enum Exhibit {
+    /// Runs of learners on tasks, in hours.
+    Runs(Experiment),
+    /// Measurements on tabular problems, in seconds.
+    Theory(TheoryExperiment),
+}
+
+impl Exhibit {
+    /// Its name on the command line and in results/.
+    pub(crate) fn id(&self) -> &'static str {
+        match self {
+            Exhibit::Runs(experiment) => experiment.id,
+            Exhibit::Theory(experiment) => experiment.id,
+        }
+    }
+
+    /// One line for people.
+    pub(crate) fn title(&self) -> &'static str {
+        match self {
+            Exhibit::Runs(experiment) => experiment.title,
+            Exhibit::Theory(experiment) => experiment.title,
+        }
+    }
+}
+
+/// One figure of the theory: which measurements it takes, how they are shown, what the paper claims.
+pub(crate) struct TheoryExperiment {
+    /// Its name on the command line and in results/.
+    pub(crate) id: &'static str,
+    /// One line for people.
+    pub(crate) title: &'static str,
+    /// The measurements, each to be made for every seed.
+    pub(crate) points: fn(Scale) -> Vec<TheoryPoint>,
+    /// Writes the files of the figure into a folder.
+    pub(crate) present: fn(Scale, &[TheoryResult], &Path) -> Result<()>,
+    /// Compares the paper's claims with the records.
+    pub(crate) check: fn(&[TheoryResult]) -> Vec<Verdict>,
+}
+
+impl TheoryExperiment {
+    /// Reads the records of all points. Every seed counts whose record is there.
+    pub(crate) fn read(&self, scale: Scale, store: &TheoryStore) -> Result<Vec<TheoryResult>> {
+        let read = |point: TheoryPoint| -> Result<TheoryResult> {
+            Ok(TheoryResult { outcomes: store.load(&point)?.0.into_values().collect(), point })
+        };
+        (self.points)(scale).into_iter().map(read).collect()
+    }
+
+    /// The points that the command line asks for.
+    pub(crate) fn chosen(&self, options: &Options) -> Vec<TheoryPoint> {
+        let mut points = (self.points)(options.scale);
+        points.retain(|point| is_chosen(options, &point.name()));
+        points
+    }
+}
+
+/// Whether the command line asks for something of this name.
+pub(crate) fn is_chosen(options: &Options, name: &str) -> bool {
+    options.only.is_empty() || options.only.iter().any(|text| name.contains(text.as_str()))
+}
+
+/// One table: which runs it takes, how they are shown, what the paper claims.
 pub(crate) struct Experiment {
     /// Its name on the command line and in results/.
     pub(crate) id: &'static str,
@@ -34,8 +100,12 @@ pub(crate) struct Experiment {
 }
 
 /// All of them.
-pub(crate) fn all() -> Vec<Experiment> {
-    vec![table1::experiment()]
+pub(crate) fn all() -> Vec<Exhibit> {
+    vec![
+        Exhibit::Runs(table1::experiment()),
+        Exhibit::Runs(datasets::experiment()),
+        Exhibit::Theory(fig15::experiment()),
+    ]
 }
 
 /// One entry of a table: a run to be made for every seed.
@@ -163,23 +233,28 @@ pub(crate) fn seeds(scale: Scale) -> u64 {
     }
 }
 
-/// The cells that the command line asks for.
+/// The cells that the command line asks for. What it names must be there, as a cell or as a measurement.
 pub(crate) fn cells(options: &Options, catalog: &DataCatalog) -> Result<Vec<Cell>> {
-    let mut chosen = Vec::new();
-    let mut matched = vec![false; options.only.len()];
-    for experiment in all() {
-        for cell in (experiment.cells)(options.scale, catalog)? {
-            let name = cell.name();
-            let hits: Vec<bool> = options.only.iter().map(|text| name.contains(text.as_str())).collect();
-            matched.iter_mut().zip(&hits).for_each(|(matched, hit)| *matched |= hit);
-            if options.only.is_empty() || hits.contains(&true) {
-                chosen.push(cell);
+    let (mut chosen, mut names) = (Vec::new(), Vec::new());
+    for exhibit in all() {
+        match exhibit {
+            Exhibit::Runs(experiment) => {
+                for cell in (experiment.cells)(options.scale, catalog)? {
+                    names.push(cell.name());
+                    if is_chosen(options, &cell.name()) {
+                        chosen.push(cell);
+                    }
+                }
+            }
+            Exhibit::Theory(experiment) => {
+                names.extend((experiment.points)(options.scale).iter().map(TheoryPoint::name));
             }
         }
     }
-    if let Some((text, _)) = options.only.iter().zip(&matched).find(|(_, matched)| !**matched) {
+    if let Some(text) = options.only.iter().find(|text| !names.iter().any(|name| name.contains(text.as_str()))) {
         bail!(
-            "--only {text} matches no cell at {} scale; a cell's name is like table1/antmaze-umaze-v0/1k/iql",
+            "--only {text} matches no cell at {} scale; a cell's name is like table1/antmaze-umaze-v0/1k/iql or \
+             fig15/scratch/epsilon-greedy/8",
             options.scale
         );
     }

@@ -1,4 +1,4 @@
-//! Learning curves: panels with means, bands and reference levels, above one legend.
+//! Curves: panels with means, bands and reference levels, above one legend.
 
 use std::ops::Range;
 
@@ -10,8 +10,10 @@ use plotters::{
     style::{Color, text_anchor::HPos},
 };
 
+pub(crate) use super::axis::Axis;
 use super::{
     Picture,
+    axis::{Ticked, tick},
     legend::{CURVE, Dash, Legend, Mark},
     picture::{Area, Drawing, INK, colour, text, title},
 };
@@ -25,6 +27,9 @@ const RIGHT: u32 = 44;
 /// Heights of the letters (dots).
 const LABEL: u32 = 28;
 const TICK: u32 = 26;
+/// Ticks of a linear axis, at most about.
+const X_LABELS: usize = 7;
+const Y_LABELS: usize = 8;
 const GRID: RGBColor = RGBColor(228, 228, 228);
 
 /// One coordinate system.
@@ -38,6 +43,10 @@ pub(crate) struct Panel {
     pub(crate) y_label: String,
     /// Ends of the y axis; without them it fits what is drawn.
     pub(crate) y_range: Option<(f64, f64)>,
+    /// How x is laid out.
+    pub(crate) x_axis: Axis,
+    /// How y is laid out.
+    pub(crate) y_axis: Axis,
     /// The curves, the last on top.
     pub(crate) series: Vec<Series>,
     /// Lines to compare the curves with.
@@ -142,7 +151,10 @@ where
         .margin_bottom(16)
         .x_label_area_size(76)
         .y_label_area_size(LEFT - 16)
-        .build_cartesian_2d(x_range, y_range.clone())?;
+        .build_cartesian_2d(
+            Ticked::new(&x_range, panel.x_axis.ticks(&x_range, X_LABELS)),
+            Ticked::new(&y_range, panel.y_axis.ticks(&y_range, Y_LABELS)),
+        )?;
     let middle = (LEFT + PANEL.0 - RIGHT) / 2;
     area.draw(&Text::new(panel.title.as_str(), (middle as i32, (TOP / 3) as i32), title()))?;
     chart
@@ -150,25 +162,29 @@ where
         .light_line_style(plotters::style::TRANSPARENT)
         .bold_line_style(GRID.stroke_width(2))
         .axis_style(INK.stroke_width(2))
-        .x_labels(7)
-        .y_labels(8)
-        .x_label_formatter(&|x| tick(*x))
-        .y_label_formatter(&|y| tick(*y))
+        .x_labels(X_LABELS)
+        .y_labels(Y_LABELS)
+        .x_label_formatter(&|x| tick(panel.x_axis.value(*x)))
+        .y_label_formatter(&|y| tick(panel.y_axis.value(*y)))
         .label_style(text(TICK, HPos::Center))
         .axis_desc_style(text(LABEL, HPos::Center))
         .x_desc(&panel.x_label)
         .y_desc(&panel.y_label)
         .draw()?;
 
-    let inside = |y: f64| y.clamp(y_range.start, y_range.end);
+    let across = |point: &Point| panel.x_axis.place(point.x);
+    let inside = |y: f64| panel.y_axis.place(y).clamp(y_range.start, y_range.end);
     for Series { colour: index, points, .. } in &panel.series {
-        let upper = points.iter().map(|point| (point.x, inside(point.high)));
-        let lower = points.iter().rev().map(|point| (point.x, inside(point.low)));
+        let upper = points.iter().map(|point| (across(point), inside(point.high)));
+        let lower = points.iter().rev().map(|point| (across(point), inside(point.low)));
         chart.draw_series([Polygon::new(upper.chain(lower).collect::<Vec<_>>(), colour(*index).mix(0.16).filled())])?;
     }
-    let x_ends = [chart.x_range().start, chart.x_range().end];
-    let levels = panel.levels.iter().map(|level| (x_ends.map(|x| (x, level.y)).to_vec(), level.colour, Dash::Dotted));
-    let means = |series: &Series| series.points.iter().map(|point| (point.x, inside(point.mean))).collect::<Vec<_>>();
+    let x_ends = [x_range.start, x_range.end];
+    let at = |y: f64| panel.y_axis.place(y);
+    let levels =
+        panel.levels.iter().map(|level| (x_ends.map(|x| (x, at(level.y))).to_vec(), level.colour, Dash::Dotted));
+    let means =
+        |series: &Series| series.points.iter().map(|point| (across(point), inside(point.mean))).collect::<Vec<_>>();
     let curves = panel.series.iter().map(|series| (means(series), series.colour, dash(series)));
     for (points, index, dash) in levels.chain(curves).collect::<Vec<_>>() {
         let style = colour(index).stroke_width(CURVE);
@@ -178,6 +194,12 @@ where
             (None, _) => PathElement::new(points, style).into_dyn(),
             (Some((stroke, space)), _) => DashedPathElement::new(points, stroke, space, style).into_dyn(),
         }])?;
+    }
+    if panel.y_axis == Axis::Log {
+        for series in panel.series.iter().filter(|series| series.points.len() > 2) {
+            let mark = |point| Circle::new(point, CURVE + 2, colour(series.colour).filled());
+            chart.draw_series(means(series).into_iter().map(mark))?;
+        }
     }
     Ok(())
 }
@@ -191,15 +213,17 @@ fn dash(series: &Series) -> Dash {
 }
 
 fn x_range(panel: &Panel) -> Range<f64> {
-    widen(panel.series.iter().flat_map(|series| &series.points).map(|point| point.x), 0.0)
+    // On a log axis a little more, so that the marks at its ends are whole.
+    let share = if panel.y_axis == Axis::Log { 0.03 } else { 0.0 };
+    widen(panel.series.iter().flat_map(|series| &series.points).map(|point| panel.x_axis.place(point.x)), share)
 }
 
 fn y_range(panel: &Panel) -> Range<f64> {
     if let Some((low, high)) = panel.y_range {
-        return low..high;
+        return panel.y_axis.place(low)..panel.y_axis.place(high);
     }
     let bands = panel.series.iter().flat_map(|series| &series.points).flat_map(|point| [point.low, point.high]);
-    widen(bands.chain(panel.levels.iter().map(|level| level.y)), 0.05)
+    widen(bands.chain(panel.levels.iter().map(|level| level.y)).map(|y| panel.y_axis.place(y)), 0.05)
 }
 
 /// From the lowest to the highest value and a share of that more at either end; never empty.
@@ -211,19 +235,6 @@ fn widen(values: impl Iterator<Item = f64>, share: f64) -> Range<f64> {
         _ if low.is_finite() => low - 0.5..low + 0.5,
         _ => 0.0..1.0,
     }
-}
-
-/// A number on an axis: 0.25, 300, 10k, 1.5M.
-fn tick(x: f64) -> String {
-    let (scaled, unit) = match x.abs() {
-        size if size >= 999_999.5 => (x / 1e6, "M"),
-        size if size >= 999.5 => (x / 1e3, "k"),
-        _ => (x, ""),
-    };
-    let digits = format!("{scaled:.2}");
-    let digits = digits.trim_end_matches('0').trim_end_matches('.');
-    // The axis finds its ticks by adding, so that zero may come out as a tiny negative number.
-    format!("{}{unit}", if digits == "-0" { "0" } else { digits })
 }
 
 #[cfg(test)]
@@ -238,6 +249,8 @@ mod tests {
             x_label: "online steps".into(),
             y_label: "success".into(),
             y_range,
+            x_axis: Axis::Linear,
+            y_axis: Axis::Linear,
             series: vec![Series { label: "a < b".into(), colour: 0, points, dashed: false }],
             levels: vec![Level { label: "paper".into(), colour: 7, y: 0.9 }],
         }
@@ -273,22 +286,5 @@ mod tests {
         let count_at_top = |heights: &[i32]| heights.iter().filter(|y| *y == heights.iter().min().unwrap()).count();
         assert_eq!(count_at_top(&heights(None)), 1, "the highest point of the band");
         assert_eq!(count_at_top(&heights(Some((0.0, 1.0)))), 2, "0.8 + 0.2 and 1.0 + 0.2 both end at 1");
-    }
-
-    #[test]
-    fn ticks_are_short() {
-        for (x, expected) in [
-            (0.0, "0"),
-            (-1e-17, "0"),
-            (0.25, "0.25"),
-            (-0.5, "-0.5"),
-            (300.0, "300"),
-            (10_000.0, "10k"),
-            (2_500.0, "2.5k"),
-            (999_999.999_9, "1M"),
-            (1_500_000.0, "1.5M"),
-        ] {
-            assert_eq!(tick(x), expected);
-        }
     }
 }
