@@ -17,11 +17,11 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// Five runs: the offline one, which three of the others need, and four online ones.
-const ALL: [&str; 4] = ["--scale", "smoke", "--only", "antmaze-umaze-v0/1k"];
+const ALL: [&str; 4] = ["--scale", "smoke", "--only", "table1/antmaze-umaze-v0/1k"];
 /// The first of them.
-const OFFLINE: [&str; 5] = ["run", "--scale", "smoke", "--only", "antmaze-umaze-v0/1k/offline"];
+const OFFLINE: [&str; 5] = ["run", "--scale", "smoke", "--only", "table1/antmaze-umaze-v0/1k/offline"];
 /// One that needs no other.
-const CONTROL: [&str; 5] = ["run", "--scale", "smoke", "--only", "antmaze-umaze-v0/1k/control"];
+const CONTROL: [&str; 5] = ["run", "--scale", "smoke", "--only", "table1/antmaze-umaze-v0/1k/control"];
 const DATA: &str = "data/smoke/antmaze-umaze-v0.hdf5";
 
 /// A folder in which nothing ever went wrong.

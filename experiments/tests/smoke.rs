@@ -23,7 +23,7 @@ fn every_table_runs_at_smoke_scale_and_never_twice() {
     succeed(folder, &["--scale", "smoke", "--log-dir", "events"]);
     let records = files_under(&folder.join("results/records"));
     let (theory, runs): (Vec<_>, Vec<_>) = records.iter().partition(|path| path.iter().any(|part| part == "theory"));
-    assert_eq!(runs.len(), 6 * 5, "six tasks, five columns, one seed");
+    assert_eq!(runs.len(), 6 * (5 + 1), "six tasks, five columns of Table 1 and cloning, one seed");
     for record in &runs {
         assert_eq!(result_of(record)["outcome"], "finished");
     }
@@ -32,7 +32,7 @@ fn every_table_runs_at_smoke_scale_and_never_twice() {
     for record in &records {
         assert!(fs::metadata(record).expect("readable").len() < 16_000, "{} is too large", record.display());
     }
-    assert_eq!(files_under(&folder.join("events")).len(), 6 * 5);
+    assert_eq!(files_under(&folder.join("events")).len(), 6 * (5 + 1));
 
     let mut artifacts = files_under(&folder.join("results/table1-smoke"));
     artifacts.extend(files_under(&folder.join("results/fig15-smoke")));
@@ -100,7 +100,7 @@ fn neither_jobs_nor_lost_networks_change_a_result() {
     let arguments = |jobs| [&["--scale", "smoke", "--seeds", "2", "--jobs", jobs][..], &only].concat();
     succeed(one.path(), &arguments("1"));
     // The other folder makes the offline runs first, loses their networks, and goes on.
-    succeed(two.path(), &["--scale", "smoke", "--seeds", "2", "--only", "antmaze-umaze-v0/1k/offline"]);
+    succeed(two.path(), &["--scale", "smoke", "--seeds", "2", "--only", "antmaze-umaze-v0/1k/offline-iql"]);
     fs::remove_dir_all(two.path().join("checkpoints")).expect("the networks were kept there");
     succeed(two.path(), &arguments("2"));
     assert_eq!(results(one.path()).len(), 8);

@@ -45,6 +45,7 @@ fn iql_follows_the_official_code() {
                 hidden: case.hidden(),
                 actor_dropout: 0.0,
                 actor_schedule: case.schedule(),
+                actor_average: None,
                 reward_scale: 1.0,
                 reward_shift: 0.0, // rewards are recorded as the learner sees them
                 inputs: Inputs::Raw,

@@ -119,8 +119,14 @@ fn jobs(options: &Options, arguments: &Arguments, catalog: &DataCatalog) -> Resu
         let spec = read_spec(file)?;
         return Ok(seeds.map(|seed| Job { method: arguments.method.clone(), spec: spec.clone(), seed }).collect());
     }
-    let cells = paper::cells(options, catalog)?;
-    Ok(seeds.flat_map(|seed| cells.iter().map(move |cell| cell.job(seed))).collect())
+    // Two tables may ask for the same run.
+    let mut runs: Vec<Cell> = Vec::new();
+    for cell in paper::cells(options, catalog)? {
+        if !runs.iter().any(|other| other.job(0) == cell.job(0)) {
+            runs.push(cell);
+        }
+    }
+    Ok(seeds.flat_map(|seed| runs.iter().map(move |cell| cell.job(seed))).collect())
 }
 
 fn read_spec(file: &PathBuf) -> Result<RunSpec> {
