@@ -49,5 +49,5 @@ walker: build  ## remake the walker behind the ant maze data (crates/envs/assets
 	$(experiments) walker
 crosscheck: build  ## optional: does the ant move as in MuJoCo? Brings MuJoCo from PyPI into .deps
 	@python3 scripts/crosscheck.py
-bench: setup   ## speed of environments, learners, loader and renderer
-	cargo bench --profile dev --workspace --benches
+bench: setup   ## speed of environments, learners, loader and renderer (results/bench), beside Gymnasium's ant
+	@scripts/bench.sh

@@ -49,8 +49,14 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
             splice(workspace, experiment.id)?;
         }
     }
+    // Made by scripts/bench.sh, which is no experiment: a machine's speed is not in the records.
+    if workspace.artifact(BENCH, Scale::Laptop).join(format!("{BENCH}.md")).exists() {
+        splice(workspace, BENCH)?;
+    }
     Ok(())
 }
+
+const BENCH: &str = "bench";
 
 /// Puts a table into README.md, between its two markers.
 fn splice(workspace: &Workspace, id: &str) -> Result<()> {
