@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use d4rl::Recording;
 use envs::Task;
 use rl::{Dataset, Prng};
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,9 @@ pub(crate) struct ManifestEntry {
     pub(crate) rewarded_share: f64,
     /// Mean length of an episode (control steps).
     pub(crate) mean_episode_steps: f64,
+    /// Share of the rows in each free cell of the maze, in the order of `Maze::free_cells` (0 to 1).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) visits: Vec<f64>,
 }
 
 /// The file data/manifest.json.
@@ -208,5 +212,19 @@ pub(crate) fn describe(task: Task, path: &Path) -> Result<ManifestEntry> {
         rewarded_share: recording.rewards.iter().filter(|reward| **reward > 0.0).count() as f64
             / recording.rewards.len() as f64,
         mean_episode_steps: recording.rewards.len() as f64 / episodes.len().max(1) as f64,
+        visits: visits(task, &recording),
     })
+}
+
+/// Share of the rows in each free cell, in ten thousandths: enough for a picture.
+fn visits(task: Task, recording: &Recording) -> Vec<f64> {
+    let (maze, states) = (task.maze(), &recording.observations);
+    let cells = maze.free_cells();
+    let mut counts = vec![0_usize; cells.len()];
+    for state in states.values.chunks_exact(states.size) {
+        let cell = maze.cell_near([state[0], state[1]]);
+        counts[cells.binary_search(&cell).expect("cell_near gives free cells")] += 1;
+    }
+    let share = |count: usize| (1e4 * count as f64 / recording.len() as f64).round() / 1e4;
+    counts.into_iter().map(share).collect()
 }

@@ -50,10 +50,19 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Argument
         let path = workspace.data_file(*task, options.scale);
         if path.exists() {
             eprintln!("{} is there already and is left as it is; remove it to have it made anew", path.display());
+            refresh(workspace, *task, options.scale)?;
         }
     }
     let straying = arguments.straying.filter(|share| *share > 0.0);
     make(workspace, options, &tasks, straying.map(|share| Straying { share, mean_steps: 25.0 }))
+}
+
+/// Lets the manifest tell all that this program can tell of a file behind the committed records.
+fn refresh(workspace: &Workspace, task: Task, scale: Scale) -> Result<()> {
+    let name = Workspace::data_name(task, scale);
+    let Some(known) = read_manifest(workspace)?.remove(&name) else { return Ok(()) };
+    let found = describe(task, &workspace.data_file(task, scale))?;
+    if found.content == known.content { write_manifest(workspace, &name, found) } else { Ok(()) }
 }
 
 /// Makes the files that are missing.

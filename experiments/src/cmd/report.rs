@@ -1,12 +1,12 @@
 //! `experiments report`: records -> tables and figures. The same records give the same bytes.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
 
 use crate::{
     Options,
-    data::DataCatalog,
+    data::{DataCatalog, read_manifest},
     paper::{self, Exhibit, Results},
     record::RecordStore,
     spec::Scale,
@@ -49,6 +49,11 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
             splice(workspace, experiment.id)?;
         }
     }
+    if options.scale == Scale::Laptop {
+        let folder = workspace.artifact("datasets", Scale::Laptop);
+        let table = paper::datasets::describe(&read_manifest(workspace)?, &folder)?;
+        splice_into(&workspace.root().join("data/README.md"), "files", &table)?;
+    }
     // Made by scripts/bench.sh, which is no experiment: a machine's speed is not in the records.
     if workspace.artifact(BENCH, Scale::Laptop).join(format!("{BENCH}.md")).exists() {
         splice(workspace, BENCH)?;
@@ -60,13 +65,17 @@ const BENCH: &str = "bench";
 
 /// Puts a table into README.md, between its two markers.
 fn splice(workspace: &Workspace, id: &str) -> Result<()> {
-    let readme = workspace.root().join("README.md");
-    let Ok(page) = fs::read_to_string(&readme) else { return Ok(()) };
     let table = workspace.artifact(id, Scale::Laptop).join(format!("{id}.md"));
     let content = fs::read_to_string(&table).with_context(|| format!("cannot read {}", table.display()))?;
-    let page = spliced(&page, id, &content)
-        .with_context(|| format!("{} has lost a marker: put both lines back", readme.display()))?;
-    write_whole(&readme, page.as_bytes())
+    splice_into(&workspace.root().join("README.md"), id, &content)
+}
+
+/// Puts a text into a page, where the page is there.
+fn splice_into(page: &Path, id: &str, content: &str) -> Result<()> {
+    let Ok(text) = fs::read_to_string(page) else { return Ok(()) };
+    let text = spliced(&text, id, content)
+        .with_context(|| format!("{} has lost a marker: put both lines back", page.display()))?;
+    write_whole(page, text.as_bytes())
 }
 
 fn spliced(page: &str, id: &str, content: &str) -> Result<String> {

@@ -8,8 +8,9 @@ use envs::Task;
 use learners::{BcConfig, LearnerConfig};
 
 use crate::{
-    data::DataCatalog,
+    data::{DataCatalog, Manifest},
     paper::{Cell, CellResult, Experiment, Results, table1},
+    render::coverage::{self, CoveragePanel},
     run::offline_method,
     spec::{RunSpec, Scale},
     stats,
@@ -77,6 +78,31 @@ fn text(result: &CellResult) -> String {
         return "–".into();
     }
     format!("{:.1} ± {:.1}, n={}", stats::mean(&scores), stats::standard_deviation(&scores), scores.len())
+}
+
+/// What the manifest says of the data files: a table for data/README.md, and with it `coverage.svg` and `.png`.
+pub(crate) fn describe(manifest: &Manifest, folder: &Path) -> Result<String> {
+    let mut table = Table::new(["file", "transitions", "episodes", "steps each", "pass the goal", "rows rewarded"]);
+    let mut panels = Vec::new();
+    for task in Task::ALL {
+        let Some(entry) = manifest.get(task.name()) else { continue };
+        let share = |part: usize| format!("{part} ({:.0} %)", 100.0 * part as f64 / entry.episodes as f64);
+        table.push([
+            task.to_string(),
+            entry.transitions.to_string(),
+            entry.episodes.to_string(),
+            format!("{:.0}", entry.mean_episode_steps),
+            share(entry.success_episodes),
+            format!("{:.2} %", 100.0 * entry.rewarded_share),
+        ]);
+        if !entry.visits.is_empty() {
+            panels.push(CoveragePanel { title: task.to_string(), maze: task.maze(), visits: entry.visits.clone() });
+        }
+    }
+    if !panels.is_empty() {
+        coverage::draw(&panels)?.write(&folder.join("coverage.svg"), &folder.join("coverage.png"))?;
+    }
+    Ok(table.markdown())
 }
 
 /// The value of a task in the file of published ones.

@@ -2,7 +2,7 @@
 
 mod claims;
 mod curves;
-mod datasets;
+pub(crate) mod datasets;
 mod fig15;
 mod numbers;
 mod present;

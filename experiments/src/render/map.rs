@@ -15,10 +15,10 @@ use super::{
 };
 
 /// Side of a panel without its title, and height of the title (dots).
-const PANEL: u32 = 640;
-const TITLE: u32 = 64;
+pub(super) const PANEL: u32 = 640;
+pub(super) const TITLE: u32 = 64;
 const MARGIN: u32 = 20;
-const WALL: RGBColor = RGBColor(176, 180, 186);
+pub(super) const WALL: RGBColor = RGBColor(176, 180, 186);
 const FLOOR: RGBColor = RGBColor(250, 250, 248);
 const GOLD: RGBColor = RGBColor(218, 165, 32);
 
@@ -95,10 +95,7 @@ where
     area.draw(&Text::new(panel.title.as_str(), ((PANEL / 2) as i32, (TITLE / 2) as i32), title()))?;
 
     let frame = Frame::around(panel.maze);
-    let cell = |[x, y]: [f32; 2], colour: RGBColor| {
-        let half = CELL / 2.0;
-        Rectangle::new([frame.at([x - half, y + half]), frame.at([x + half, y - half])], colour.filled())
-    };
+    let cell = |center: [f32; 2], colour: RGBColor| Rectangle::new(frame.cell(center), colour.filled());
     for wall in panel.maze.walls() {
         area.draw(&cell([wall.center[0], wall.center[1]], WALL))?;
     }
@@ -135,13 +132,13 @@ fn line(by_guide: bool) -> Mark {
 }
 
 /// From metres to dots: the maze as large as fits, in the middle, y upwards.
-struct Frame {
+pub(super) struct Frame {
     dots_per_metre: f32,
     middle: [f32; 2],
 }
 
 impl Frame {
-    fn around(maze: Maze) -> Self {
+    pub(super) fn around(maze: Maze) -> Self {
         let walls = maze.walls();
         let ends = |axis: usize| {
             let centers = || walls.iter().map(move |wall| wall.center[axis]);
@@ -152,7 +149,13 @@ impl Frame {
         Self { dots_per_metre, middle: [f32::midpoint(left, right), f32::midpoint(bottom, top)] }
     }
 
-    fn at(&self, [x, y]: [f32; 2]) -> (i32, i32) {
+    /// Two corners of the cell around its middle.
+    pub(super) fn cell(&self, [x, y]: [f32; 2]) -> [(i32, i32); 2] {
+        let half = CELL / 2.0;
+        [self.at([x - half, y + half]), self.at([x + half, y - half])]
+    }
+
+    pub(super) fn at(&self, [x, y]: [f32; 2]) -> (i32, i32) {
         let right = self.dots_per_metre * (x - self.middle[0]);
         let up = self.dots_per_metre * (y - self.middle[1]);
         (((PANEL / 2) as f32 + right).round() as i32, ((TITLE + PANEL / 2) as f32 - up).round() as i32)

@@ -4,6 +4,7 @@
 //! rendered scenes. Equal input gives equal bytes.
 
 mod axis;
+pub(crate) mod coverage;
 pub(crate) mod gif;
 mod legend;
 pub(crate) mod lock;
