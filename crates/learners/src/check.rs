@@ -69,8 +69,7 @@ impl CqlConfig {
         check(gap.is_finite(), "action_gap", gap, "finite")?;
         check(self.sampled_actions > 0, "sampled_actions", 0.0, "above 0")?;
         check_positive("temperature", self.temperature)?;
-        let (low, high) = self.clip_difference;
-        check_range("clip_difference", (low.unwrap_or(f64::NEG_INFINITY), high.unwrap_or(f64::INFINITY)))?;
+        check_range("clip_difference_max", self.clip_difference())?;
         let entropy = self.target_entropy.unwrap_or(0.0);
         check(entropy.is_finite(), "target_entropy", entropy, "finite")?;
         check_weight("entropy_multiplier", self.entropy_multiplier)?;
@@ -218,7 +217,7 @@ mod tests {
             (CqlConfig { action_gap: Some(f64::NAN), ..cql() }, "action_gap"),
             (CqlConfig { sampled_actions: 0, ..cql() }, "sampled_actions"),
             (CqlConfig { temperature: 0.0, ..cql() }, "temperature"),
-            (CqlConfig { clip_difference: (Some(1.0), Some(0.0)), ..cql() }, "clip_difference"),
+            (CqlConfig { clip_difference_max: Some(-201.0), ..cql() }, "clip_difference_max -201,"),
             (CqlConfig { target_entropy: Some(f64::INFINITY), ..cql() }, "target_entropy"),
             (CqlConfig { entropy_multiplier: -1.0, ..cql() }, "entropy_multiplier"),
             (CqlConfig { discount: 2.0, ..cql() }, "discount"),

@@ -11,7 +11,8 @@
 //! | `importance_sampling` | on | on | on | the same |
 //! | `temperature` | 1 | 1 | 1 | CORL `cql.py` |
 //! | `max_target_backup` | on | on | on | CORL's fine-tuning configurations |
-//! | `clip_difference` | from -200 | from -200 | from -200 | the same |
+//! | `clip_difference_min` | -200 | -200 | -200 | the same |
+//! | `clip_difference_max` | none | none | none | the same |
 //! | `automatic_entropy` | on | on | on | the same |
 //! | `target_entropy` | -action size | -action size | -action size | CORL `cql.py` |
 //! | `entropy_multiplier` | 1 | 1 | 1 | CORL `cql.py` |
@@ -62,8 +63,12 @@ pub struct CqlConfig {
     pub temperature: f64,
     /// Whether the critics' target takes the best of `sampled_actions` next actions, or one.
     pub max_target_backup: bool,
-    /// Least and greatest difference of a row in the conservative term; outside there is no gradient.
-    pub clip_difference: (Option<f64>, Option<f64>),
+    /// Least difference of a row in the conservative term, below which there is no gradient.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip_difference_min: Option<f64>,
+    /// Greatest difference of a row in the conservative term, above which there is no gradient.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clip_difference_max: Option<f64>,
     /// Whether the weight of the entropy is learned, or is `entropy_multiplier`.
     pub automatic_entropy: bool,
     /// The entropy that a learned weight aims at; minus the components of an action where none is given.
@@ -119,7 +124,8 @@ impl CqlConfig {
             importance_sampling: true,
             temperature: 1.0,
             max_target_backup: true,
-            clip_difference: (Some(-200.0), None),
+            clip_difference_min: Some(-200.0),
+            clip_difference_max: None,
             automatic_entropy: true,
             target_entropy: None,
             entropy_multiplier: 1.0,
@@ -160,6 +166,11 @@ impl CqlConfig {
             inputs: Inputs::Scaled,
             ..Self::antmaze()
         }
+    }
+
+    pub(crate) fn clip_difference(&self) -> (f64, f64) {
+        let Self { clip_difference_min: low, clip_difference_max: high, .. } = self;
+        (low.unwrap_or(f64::NEG_INFINITY), high.unwrap_or(f64::INFINITY))
     }
 }
 
@@ -233,8 +244,7 @@ impl Cql {
         let uniform = next.log_density.full_like(-(action_size as f64) * std::f64::consts::LN_2);
         let log_density = Tensor::cat(&[&uniform, &next.log_density, &current.log_density], 2);
         let log_density = config.importance_sampling.then_some(&log_density);
-        let (low, high) = config.clip_difference;
-        let clip = (low.unwrap_or(f64::NEG_INFINITY), high.unwrap_or(f64::INFINITY));
+        let clip = config.clip_difference();
         let passes_of_all = twin_q.forward(&pairs(&states, &Tensor::cat(&sets, 2)));
         let unclipped = log_multiplier.as_ref().map(|log| log.value().exp());
         let multiplier = unclipped.as_ref().map(|multiplier| multiplier.clamp_max(MAX_MULTIPLIER));

@@ -86,7 +86,7 @@ pub fn conservative(
     let pull = excess.ge(low).logical_and(&excess.le(high)).to_kind(Kind::Float) / rows(values); // [lane, row, 1]
     let gradient = values.zeros_like();
     let summed = numbers.size()[2];
-    _ = gradient.narrow(2, 1 + others - summed, summed).copy_(&(numbers.softmax(2, Kind::Float) * &pull));
+    gradient.narrow(2, 1 + others - summed, summed).copy_(&(numbers.softmax(2, Kind::Float) * &pull));
     let mut at_data = gradient.narrow(2, 0, 1);
     at_data -= pull;
     let difference = excess.clamp(low, high).mean_dim([1_i64].as_slice(), true, Kind::Float);

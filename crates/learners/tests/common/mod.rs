@@ -78,7 +78,7 @@ pub(crate) fn plain_cql() -> CqlConfig {
         action_gap: None,
         importance_sampling: false,
         max_target_backup: false,
-        clip_difference: (None, None),
+        clip_difference_min: None,
         automatic_entropy: false,
         ..small_cql()
     }
