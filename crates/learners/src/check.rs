@@ -150,7 +150,7 @@ mod tests {
         for config in [CqlConfig::antmaze(), CqlConfig::adroit(), CqlConfig::antmaze_small()] {
             assert_eq!(LearnerConfig::Cql(config).check(), Ok(()));
         }
-        for config in [BcConfig::corl(), BcConfig::gaussian(), BcConfig::small()] {
+        for config in [BcConfig::corl(), BcConfig::gaussian(), BcConfig::adroit(), BcConfig::small()] {
             assert_eq!(LearnerConfig::Bc(config).check(), Ok(()));
         }
     }

@@ -1,5 +1,24 @@
 //! Implicit Q-learning (Kostrikov, Nair and Levine 2021), in the form of the authors' code
 //! (`ikostrikov/implicit_q_learning`), which the golden tests record.
+//!
+//! Where each preset's numbers come from:
+//!
+//! | hyperparameter | `antmaze` | `adroit` | `antmaze_small` | source |
+//! |---|---|---|---|---|
+//! | `expectile` | 0.9 | 0.7 | 0.9 | `antmaze_finetune_config.py`, `kitchen_config.py` |
+//! | `temperature` | 10 | 0.5 | 3 | the same; ours for few updates |
+//! | `discount`, `tau` | 0.99, 0.005 | 0.99, 0.005 | 0.99, 0.005 | the same |
+//! | learning rates | 3e-4 | 3e-4 | 1e-3 | the same; ours for few updates |
+//! | `max_advantage_weight` | 100 | 100 | 100 | `actor.py` |
+//! | `log_std_range` | [-5, 2] | [-5, 2] | [-5, 2] | `policy.py` |
+//! | `hidden` | 256 x 2 | 256 x 2 | 128 x 2 | the configurations; ours for few updates |
+//! | `actor_dropout` | 0 | 0.1 | 0 | the configurations |
+//! | `actor_schedule` | constant | constant | constant | `antmaze_finetune_config.py` |
+//! | `actor_average` | none | none | none | ours |
+//! | rewards | r - 1 | r | r - 1 | `train_finetune.py` |
+//! | `inputs` | raw | raw | scaled | `train_finetune.py`; ours for few updates |
+//!
+//! Minibatches have 256 rows there; the size is the caller's.
 
 use std::path::Path;
 
