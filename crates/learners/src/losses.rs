@@ -48,8 +48,8 @@ pub fn advantage_weight(advantage: &Tensor, temperature: f64, max: f64) -> Tenso
     (advantage * temperature).exp_().clamp_max_(max)
 }
 
-/// The number of rows times the softmax over a lane's rows of temperature * min(advantage, max), `[lane, row, 1]`: weights
-/// of mean 1 (rlkit's AWAC).
+/// The number of rows times the softmax over a lane's rows of temperature * min(advantage, max), `[lane, row, 1]`:
+/// weights of mean 1 (rlkit's AWAC).
 pub fn softmax_weight(advantage: &Tensor, temperature: f64, max: f64) -> Tensor {
     (advantage.clamp_max(max) * temperature).softmax(1, Kind::Float) * rows(advantage)
 }
@@ -68,8 +68,8 @@ pub struct Conservative {
 /// temperature * log sum exp(value / temperature) - value of the data's action, each row's clipped to `clip`.
 ///
 /// `values` is `[lane, row, 1 + n]`, the data's action first. With importance sampling (their appendix F),
-/// `log_density` `[lane, row, n]` says how likely the n other actions were drawn; it is taken from their values, and the
-/// sum is over them alone. Without it the sum is over all values as they are.
+/// `log_density` `[lane, row, n]` says how likely the n other actions were drawn; it is taken from their values, and
+/// the sum is over them alone. Without it the sum is over all values as they are.
 pub fn conservative(
     values: &Tensor,
     log_density: Option<&Tensor>,

@@ -101,8 +101,9 @@ fn below_the_clip_only_the_rewards_teach() {
     }
 }
 
-/// Without importance sampling the sum is over the plain values, the data's among them. Critics that say 0 of everything
-/// then give log(1 + 3 n); with it, log of the sum of the inverse densities, of which n are those of the uniform, 2^3.
+/// Without importance sampling the sum is over the plain values, the data's among them. Critics that say 0 of
+/// everything then give log(1 + 3 n); with it, log of the sum of the inverse densities, of which n are those of the
+/// uniform, 2^3.
 #[test]
 fn importance_sampling_changes_what_is_summed() {
     let zero = |config: CqlConfig| {
