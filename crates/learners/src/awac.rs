@@ -15,7 +15,7 @@
 //! | rewards | r - 1 | r | r - 1 | r - 1 | CORL's configurations; rewards at most 0 in rlkit's example |
 //! | `inputs` | scaled | scaled | raw | scaled | CORL scales by the data's moments, we by the task's constants |
 //!
-//! The official CORL settings take minibatches of 256 rows, rlkit's of 1024; the size is the caller's. What rlkit's
+//! CORL's settings take minibatches of 256 rows, rlkit's of 1024; the size is the caller's. What rlkit's
 //! example does and [`AwacConfig::rlkit`] does not: the value of a state at the actor's mean instead of a sample,
 //! critics clamped to at most 0, and a weight decay of 1e-4 for the actor.
 //! Starting weights are orthogonal as in IQL; CORL leaves them to `PyTorch`.
@@ -63,7 +63,7 @@ pub struct AwacConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "form", rename_all = "snake_case", deny_unknown_fields)]
 pub enum AwacWeighting {
-    /// min(exp(A / lambda), max), as in CORL: the paper's equation 13 without its normaliser.
+    /// min(exp(A / lambda), max), as in CORL: the paper's actor update without its normaliser.
     Exponential {
         /// Cap of the weights, above 0.
         max: f64,

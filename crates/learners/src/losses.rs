@@ -67,7 +67,7 @@ pub struct Conservative {
 /// The conservative term of CQL (Kumar et al. 2020, equation 4, CQL(H)): the mean over rows of
 /// temperature * log sum exp(value / temperature) - value of the data's action, each row's clipped to `clip`.
 ///
-/// `values` is `[lane, row, 1 + n]`, the data's action first. With importance sampling (their appendix F),
+/// `values` is `[lane, row, 1 + n]`, the data's action first. With importance sampling (their appendix),
 /// `log_density` `[lane, row, n]` says how likely the n other actions were drawn; it is taken from their values, and
 /// the sum is over them alone. Without it the sum is over all values as they are.
 pub fn conservative(
