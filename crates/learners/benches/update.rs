@@ -5,13 +5,16 @@
 
 use std::time::{Duration, Instant};
 
-use learners::{BcConfig, Device, IqlConfig, LearnerConfig};
+use learners::{AwacConfig, BcConfig, CqlConfig, Device, IqlConfig, LearnerConfig};
 use rl::{EnvironmentSpec, LaneRows, Minibatch, Prng};
 use tch::{Kind, Tensor};
 
 const STATES: usize = 29; // an ant maze
 const ACTIONS: usize = 8;
 const ROWS: usize = 256;
+
+/// Actions that CQL draws of each kind and state.
+const SAMPLED: usize = 10;
 
 fn main() {
     learners::use_one_thread();
@@ -23,16 +26,24 @@ fn main() {
             let shape = IqlConfig { hidden: vec![hidden; 2], ..IqlConfig::antmaze() };
             LearnerConfig::Iql(IqlConfig { actor_dropout: dropout, ..shape })
         };
-        let products = best_time(&mut iql_products(hidden as i64));
-        report("iql", hidden, 1, &iql(0.0), Some(products));
+        let products = time_products(&iql_passes(hidden));
+        let iql_seconds = report("iql", hidden, 1, &iql(0.0), Some(products));
         report("iql", hidden, 4, &iql(0.0), Some(4.0 * products));
         report("iql, dropout", hidden, 1, &iql(0.1), Some(products));
+        let awac = AwacConfig { hidden: vec![hidden; 2], ..AwacConfig::antmaze() };
+        report("awac", hidden, 1, &LearnerConfig::Awac(awac), Some(time_products(&awac_passes(hidden))));
+        let (actor_hidden, critic_hidden) = (vec![hidden; 2], vec![hidden; 2]);
+        let cql = CqlConfig { sampled_actions: SAMPLED, actor_hidden, critic_hidden, ..CqlConfig::antmaze() };
+        let products = time_products(&cql_passes(hidden));
+        let cql_seconds = report("cql", hidden, 1, &LearnerConfig::Cql(cql), Some(products));
         let bc = BcConfig { hidden: vec![hidden; 2], ..BcConfig::corl() };
         report("bc", hidden, 1, &LearnerConfig::Bc(bc), None);
+        println!("| cql over iql | {hidden}-{hidden} | 1 | - | {:.1} times | - | - |", cql_seconds / iql_seconds);
     }
 }
 
-fn report(name: &str, hidden: usize, lanes: usize, config: &LearnerConfig, products: Option<f64>) {
+/// Prints a row; returns the seconds of one update.
+fn report(name: &str, hidden: usize, lanes: usize, config: &LearnerConfig, products: Option<f64>) -> f64 {
     let mut rngs: Vec<Prng> = (0..lanes as u64).map(|seed| Prng::derive("bench", seed, "update")).collect();
     let batch = random_batch(lanes, &mut rngs[0]);
     let mut learner = config.build(&spec(), rngs, Device::CPU);
@@ -42,32 +53,68 @@ fn report(name: &str, hidden: usize, lanes: usize, config: &LearnerConfig, produ
     });
     let rate = lanes as f64 / seconds;
     println!("| {name} | {hidden}-{hidden} | {lanes} | {rate:.0} | {:.2} | {alone} | {share} |", seconds * 1e3);
+    seconds
 }
 
-/// The 44 products of one update of IQL, in their layouts, into ready memory.
-fn iql_products(hidden: i64) -> impl FnMut() {
-    let (rows, states, actions) = (ROWS as i64, STATES as i64, ACTIONS as i64);
-    let random = |shape: [i64; 2]| Tensor::rand(shape, (Kind::Float, tch::Device::Cpu));
-    let network = move |input: i64, output: i64| {
-        [[input, hidden], [hidden, hidden], [hidden, output]].map(|[input, output]| Product {
-            input: random([rows, input]),
-            weight: random([input, output]),
-            output: random([rows, output]),
-        })
-    };
-    let (value, actor, critic) = (network(states, 1), network(states, actions), network(states + actions, 1));
-    move || {
-        let passes = [(&value, 3, 1), (&actor, 1, 1), (&critic, 4, 2)];
-        for (network, forward, backward) in passes {
-            for product in network {
-                (0..forward).for_each(|_| product.forward());
-                (0..backward).for_each(|_| product.weight_gradient());
-            }
-            for product in &network[1..] {
-                (0..backward).for_each(|_| product.input_gradient());
-            }
+/// How often an update runs networks of one shape.
+struct Passes {
+    layers: [Product; 3],
+    forward: usize,
+    /// Gradients of the weights.
+    backward: usize,
+    /// Gradients of the input without those of the weights.
+    to_input: usize,
+}
+
+impl Passes {
+    fn new(rows: usize, [input, hidden, output]: [usize; 3], [forward, backward, to_input]: [usize; 3]) -> Self {
+        let layers = [[input, hidden], [hidden, hidden], [hidden, output]];
+        Self { layers: layers.map(|[input, output]| Product::new(rows, input, output)), forward, backward, to_input }
+    }
+
+    fn run(&self) {
+        for product in &self.layers {
+            (0..self.forward).for_each(|_| product.forward());
+            (0..self.backward).for_each(|_| product.weight_gradient());
+            (0..self.to_input).for_each(|_| product.input_gradient());
+        }
+        for product in &self.layers[1..] {
+            (0..self.backward).for_each(|_| product.input_gradient());
         }
     }
+}
+
+/// Value, actor and critics of IQL: 44 products.
+fn iql_passes(hidden: usize) -> Vec<Passes> {
+    vec![
+        Passes::new(ROWS, [STATES, hidden, 1], [3, 1, 0]),
+        Passes::new(ROWS, [STATES, hidden, ACTIONS], [1, 1, 0]),
+        Passes::new(ROWS, [STATES + ACTIONS, hidden, 1], [4, 2, 0]),
+    ]
+}
+
+/// Actor and critics of AWAC: 48 products.
+fn awac_passes(hidden: usize) -> Vec<Passes> {
+    vec![
+        Passes::new(ROWS, [STATES, hidden, ACTIONS], [3, 1, 0]),
+        Passes::new(ROWS, [STATES + ACTIONS, hidden, 1], [8, 2, 0]),
+    ]
+}
+
+/// Actor and critics of CQL: 51 products, most of them over many actions for each row.
+fn cql_passes(hidden: usize) -> Vec<Passes> {
+    let critic = [STATES + ACTIONS, hidden, 1];
+    vec![
+        Passes::new(ROWS, [STATES, hidden, 2 * ACTIONS], [2, 1, 0]),
+        Passes::new(ROWS, critic, [2, 0, 2]),
+        Passes::new(ROWS * SAMPLED, critic, [2, 0, 0]), // the targets
+        Passes::new(ROWS * (3 * SAMPLED + 1), critic, [2, 2, 0]),
+    ]
+}
+
+/// Seconds of the products of an update, in their layouts, into ready memory.
+fn time_products(passes: &[Passes]) -> f64 {
+    best_time(&mut || passes.iter().for_each(Passes::run))
 }
 
 struct Product {
@@ -77,6 +124,11 @@ struct Product {
 }
 
 impl Product {
+    fn new(rows: usize, input: usize, output: usize) -> Self {
+        let random = |size: [usize; 2]| Tensor::rand(size.map(|size| size as i64), (Kind::Float, tch::Device::Cpu));
+        Self { input: random([rows, input]), weight: random([input, output]), output: random([rows, output]) }
+    }
+
     fn forward(&self) {
         _ = self.input.mm_out(&self.output, &self.weight);
     }

@@ -1,6 +1,6 @@
 //! From host memory to tensors and back.
 
-use rl::{EnvironmentSpec, LaneRows, Minibatch};
+use rl::{Diagnostics, EnvironmentSpec, LaneRows, Minibatch};
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
@@ -69,6 +69,10 @@ impl StateInput {
         Self { scaling, device }
     }
 
+    pub(crate) fn device(&self) -> Device {
+        self.device
+    }
+
     /// `[lane, row, state]`.
     pub(crate) fn upload(&self, states: &LaneRows) -> Tensor {
         let raw = upload(states, self.device);
@@ -99,6 +103,20 @@ impl Batch {
             bootstraps: upload(&batch.bootstraps, input.device),
         }
     }
+}
+
+/// Scalars `[lane]` by name, brought to the host all in one transfer.
+pub(crate) fn diagnostics(scalars: &[(&'static str, Tensor)]) -> Diagnostics {
+    let values: Vec<&Tensor> = scalars.iter().map(|(_, value)| value).collect();
+    let table = download(&Tensor::stack(&values, 0)); // [scalar, lane]
+    let lanes = table.len() / scalars.len();
+    Diagnostics(scalars.iter().zip(table.chunks(lanes)).map(|((name, _), values)| (*name, values.to_vec())).collect())
+}
+
+/// Rows `[lane, row, feature]` brought to the host.
+pub(crate) fn download_rows(tensor: &Tensor) -> LaneRows {
+    let [lanes, rows, features] = tensor.size()[..] else { panic!("rows of shape {:?}", tensor.size()) };
+    LaneRows::from_vec(lanes as usize, rows as usize, features as usize, download(tensor))
 }
 
 /// Host numbers as a tensor of the same three axes.

@@ -1,4 +1,16 @@
-//! Behaviour cloning, deterministic or Gaussian.
+//! Behaviour cloning, deterministic or Gaussian. It learns offline alone.
+//!
+//! Where each preset's numbers come from:
+//!
+//! | hyperparameter | `corl` | `gaussian` | `adroit` | `small` | source |
+//! |---|---|---|---|---|---|
+//! | `loss` | squared error | log-likelihood | log-likelihood | squared error | CORL `any_percent_bc.py`; official IQL code |
+//! | `learning_rate` | 3e-4 | 3e-4 | 3e-4 | 1e-3 | both; ours for few updates |
+//! | `hidden` | 256 x 2 | 256 x 2 | 256 x 2 | 128 x 2 | both; ours for few updates |
+//! | `dropout` | 0 | 0 | 0.1 | 0 | official IQL `kitchen_config.py` |
+//! | `inputs` | scaled | raw | raw | scaled | CORL scales by the data's moments, we by the task's constants |
+//!
+//! Ant mazes take any but `adroit`. Both sources take minibatches of 256 rows; the size is the caller's.
 
 use std::path::Path;
 
@@ -53,6 +65,11 @@ impl BcConfig {
     /// The actor of the official IQL code, cloning: every advantage weight is 1.
     pub fn gaussian() -> Self {
         Self { loss: BcLoss::LogLikelihood, inputs: Inputs::Raw, ..Self::corl() }
+    }
+
+    /// The same with the dropout of the official IQL code's `kitchen_config.py`, which its README names for Adroit too.
+    pub fn adroit() -> Self {
+        Self { dropout: 0.1, ..Self::gaussian() }
     }
 
     /// [`BcConfig::corl`] with the 128-128 networks and the rate of 1e-3 of [`crate::IqlConfig::antmaze_small`].

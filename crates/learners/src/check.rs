@@ -1,6 +1,6 @@
 //! Whether settings that were read from a file can be built.
 
-use crate::{BcConfig, Interface, IqlConfig, LearnerConfig, RateSchedule};
+use crate::{AwacConfig, AwacWeighting, BcConfig, CqlConfig, Interface, IqlConfig, LearnerConfig, RateSchedule};
 
 impl LearnerConfig {
     /// Checks that every hyperparameter lies in its range.
@@ -11,28 +11,26 @@ impl LearnerConfig {
         match self {
             Self::Iql(config) => config.check(),
             Self::Bc(config) => config.check(),
+            Self::Awac(config) => config.check(),
+            Self::Cql(config) => config.check(),
         }
     }
 }
 
 impl IqlConfig {
     fn check(&self) -> Result<(), String> {
-        let Self { expectile, temperature, discount, tau, .. } = *self;
+        let Self { expectile, temperature, .. } = *self;
         check(0.0 < expectile && expectile < 1.0, "expectile", expectile, "in (0, 1)")?;
-        check(temperature >= 0.0 && temperature.is_finite(), "temperature", temperature, "at least 0")?;
-        check((0.0..=1.0).contains(&discount), "discount", discount, "in [0, 1]")?;
-        check(0.0 < tau && tau <= 1.0, "tau", tau, "in (0, 1]")?;
+        check_weight("temperature", temperature)?;
+        check_critics(self.discount, self.tau, self.reward_scale, self.reward_shift)?;
         check_positive("learning_rate", self.learning_rate)?;
         check_positive("actor_learning_rate", self.actor_learning_rate.unwrap_or(1.0))?;
         check_positive("value_learning_rate", self.value_learning_rate.unwrap_or(1.0))?;
         let average = self.actor_average.unwrap_or(1.0);
-        check(0.0 < average && average <= 1.0, "actor_average", average, "in (0, 1]")?;
+        check_share("actor_average", average)?;
         check_positive("max_advantage_weight", self.max_advantage_weight.unwrap_or(1.0))?;
-        if let Some((low, high)) = self.log_std_range {
-            check(low < high, "log_std_range", high, &format!("above {low}"))?;
-        }
-        for (name, value) in [("reward_scale", self.reward_scale), ("reward_shift", self.reward_shift)] {
-            check(value.is_finite(), name, value, "finite")?;
+        if let Some(range) = self.log_std_range {
+            check_range("log_std_range", range)?;
         }
         if let RateSchedule::Cosine { max_steps } = self.actor_schedule {
             check(max_steps > 0, "max_steps", max_steps as f64, "above 0")?;
@@ -45,6 +43,42 @@ impl BcConfig {
     fn check(&self) -> Result<(), String> {
         check_positive("learning_rate", self.learning_rate)?;
         check_network(&self.hidden, self.dropout)
+    }
+}
+
+impl AwacConfig {
+    fn check(&self) -> Result<(), String> {
+        check_positive("lambda", self.lambda)?;
+        match self.weighting {
+            AwacWeighting::Exponential { max } => check_positive("max", max)?,
+            AwacWeighting::Softmax { max_advantage } => {
+                check(!max_advantage.is_nan(), "max_advantage", max_advantage, "a number")?;
+            }
+        }
+        check_critics(self.discount, self.tau, self.reward_scale, self.reward_shift)?;
+        check_positive("learning_rate", self.learning_rate)?;
+        check_range("log_std_range", self.log_std_range)?;
+        check_network(&self.hidden, 0.0)
+    }
+}
+
+impl CqlConfig {
+    fn check(&self) -> Result<(), String> {
+        check_weight("alpha", self.alpha)?;
+        let gap = self.action_gap.unwrap_or(0.0);
+        check(gap.is_finite(), "action_gap", gap, "finite")?;
+        check(self.sampled_actions > 0, "sampled_actions", 0.0, "above 0")?;
+        check_positive("temperature", self.temperature)?;
+        check_range("clip_difference_max", self.clip_difference())?;
+        let entropy = self.target_entropy.unwrap_or(0.0);
+        check(entropy.is_finite(), "target_entropy", entropy, "finite")?;
+        check_weight("entropy_multiplier", self.entropy_multiplier)?;
+        check_critics(self.discount, self.tau, self.reward_scale, self.reward_shift)?;
+        check_positive("actor_learning_rate", self.actor_learning_rate)?;
+        check_positive("critic_learning_rate", self.critic_learning_rate)?;
+        check_range("log_std_range", self.log_std_range)?;
+        check_network(&self.actor_hidden, 0.0)?;
+        check_network(&self.critic_hidden, 0.0)
     }
 }
 
@@ -66,10 +100,30 @@ impl Interface {
     }
 }
 
+/// What every learner with critics has.
+fn check_critics(discount: f64, tau: f64, reward_scale: f64, reward_shift: f64) -> Result<(), String> {
+    check((0.0..=1.0).contains(&discount), "discount", discount, "in [0, 1]")?;
+    check_share("tau", tau)?;
+    check(reward_scale.is_finite(), "reward_scale", reward_scale, "finite")?;
+    check(reward_shift.is_finite(), "reward_shift", reward_shift, "finite")
+}
+
 fn check_network(hidden: &[usize], dropout: f64) -> Result<(), String> {
     check(!hidden.is_empty(), "number of hidden layers", 0.0, "at least 1")?;
     check(!hidden.contains(&0), "width of a hidden layer", 0.0, "above 0")?;
     check((0.0..1.0).contains(&dropout), "dropout", dropout, "in [0, 1)")
+}
+
+fn check_share(name: &str, value: f64) -> Result<(), String> {
+    check(0.0 < value && value <= 1.0, name, value, "in (0, 1]")
+}
+
+fn check_weight(name: &str, value: f64) -> Result<(), String> {
+    check(value >= 0.0 && value.is_finite(), name, value, "at least 0")
+}
+
+fn check_range(name: &str, (low, high): (f64, f64)) -> Result<(), String> {
+    check(low < high, name, high, &format!("above {low}"))
 }
 
 fn check_positive(name: &str, value: f64) -> Result<(), String> {
@@ -89,7 +143,14 @@ mod tests {
         for config in [IqlConfig::antmaze(), IqlConfig::adroit(), IqlConfig::antmaze_small()] {
             assert_eq!(LearnerConfig::Iql(config).check(), Ok(()));
         }
-        for config in [BcConfig::corl(), BcConfig::gaussian(), BcConfig::small()] {
+        let rlkit = AwacConfig::rlkit();
+        for config in [AwacConfig::antmaze(), AwacConfig::adroit(), AwacConfig::antmaze_small(), rlkit] {
+            assert_eq!(LearnerConfig::Awac(config).check(), Ok(()));
+        }
+        for config in [CqlConfig::antmaze(), CqlConfig::adroit(), CqlConfig::antmaze_small()] {
+            assert_eq!(LearnerConfig::Cql(config).check(), Ok(()));
+        }
+        for config in [BcConfig::corl(), BcConfig::gaussian(), BcConfig::adroit(), BcConfig::small()] {
             assert_eq!(LearnerConfig::Bc(config).check(), Ok(()));
         }
     }
@@ -123,6 +184,54 @@ mod tests {
         assert!(LearnerConfig::Bc(bc).check().unwrap_err().contains("learning_rate"));
         let bc = BcConfig { dropout: -0.1, ..BcConfig::corl() };
         assert!(LearnerConfig::Bc(bc).check().unwrap_err().contains("dropout"));
+    }
+
+    #[test]
+    fn every_range_of_awac_is_kept() {
+        let awac = AwacConfig::antmaze;
+        for (config, name) in [
+            (AwacConfig { lambda: 0.0, ..awac() }, "lambda 0,"),
+            (AwacConfig { weighting: AwacWeighting::Exponential { max: 0.0 }, ..awac() }, "max 0,"),
+            (
+                AwacConfig { weighting: AwacWeighting::Softmax { max_advantage: f64::NAN }, ..awac() },
+                "max_advantage NaN",
+            ),
+            (AwacConfig { discount: -0.1, ..awac() }, "discount"),
+            (AwacConfig { tau: 1.1, ..awac() }, "tau"),
+            (AwacConfig { learning_rate: 0.0, ..awac() }, "learning_rate"),
+            (AwacConfig { log_std_range: (2.0, 2.0), ..awac() }, "log_std_range"),
+            (AwacConfig { hidden: vec![], ..awac() }, "number of hidden layers"),
+            (AwacConfig { reward_scale: f64::NAN, ..awac() }, "reward_scale"),
+            (AwacConfig { reward_shift: f64::NAN, ..awac() }, "reward_shift"),
+        ] {
+            let problem = LearnerConfig::Awac(config).check().unwrap_err();
+            assert!(problem.contains(name), "{name}: {problem}");
+        }
+    }
+
+    #[test]
+    fn every_range_of_cql_is_kept() {
+        let cql = CqlConfig::antmaze;
+        for (config, name) in [
+            (CqlConfig { alpha: -1.0, ..cql() }, "alpha -1,"),
+            (CqlConfig { action_gap: Some(f64::NAN), ..cql() }, "action_gap"),
+            (CqlConfig { sampled_actions: 0, ..cql() }, "sampled_actions"),
+            (CqlConfig { temperature: 0.0, ..cql() }, "temperature"),
+            (CqlConfig { clip_difference_max: Some(-201.0), ..cql() }, "clip_difference_max -201,"),
+            (CqlConfig { target_entropy: Some(f64::INFINITY), ..cql() }, "target_entropy"),
+            (CqlConfig { entropy_multiplier: -1.0, ..cql() }, "entropy_multiplier"),
+            (CqlConfig { discount: 2.0, ..cql() }, "discount"),
+            (CqlConfig { tau: 0.0, ..cql() }, "tau"),
+            (CqlConfig { actor_learning_rate: 0.0, ..cql() }, "actor_learning_rate"),
+            (CqlConfig { critic_learning_rate: 0.0, ..cql() }, "critic_learning_rate"),
+            (CqlConfig { log_std_range: (0.0, -1.0), ..cql() }, "log_std_range"),
+            (CqlConfig { actor_hidden: vec![], ..cql() }, "number of hidden layers"),
+            (CqlConfig { critic_hidden: vec![0], ..cql() }, "width of a hidden layer"),
+            (CqlConfig { reward_shift: f64::INFINITY, ..cql() }, "reward_shift"),
+        ] {
+            let problem = LearnerConfig::Cql(config).check().unwrap_err();
+            assert!(problem.contains(name), "{name}: {problem}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //!
 //! Parameters are named `NET/LAYER/weight` `[lane, in, out]`, `NET/LAYER/bias` `[lane, 1, out]` and `NET/log_std`
 //! `[lane, 1, action]`; Adam's moments are `adam/NET/mean` and `adam/NET/square` `[lane, parameter]`, its step count
-//! `adam/NET/steps`.
+//! `adam/NET/steps`. Learned numbers, `log_alpha` for one, are `[lane, 1, 1]`.
 //!
 //! Each file is written under another name and then renamed, so that a killed run leaves no half file. Both together
 //! are one state: whoever saves over an older checkpoint saves into a new folder and swaps the folders.

@@ -1,5 +1,24 @@
 //! Implicit Q-learning (Kostrikov, Nair and Levine 2021), in the form of the authors' code
 //! (`ikostrikov/implicit_q_learning`), which the golden tests record.
+//!
+//! Where each preset's numbers come from:
+//!
+//! | hyperparameter | `antmaze` | `adroit` | `antmaze_small` | source |
+//! |---|---|---|---|---|
+//! | `expectile` | 0.9 | 0.7 | 0.9 | `antmaze_finetune_config.py`, `kitchen_config.py` |
+//! | `temperature` | 10 | 0.5 | 3 | the same; ours for few updates |
+//! | `discount`, `tau` | 0.99, 0.005 | 0.99, 0.005 | 0.99, 0.005 | the same |
+//! | learning rates | 3e-4 | 3e-4 | 1e-3 | the same; ours for few updates |
+//! | `max_advantage_weight` | 100 | 100 | 100 | `actor.py` |
+//! | `log_std_range` | [-5, 2] | [-5, 2] | [-5, 2] | `policy.py` |
+//! | `hidden` | 256 x 2 | 256 x 2 | 128 x 2 | the configurations; ours for few updates |
+//! | `actor_dropout` | 0 | 0.1 | 0 | the configurations |
+//! | `actor_schedule` | constant | constant | constant | `antmaze_finetune_config.py` |
+//! | `actor_average` | none | none | none | ours |
+//! | rewards | r - 1 | r | r - 1 | `train_finetune.py` |
+//! | `inputs` | raw | raw | scaled | `train_finetune.py`; ours for few updates |
+//!
+//! Minibatches have 256 rows there; the size is the caller's.
 
 use std::path::Path;
 
@@ -7,9 +26,9 @@ use rl::{CheckpointError, Diagnostics, LaneRows, Learner, Minibatch, Policy, Prn
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
-use crate::batch::{Batch, StateInput, download};
+use crate::batch::{Batch, StateInput, diagnostics, download_rows};
 use crate::checkpoint::{self, Header};
-use crate::nets::{Actor, Mlp, Trained};
+use crate::nets::{Actor, Trained, TwinQ};
 use crate::policy::ActorPolicy;
 use crate::{Device, Inputs, Interface, LearnerConfig, RateSchedule, losses};
 
@@ -112,8 +131,7 @@ pub struct Iql {
     interface: Interface,
     rngs: Vec<Prng>,
     value: Trained,
-    critics: [Trained; 2],
-    targets: [Mlp; 2],
+    twin_q: TwinQ,
     policy: ActorPolicy,
 }
 
@@ -130,23 +148,21 @@ impl Iql {
             actor = actor.with_average(rate);
         }
         let value = Trained::orthogonal(&sizes(states, 1), &mut rngs, device);
-        let critics = [(); 2].map(|()| Trained::orthogonal(&sizes(states + actions, 1), &mut rngs, device));
-        let targets = critics.each_ref().map(|critic| critic.network().duplicate());
+        let twin_q = TwinQ::orthogonal(&sizes(states + actions, 1), &mut rngs, device);
         let input = StateInput::new(config.inputs, &interface, device);
-        Self { config, interface, rngs, value, critics, targets, policy: ActorPolicy { actor, input } }
+        Self { config, interface, rngs, value, twin_q, policy: ActorPolicy { actor, input } }
     }
 
     /// [`Learner::update`], and the advantage of every row, `[lane, row, 1]`, by which the actor's step was weighted.
     pub fn update_with_advantages(&mut self, batch: &Minibatch) -> (Diagnostics, LaneRows) {
-        let Self { config, rngs, value, critics, targets, policy: ActorPolicy { actor, input }, .. } = self;
+        let Self { config, rngs, value, twin_q, policy: ActorPolicy { actor, input }, .. } = self;
         let Batch { states, actions, rewards, next_states, bootstraps } = Batch::upload(batch, input);
         let actions = actions.clamp(-ACTION_LIMIT, ACTION_LIMIT);
         let pairs = Tensor::cat(&[&states, &actions], 2); // [lane, row, state + action]
         let rate = config.learning_rate;
 
         // Value: towards an expectile of what the target critics say of the data's actions.
-        let [target_q1, target_q2] = targets.each_ref().map(|target| target.forward(&pairs).output);
-        let q = target_q1.minimum(&target_q2);
+        let q = twin_q.target_min(&pairs);
         let v = value.forward(&states);
         let value_loss = losses::expectile(&v.output, &q, config.expectile);
         value.step(&v, value_loss.gradient, config.value_learning_rate.unwrap_or(rate));
@@ -161,17 +177,10 @@ impl Iql {
         // Critics: towards the reward and the new value of the next state.
         let rewards = rewards * config.reward_scale + config.reward_shift;
         let y = value.forward(&next_states).output * bootstraps * config.discount + rewards;
-        let [(q1, q1_loss), (q2, q2_loss)] = critics.each_mut().map(|critic| {
-            let q = critic.forward(&pairs);
-            let loss = losses::squared_error(&q.output, &y);
-            critic.step(&q, loss.gradient, rate);
-            (q.output, loss.value)
-        });
+        let [(q1, q1_loss), (q2, q2_loss)] = twin_q.step_towards(&pairs, &y, rate);
 
         // Target critics follow.
-        for (target, critic) in targets.iter_mut().zip(critics) {
-            target.track(critic.network(), config.tau);
-        }
+        twin_q.track(config.tau);
 
         let diagnostics = diagnostics(&[
             ("value_loss", value_loss.value),
@@ -182,8 +191,7 @@ impl Iql {
             ("q2", losses::per_lane_mean(&q2)),
             ("advantage", losses::per_lane_mean(&advantages)),
         ]);
-        let (lanes, rows) = (batch.states.lanes(), batch.states.rows());
-        (diagnostics, LaneRows::from_vec(lanes, rows, 1, download(&advantages)))
+        (diagnostics, download_rows(&advantages))
     }
 
     fn header(&self) -> Header {
@@ -192,19 +200,10 @@ impl Iql {
     }
 
     fn state(&self) -> Vec<(String, Tensor)> {
-        let [critic1, critic2] = &self.critics;
-        let [target1, target2] = &self.targets;
-        [
-            self.policy.actor.state("actor"),
-            self.value.state("value"),
-            critic1.state("critic1"),
-            critic2.state("critic2"),
-            target1.state("target_critic1"),
-            target2.state("target_critic2"),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+        [self.policy.actor.state("actor"), self.value.state("value"), self.twin_q.state()]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 }
 
@@ -225,12 +224,4 @@ impl Learner for Iql {
         self.rngs = checkpoint::load(directory, &self.header(), self.state())?;
         Ok(())
     }
-}
-
-/// Brings scalars `[lane]` to the host, all in one transfer.
-fn diagnostics<const N: usize>(scalars: &[(&'static str, Tensor); N]) -> Diagnostics {
-    let values = scalars.each_ref().map(|(_, value)| value);
-    let table = download(&Tensor::stack(&values, 0)); // [scalar, lane]
-    let lanes = table.len() / N;
-    Diagnostics(scalars.iter().zip(table.chunks(lanes)).map(|((name, _), values)| (*name, values.to_vec())).collect())
 }

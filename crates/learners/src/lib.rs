@@ -1,4 +1,4 @@
-//! Learners on libtorch, each with a leading lane axis: implicit Q-learning and behaviour cloning.
+//! Learners on libtorch, each with a leading lane axis: IQL, AWAC, CQL and behaviour cloning.
 //!
 //! [`LearnerConfig`] is the closed registry: it is stored beside results, and [`LearnerConfig::build`] makes the
 //! [`rl::Learner`]. [`open`] makes one again from what [`rl::Learner::save`] wrote, to serve as a guide or to go on.
@@ -8,12 +8,14 @@
 //! Adam and target averaging are a few calls, and no graph is built. Unit tests compare every gradient with autograd.
 
 mod adam;
+pub mod awac;
 mod batch;
-mod bc;
+pub mod bc;
 mod check;
 mod checkpoint;
+pub mod cql;
 mod device;
-mod iql;
+pub mod iql;
 pub mod losses;
 pub mod nets;
 mod noise;
@@ -24,9 +26,11 @@ use rl::{EnvironmentSpec, Learner, Prng};
 use serde::{Deserialize, Serialize};
 
 pub use adam::Adam;
+pub use awac::{Awac, AwacConfig, AwacNoise, AwacWeighting};
 pub use batch::{Inputs, Interface};
 pub use bc::{Bc, BcConfig, BcLoss};
 pub use checkpoint::open;
+pub use cql::{Cql, CqlConfig, CqlNoise};
 pub use device::{Device, DeviceError, use_one_thread};
 pub use iql::{Iql, IqlConfig};
 pub use schedule::RateSchedule;
@@ -42,6 +46,10 @@ pub enum LearnerConfig {
     Iql(IqlConfig),
     /// Behaviour cloning.
     Bc(BcConfig),
+    /// Advantage-weighted actor-critic.
+    Awac(AwacConfig),
+    /// Conservative Q-learning.
+    Cql(CqlConfig),
 }
 
 impl LearnerConfig {
@@ -50,6 +58,8 @@ impl LearnerConfig {
         match self {
             Self::Iql(_) => "iql",
             Self::Bc(_) => "bc",
+            Self::Awac(_) => "awac",
+            Self::Cql(_) => "cql",
         }
     }
 
@@ -62,6 +72,8 @@ impl LearnerConfig {
         match self {
             Self::Iql(config) => Box::new(Iql::new(config.clone(), interface.clone(), rngs, device)),
             Self::Bc(config) => Box::new(Bc::new(config.clone(), interface.clone(), rngs, device)),
+            Self::Awac(config) => Box::new(Awac::new(config.clone(), interface.clone(), rngs, device)),
+            Self::Cql(config) => Box::new(Cql::new(config.clone(), interface.clone(), rngs, device)),
         }
     }
 }

@@ -48,6 +48,51 @@ pub fn advantage_weight(advantage: &Tensor, temperature: f64, max: f64) -> Tenso
     (advantage * temperature).exp_().clamp_max_(max)
 }
 
+/// The number of rows times the softmax over a lane's rows of temperature * min(advantage, max), `[lane, row, 1]`:
+/// weights of mean 1 (rlkit's AWAC).
+pub fn softmax_weight(advantage: &Tensor, temperature: f64, max: f64) -> Tensor {
+    (advantage.clamp_max(max) * temperature).softmax(1, Kind::Float) * rows(advantage)
+}
+
+/// A pull of values towards those of the data's actions.
+#[derive(Debug)]
+pub struct Conservative {
+    /// How far the values of other actions stand above those of the data's actions: mean over rows of the clipped
+    /// difference, `[lane, 1, 1]`.
+    pub difference: Tensor,
+    /// Gradient of the difference, of the shape of the values.
+    pub gradient: Tensor,
+}
+
+/// The conservative term of CQL (Kumar et al. 2020, equation 4, CQL(H)): the mean over rows of
+/// temperature * log sum exp(value / temperature) - value of the data's action, each row's clipped to `clip`.
+///
+/// `values` is `[lane, row, 1 + n]`, the data's action first. With importance sampling (their appendix),
+/// `log_density` `[lane, row, n]` says how likely the n other actions were drawn; it is taken from their values, and
+/// the sum is over them alone. Without it the sum is over all values as they are.
+pub fn conservative(
+    values: &Tensor,
+    log_density: Option<&Tensor>,
+    temperature: f64,
+    (low, high): (f64, f64),
+) -> Conservative {
+    let others = values.size()[2] - 1;
+    let data = values.narrow(2, 0, 1);
+    let numbers = match log_density {
+        Some(log_density) => values.narrow(2, 1, others) - log_density,
+        None => values.shallow_clone(),
+    } / temperature;
+    let excess = numbers.logsumexp([2_i64].as_slice(), true) * temperature - data;
+    let pull = excess.ge(low).logical_and(&excess.le(high)).to_kind(Kind::Float) / rows(values); // [lane, row, 1]
+    let gradient = values.zeros_like();
+    let summed = numbers.size()[2];
+    gradient.narrow(2, 1 + others - summed, summed).copy_(&(numbers.softmax(2, Kind::Float) * &pull));
+    let mut at_data = gradient.narrow(2, 0, 1);
+    at_data -= pull;
+    let difference = excess.clamp(low, high).mean_dim([1_i64].as_slice(), true, Kind::Float);
+    Conservative { difference, gradient }
+}
+
 /// What [`weighted_likelihood`] returns.
 #[derive(Debug)]
 pub struct LikelihoodLoss {
@@ -164,6 +209,74 @@ mod tests {
         close(&found.log_std_gradient, &log_std.grad());
         assert_eq!(found.log_std_gradient.double_value(&[0, 0, 0]), 0.0, "below the range");
         assert_eq!(found.log_std_gradient.double_value(&[0, 0, 3]), 0.0, "above the range");
+    }
+
+    /// A row of three values, with and without densities; by hand.
+    #[test]
+    fn the_conservative_term_is_a_softened_maximum_less_the_datas_value() {
+        let values = Tensor::from_slice(&[1.0_f32, 2.0, 3.0]).view([1, 1, 3]);
+        let e = |x: f64| x.exp();
+        let free = (f64::NEG_INFINITY, f64::INFINITY);
+        let check = |found: &Conservative, difference: f64, gradient: [f64; 3]| {
+            assert!((found.difference.double_value(&[0, 0, 0]) - difference).abs() < 1e-5, "{:?}", found.difference);
+            for (i, expected) in gradient.into_iter().enumerate() {
+                let found = found.gradient.double_value(&[0, 0, i as i64]);
+                assert!((found - expected).abs() < 1e-6, "gradient {i} is {found}, not {expected}");
+            }
+        };
+        // Without importance sampling the data's value is in the sum, and nothing is taken from any.
+        let sum = e(1.0) + e(2.0) + e(3.0);
+        let shares = [e(1.0) / sum - 1.0, e(2.0) / sum, e(3.0) / sum];
+        check(&conservative(&values, None, 1.0, free), sum.ln() - 1.0, shares);
+        // At temperature 2 values count by halves.
+        let sum = e(0.5) + e(1.0) + e(1.5);
+        let shares = [e(0.5) / sum - 1.0, e(1.0) / sum, e(1.5) / sum];
+        check(&conservative(&values, None, 2.0, free), 2.0 * sum.ln() - 1.0, shares);
+        // With it, values less their log-densities: 2 + 1 and 3 - 0.5.
+        let densities = Tensor::from_slice(&[-1.0_f32, 0.5]).view([1, 1, 2]);
+        let sum = e(3.0) + e(2.5);
+        let difference = sum.ln() - 1.0;
+        let shares = [-1.0, e(3.0) / sum, e(2.5) / sum];
+        check(&conservative(&values, Some(&densities), 1.0, free), difference, shares);
+        // A clipped row gives the bound and no gradient.
+        for (clip, bound) in [((4.0, 5.0), 4.0), ((-5.0, 2.0), 2.0)] {
+            check(&conservative(&values, Some(&densities), 1.0, clip), bound, [0.0; 3]);
+        }
+        // Each row is clipped for itself: the data's value of the first is far above the others.
+        let rows = Tensor::from_slice(&[1000.0_f32, 2.0, 3.0, 1.0, 2.0, 3.0]).view([1, 2, 3]);
+        let both = Tensor::cat(&[&densities, &densities], 1);
+        let found = conservative(&rows, Some(&both), 1.0, (-200.0, f64::INFINITY));
+        assert!((found.difference.double_value(&[0, 0, 0]) - (difference - 200.0) / 2.0).abs() < 1e-4);
+        assert_eq!(found.gradient.get(0).get(0).abs().max().double_value(&[]), 0.0, "no gradient below the bound");
+        assert!((found.gradient.double_value(&[0, 1, 0]) + 0.5).abs() < 1e-6, "half: a mean over two rows");
+    }
+
+    #[test]
+    fn the_conservative_gradient_agrees_with_autograd() {
+        let (values, densities) = (random(&[2, 16, 7], "values"), random(&[2, 16, 6], "densities"));
+        for densities in [None, Some(&densities)] {
+            let found = conservative(&values, densities, 0.7, (1.0, 2.5));
+            let leaf = values.copy().set_requires_grad(true);
+            let numbers = densities.map_or(leaf.shallow_clone(), |densities| leaf.narrow(2, 1, 6) - densities);
+            let excess = (numbers / 0.7).exp().sum_dim_intlist([2_i64].as_slice(), true, Kind::Float).log() * 0.7;
+            let difference =
+                (excess - leaf.narrow(2, 0, 1)).clamp(1.0, 2.5).mean_dim([1_i64].as_slice(), true, Kind::Float);
+            assert_close(&found.difference, &difference.detach(), "difference");
+            difference.sum(Kind::Float).backward();
+            assert_close(&found.gradient, &leaf.grad(), "gradient");
+        }
+    }
+
+    /// Two rows a lane: exp(0) : exp(ln 3) is 1 : 3 and sums to the number of rows; lanes do not meet.
+    #[test]
+    fn softmax_weights_are_shares_within_a_lane() {
+        let advantages = Tensor::from_slice(&[0.0_f32, 3.0_f32.ln(), 50.0, 50.0]).view([2, 2, 1]);
+        let expected = Tensor::from_slice(&[0.5_f32, 1.5, 1.0, 1.0]).view([2, 2, 1]);
+        assert_close(&softmax_weight(&advantages, 1.0, 100.0), &expected, "weights");
+        // Twice the temperature: 1 : 9. An advantage above its cap counts as the cap: all alike.
+        let expected = Tensor::from_slice(&[0.2_f32, 1.8, 1.0, 1.0]).view([2, 2, 1]);
+        assert_close(&softmax_weight(&advantages, 2.0, 100.0), &expected, "weights at another temperature");
+        assert_close(&softmax_weight(&advantages, 1.0, 0.0), &expected.ones_like(), "capped");
     }
 
     #[test]

@@ -12,6 +12,25 @@ pub(crate) fn normals(shape: &[i64], rng: &mut Prng) -> Tensor {
     Tensor::from_slice(&numbers).view(shape)
 }
 
+/// Standard normal numbers `[lane, ..shape]`, each lane's from its own stream.
+pub(crate) fn lane_normals(rngs: &mut [Prng], shape: &[i64], device: Device) -> Tensor {
+    lane_draws(rngs, shape, device, Prng::normal)
+}
+
+/// Numbers uniform on [-1, 1), `[lane, ..shape]`, each lane's from its own stream.
+pub(crate) fn lane_uniforms(rngs: &mut [Prng], shape: &[i64], device: Device) -> Tensor {
+    lane_draws(rngs, shape, device, |rng| rng.uniform(-1.0, 1.0))
+}
+
+fn lane_draws(rngs: &mut [Prng], shape: &[i64], device: Device, draw: impl Fn(&mut Prng) -> f32) -> Tensor {
+    let count: i64 = shape.iter().product();
+    let mut numbers = Vec::with_capacity(count as usize * rngs.len());
+    for rng in &mut *rngs {
+        numbers.extend((0..count).map(|_| draw(rng)));
+    }
+    Tensor::from_slice(&numbers).view([&[rngs.len() as i64], shape].concat().as_slice()).to_device(device.0)
+}
+
 /// Dropout masks `[lane, row, width]`: 0 with probability `rate`, else 1 / (1 - rate), each lane's from its own stream.
 ///
 /// One draw of 64 bits serves four entries, so that the rate is kept to a multiple of 2^-16.

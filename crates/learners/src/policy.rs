@@ -3,7 +3,8 @@
 use rl::{Intent, LaneRows, ObservationRows, Policy, Prng};
 
 use crate::batch::{StateInput, download};
-use crate::nets::Actor;
+use crate::nets::{Actor, SquashedActor};
+use crate::noise::lane_normals;
 
 /// Acts by an actor's mean, or explores with its spread around it.
 #[derive(Debug)]
@@ -14,8 +15,8 @@ pub(crate) struct ActorPolicy {
 
 impl Policy for ActorPolicy {
     /// [`Intent::Explore`] draws mean + std * normal from the lane's stream and clips to [-1, 1], as the official IQL
-    /// code samples; a deterministic actor takes the mean. [`Intent::Exploit`] takes the mean of the averaged weights
-    /// where the actor keeps them.
+    /// code samples; a deterministic actor takes the mean. [`Intent::Exploit`] takes the mean, of the averaged weights
+    /// where the actor keeps them, clipped likewise where it has no tanh.
     fn act(&self, observations: &ObservationRows, intent: Intent, rngs: &mut [Prng]) -> LaneRows {
         let states = &observations.state;
         assert_eq!(states.lanes(), self.actor.lanes(), "one lane of observations for each lane of the learner");
@@ -23,7 +24,7 @@ impl Policy for ActorPolicy {
         let input = self.input.upload(states);
         let mean = download(&match intent {
             Intent::Explore => self.actor.mean(&input),
-            Intent::Exploit => self.actor.best_mean(&input),
+            Intent::Exploit => self.actor.best_mean(&input).clamp_(-1.0, 1.0),
         });
         let action_size = mean.len() / (states.lanes() * states.rows());
         let mut actions = LaneRows::from_vec(states.lanes(), states.rows(), action_size, mean);
@@ -39,5 +40,28 @@ impl Policy for ActorPolicy {
             }
         }
         actions
+    }
+}
+
+/// Acts by the tanh of an actor's mean, or explores by a draw from its distribution.
+#[derive(Debug)]
+pub(crate) struct SquashedPolicy {
+    pub(crate) actor: SquashedActor,
+    pub(crate) input: StateInput,
+}
+
+impl Policy for SquashedPolicy {
+    fn act(&self, observations: &ObservationRows, intent: Intent, rngs: &mut [Prng]) -> LaneRows {
+        let states = &observations.state;
+        assert_eq!(states.lanes(), self.actor.lanes(), "one lane of observations for each lane of the learner");
+        assert_eq!(states.lanes(), rngs.len(), "one stream per lane");
+        let at = self.actor.at(&self.input.upload(states));
+        let mode = at.mode();
+        let [_, rows, action_size] = mode.size()[..] else { unreachable!("the mode is [lane, row, action]") };
+        let actions = match intent {
+            Intent::Exploit => mode,
+            Intent::Explore => at.sample(&lane_normals(rngs, &[rows, 1, action_size], self.input.device())).actions,
+        };
+        LaneRows::from_vec(states.lanes(), states.rows(), action_size as usize, download(&actions))
     }
 }

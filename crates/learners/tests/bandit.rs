@@ -3,7 +3,7 @@
 mod common;
 
 use common::spec;
-use learners::{BcConfig, BcLoss, Device, IqlConfig, LearnerConfig};
+use learners::{AwacConfig, BcConfig, BcLoss, CqlConfig, Device, IqlConfig, LearnerConfig};
 use rl::{Intent, LaneRows, Minibatch, ObservationRows, Prng};
 
 /// The best action for a state.
@@ -14,9 +14,41 @@ fn best(x: f32) -> f32 {
 #[test]
 fn iql_finds_the_best_of_random_actions() {
     let config = IqlConfig { hidden: vec![32, 32], temperature: 20.0, ..IqlConfig::antmaze_small() };
+    assert_finds_the_best_of_random_actions(&LearnerConfig::Iql(config), 0.15);
+}
+
+#[test]
+fn awac_finds_the_best_of_random_actions() {
+    let small = || AwacConfig { hidden: vec![32, 32], reward_shift: 0.0, ..AwacConfig::antmaze_small() };
+    let exponential = AwacConfig { lambda: 0.05, ..small() };
+    let softmax = AwacConfig { lambda: 0.05, weighting: AwacConfig::rlkit().weighting, ..small() };
+    for config in [exponential, softmax] {
+        assert_finds_the_best_of_random_actions(&LearnerConfig::Awac(config), 0.15);
+    }
+}
+
+/// Its actor learns from the critics themselves, held down but little.
+#[test]
+fn cql_finds_the_best_of_random_actions() {
+    let small = || CqlConfig {
+        actor_hidden: vec![32, 32],
+        critic_hidden: vec![32, 32],
+        reward_scale: 10.0,
+        reward_shift: 0.0,
+        actor_learning_rate: 1e-3,
+        ..CqlConfig::antmaze_small()
+    };
+    let lagrange = CqlConfig { alpha: 1.0, action_gap: Some(5.0), ..small() };
+    let fixed = CqlConfig { alpha: 1.0, action_gap: None, importance_sampling: false, ..small() };
+    for config in [lagrange, fixed] {
+        assert_finds_the_best_of_random_actions(&LearnerConfig::Cql(config), 0.15);
+    }
+}
+
+fn assert_finds_the_best_of_random_actions(config: &LearnerConfig, tolerance: f32) {
     let reward = |x: f32, action: f32| -2.0 * (action - best(x)).powi(2);
-    let worst = train(&LearnerConfig::Iql(config), |_, rng| rng.uniform(-1.0, 1.0), reward);
-    assert!(worst < 0.15, "off by {worst}");
+    let worst = train(config, |_, rng| rng.uniform(-1.0, 1.0), reward);
+    assert!(worst < tolerance, "{} is off by {worst}", config.name());
 }
 
 #[test]

@@ -2,8 +2,10 @@
 
 mod common;
 
-use common::{random_batch, rngs, small_bc, small_iql, spec};
-use learners::{BcConfig, BcLoss, Device, Inputs, IqlConfig, LearnerConfig, RateSchedule};
+use common::{plain_cql, random_batch, rngs, small_awac, small_bc, small_cql, small_iql, spec};
+use learners::{
+    AwacConfig, AwacWeighting, BcConfig, BcLoss, CqlConfig, Device, Inputs, IqlConfig, LearnerConfig, RateSchedule,
+};
 use rl::Diagnostics;
 
 #[test]
@@ -43,8 +45,67 @@ fn every_hyperparameter_of_bc_matters() {
 }
 
 #[test]
+fn every_hyperparameter_of_awac_matters() {
+    let base = small_awac;
+    let softmax = |max_advantage| AwacWeighting::Softmax { max_advantage };
+    let changed = [
+        AwacConfig { lambda: 1.0, ..base() },
+        AwacConfig { weighting: AwacWeighting::Exponential { max: 1.0 }, ..base() },
+        AwacConfig { weighting: softmax(100.0), ..base() },
+        AwacConfig { weighting: softmax(0.0), ..base() },
+        AwacConfig { weighting: softmax(100.0), lambda: 1.0, ..base() },
+        AwacConfig { discount: 0.9, ..base() },
+        AwacConfig { tau: 0.5, ..base() },
+        AwacConfig { learning_rate: 1e-3, ..base() },
+        AwacConfig { log_std_range: (0.5, 1.0), ..base() },
+        AwacConfig { hidden: vec![16, 13], ..base() },
+        AwacConfig { reward_scale: 2.0, ..base() },
+        AwacConfig { reward_shift: 0.0, ..base() },
+        AwacConfig { inputs: Inputs::Raw, ..base() },
+    ];
+    assert_all_differ(std::iter::once(base()).chain(changed).map(LearnerConfig::Awac));
+}
+
+#[test]
+fn every_hyperparameter_of_cql_matters() {
+    let base = small_cql;
+    let changed = [
+        CqlConfig { alpha: 1.0, ..base() },
+        CqlConfig { action_gap: Some(0.2), ..base() },
+        CqlConfig { action_gap: None, ..base() },
+        CqlConfig { sampled_actions: 4, ..base() },
+        CqlConfig { importance_sampling: false, ..base() },
+        CqlConfig { temperature: 2.0, ..base() },
+        CqlConfig { max_target_backup: false, ..base() },
+        CqlConfig { clip_difference_min: Some(5.0), ..base() },
+        CqlConfig { clip_difference_max: Some(3.0), ..base() },
+        CqlConfig { automatic_entropy: false, ..base() },
+        CqlConfig { target_entropy: Some(-1.0), ..base() },
+        CqlConfig { entropy_multiplier: 2.0, ..base() },
+        CqlConfig { discount: 0.9, ..base() },
+        CqlConfig { tau: 0.5, ..base() },
+        CqlConfig { actor_learning_rate: 1e-3, ..base() },
+        CqlConfig { critic_learning_rate: 1e-3, ..base() },
+        CqlConfig { log_std_range: (-0.5, 0.0), ..base() },
+        CqlConfig { actor_hidden: vec![16, 13], ..base() },
+        CqlConfig { critic_hidden: vec![16, 13], ..base() },
+        CqlConfig { reward_scale: 2.0, ..base() },
+        CqlConfig { reward_shift: 0.0, ..base() },
+        CqlConfig { inputs: Inputs::Raw, ..base() },
+    ];
+    assert_all_differ(std::iter::once(base()).chain(changed).map(LearnerConfig::Cql));
+}
+
+#[test]
 fn configurations_are_stored_whole_and_strictly() {
-    for config in [LearnerConfig::Iql(small_iql()), LearnerConfig::Bc(small_bc(BcLoss::LogLikelihood))] {
+    for config in [
+        LearnerConfig::Iql(small_iql()),
+        LearnerConfig::Bc(small_bc(BcLoss::LogLikelihood)),
+        LearnerConfig::Awac(small_awac()),
+        LearnerConfig::Awac(AwacConfig::rlkit()),
+        LearnerConfig::Cql(CqlConfig { target_entropy: Some(-3.0), ..small_cql() }),
+        LearnerConfig::Cql(plain_cql()),
+    ] {
         let text = serde_json::to_string(&config).unwrap();
         assert!(text.starts_with(&format!("{{\"learner\":\"{}\"", config.name())), "{text}");
         assert_eq!(serde_json::from_str::<LearnerConfig>(&text).unwrap(), config);

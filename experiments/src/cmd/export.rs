@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use learners::{BcConfig, BcLoss, Device, Interface, LearnerConfig};
 use rl::{Intent, LaneRows, Learner, ObservationRows, Prng};
@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     };
     let header: Header = serde_json::from_slice(&read(header_file)?)?;
     let states = header.interface.state_size();
-    let header = Header { config: LearnerConfig::Bc(acting(header.config)), ..header };
+    let header = Header { config: LearnerConfig::Bc(acting(header.config)?), ..header };
 
     let bytes = read(tensor_file)?;
     let tensors = SafeTensors::deserialize(&bytes)?;
@@ -77,12 +77,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// The settings of a cloned policy with the same network.
-fn acting(config: LearnerConfig) -> BcConfig {
+fn acting(config: LearnerConfig) -> Result<BcConfig> {
     let (hidden, inputs) = match config {
         LearnerConfig::Iql(config) => (config.hidden, config.inputs),
         LearnerConfig::Bc(config) => (config.hidden, config.inputs),
+        LearnerConfig::Awac(_) | LearnerConfig::Cql(_) => {
+            bail!("only policies of iql and bc can be exported: the actor of {} is of another form", config.name())
+        }
     };
-    BcConfig { loss: BcLoss::SquaredError, learning_rate: 1e-3, hidden, dropout: 0.0, inputs }
+    Ok(BcConfig { loss: BcLoss::SquaredError, learning_rate: 1e-3, hidden, dropout: 0.0, inputs })
 }
 
 /// Its best actions in a few states, to compare.

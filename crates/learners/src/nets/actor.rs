@@ -1,4 +1,4 @@
-//! The actor of IQL and of behaviour cloning.
+//! The actor of IQL, of AWAC and of behaviour cloning.
 
 use rl::Prng;
 use tch::{Kind, Tensor};
@@ -10,11 +10,13 @@ use crate::{Adam, Device};
 
 /// A perceptron with tanh at its end, which is the mean of a diagonal Gaussian whose log standard deviation is one
 /// trained vector for all states (official IQL code, `policy.py`); or, without that vector, a deterministic policy.
+/// AWAC's has no tanh ([`Actor::with_linear_mean`]).
 ///
 /// The distribution itself is not squashed.
 #[derive(Debug)]
 pub struct Actor {
     network: Trained,
+    linear: bool, // no tanh at the end
     average: Option<Average>,
     spread: Option<Spread>,
     dropout: f64,
@@ -47,7 +49,14 @@ impl Actor {
 
     /// A fresh deterministic actor.
     pub fn deterministic(sizes: &[usize], dropout: f64, rngs: &mut [Prng], device: Device) -> Self {
-        Self { network: Trained::orthogonal(sizes, rngs, device), average: None, spread: None, dropout, device }
+        let network = Trained::orthogonal(sizes, rngs, device);
+        Self { network, linear: false, average: None, spread: None, dropout, device }
+    }
+
+    /// The same actor without tanh at its end.
+    #[must_use]
+    pub fn with_linear_mean(self) -> Self {
+        Self { linear: true, ..self }
     }
 
     /// The same actor with another range for its log standard deviations; nothing to a deterministic one.
@@ -77,17 +86,32 @@ impl Actor {
         self.network.steps()
     }
 
-    /// The mean action, without dropout, `[lane, row, action]` for states `[lane, row, state]`.
+    /// The mean action, without dropout, `[lane, row, action]` for states `[lane, row, state]`; without tanh it may lie
+    /// outside [-1, 1].
     pub fn mean(&self, states: &Tensor) -> Tensor {
-        self.network.forward(states).output.tanh_()
+        self.end(&self.network.forward(states).output)
     }
 
     /// The mean action of the averaged weights where there are any, else [`Actor::mean`].
     pub fn best_mean(&self, states: &Tensor) -> Tensor {
         match &self.average {
-            Some(Average { network, .. }) => network.forward(states).output.tanh_(),
+            Some(Average { network, .. }) => self.end(&network.forward(states).output),
             None => self.mean(states),
         }
+    }
+
+    /// Actions `[lane, row, action]` by standard normal `noise` of that shape, clipped to [-1, 1]; a deterministic
+    /// actor takes its mean.
+    pub fn sample(&self, states: &Tensor, noise: &Tensor) -> Tensor {
+        let mean = self.mean(states);
+        match self.std() {
+            Some(std) => (mean + std * noise).clamp_(-1.0, 1.0),
+            None => mean,
+        }
+    }
+
+    fn end(&self, output: &Tensor) -> Tensor {
+        if self.linear { output.shallow_clone() } else { output.tanh() }
     }
 
     /// The standard deviation `[lane, 1, action]`; none for a deterministic actor.
@@ -128,12 +152,13 @@ impl Actor {
             network.hidden().map(|width| dropout_mask(self.dropout, rngs, rows, width, self.device)).collect()
         };
         let activations = network.forward_masked(states, masks);
-        let mean = activations.output.tanh();
+        let mean = self.end(&activations.output);
         (activations, mean)
     }
 
     fn step_mean(&mut self, activations: &Activations, mean: &Tensor, loss: Loss, rate: f64) -> Tensor {
-        self.network.step(activations, Tensor::tanh_backward(&loss.gradient, mean), rate);
+        let gradient = if self.linear { loss.gradient } else { Tensor::tanh_backward(&loss.gradient, mean) };
+        self.network.step(activations, gradient, rate);
         if let Some(Average { network, rate }) = &mut self.average {
             network.track(self.network.network(), *rate);
         }

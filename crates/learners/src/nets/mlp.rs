@@ -120,29 +120,35 @@ impl Mlp {
         Activations { inputs, masks, output }
     }
 
-    /// Overwrites `gradient` with the gradient of a loss whose gradient at the output is `output_gradient`. Returns the
-    /// gradient before the first rectifier, from which [`Mlp::input_gradient`] goes on where it is wanted.
-    pub fn backward(&self, activations: &Activations, output_gradient: Tensor, gradient: &mut Self) -> Tensor {
+    /// Overwrites `gradient` with the gradient of a loss whose gradient at the output is `output_gradient`.
+    pub fn backward(&self, activations: &Activations, output_gradient: Tensor, gradient: &mut Self) {
         let mut delta = output_gradient;
-        for (i, (layer, gradient)) in self.layers.iter().zip(&gradient.layers).enumerate().rev() {
-            let input = &activations.inputs[i];
-            _ = input.transpose(1, 2).bmm_out(&gradient.weight, &delta);
+        for (i, gradient) in gradient.layers.iter().enumerate().rev() {
+            _ = activations.inputs[i].transpose(1, 2).bmm_out(&gradient.weight, &delta);
             _ = delta.sum_intlist_out(&gradient.bias, [1_i64].as_slice(), true, Kind::Float);
             if i > 0 {
-                delta = delta.bmm(&layer.weight.transpose(1, 2));
-                // A hidden value is 0 where its rectifier is shut.
-                _ = input.threshold_backward_grad_input(&delta, &delta, 0);
-                if let Some(mask) = activations.masks.get(i - 1) {
-                    delta *= mask;
-                }
+                delta = self.before_rectifier(activations, i, &delta);
             }
         }
-        delta
     }
 
-    /// The gradient at the network's input, `[lane, row, in]`, from what [`Mlp::backward`] returned.
-    pub fn input_gradient(&self, delta: &Tensor) -> Tensor {
+    /// The gradient at the network's input, `[lane, row, in]`, of a loss whose gradient at the output is
+    /// `output_gradient`.
+    pub fn backward_to_input(&self, activations: &Activations, output_gradient: Tensor) -> Tensor {
+        let above = (1..self.layers.len()).rev();
+        let delta = above.fold(output_gradient, |delta, i| self.before_rectifier(activations, i, &delta));
         delta.bmm(&self.layers[0].weight.transpose(1, 2))
+    }
+
+    /// From the gradient at the output of layer `i` to that at the output of the layer before it.
+    fn before_rectifier(&self, activations: &Activations, i: usize, delta: &Tensor) -> Tensor {
+        let mut delta = delta.bmm(&self.layers[i].weight.transpose(1, 2));
+        // A hidden value is 0 where its rectifier is shut.
+        _ = activations.inputs[i].threshold_backward_grad_input(&delta, &delta, 0);
+        if let Some(mask) = activations.masks.get(i - 1) {
+            delta *= mask;
+        }
+        delta
     }
 
     /// Moves every parameter by the share `tau` towards another network's (Polyak averaging, for target networks).
@@ -201,8 +207,8 @@ mod tests {
 
             let activations = mlp.forward_masked(&input, copies(&masks));
             let mut gradient = mlp.zeros_like();
-            let delta = mlp.backward(&activations, output_gradient.copy(), &mut gradient);
-            let input_gradient = mlp.input_gradient(&delta);
+            mlp.backward(&activations, output_gradient.copy(), &mut gradient);
+            let input_gradient = mlp.backward_to_input(&activations, output_gradient.copy());
 
             let input = input.set_requires_grad(true);
             let leaves: Vec<Tensor> =

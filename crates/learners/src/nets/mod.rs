@@ -2,8 +2,15 @@
 
 mod actor;
 mod mlp;
+mod scalar;
+mod squashed;
 mod trained;
+mod twin_q;
 
 pub use actor::Actor;
 pub use mlp::{Activations, Mlp};
+pub use scalar::Scalar;
+pub use squashed::{Sample, Squashed, SquashedActor};
 pub use trained::Trained;
+pub use twin_q::TwinQ;
+pub(crate) use twin_q::pairs;

@@ -38,7 +38,7 @@ impl Trained {
 
     /// One step of Adam against a loss whose gradient at the output is `output_gradient`.
     pub fn step(&mut self, activations: &Activations, output_gradient: Tensor, rate: f64) {
-        _ = self.network.backward(activations, output_gradient, &mut self.gradient);
+        self.network.backward(activations, output_gradient, &mut self.gradient);
         self.adam.step(self.network.parameters_mut(), self.gradient.parameters(), rate);
     }
 

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test file is a program of its own and uses a part of this")]
 
-use learners::{BcConfig, BcLoss, Inputs, IqlConfig, LearnerConfig, RateSchedule};
+use learners::{AwacConfig, BcConfig, BcLoss, CqlConfig, Inputs, IqlConfig, LearnerConfig, RateSchedule};
 use rl::{EnvironmentSpec, LaneRows, Minibatch, Prng};
 
 /// A task of these sizes, with constants that scaling would show.
@@ -57,11 +57,43 @@ pub(crate) fn small_bc(loss: BcLoss) -> BcConfig {
     BcConfig { loss, hidden: vec![16, 12], dropout: 0.1, ..BcConfig::corl() }
 }
 
+/// Small networks and every feature of AWAC switched on.
+pub(crate) fn small_awac() -> AwacConfig {
+    AwacConfig { hidden: vec![16, 12], ..AwacConfig::antmaze() }
+}
+
+/// Small networks and every feature of CQL switched on.
+pub(crate) fn small_cql() -> CqlConfig {
+    CqlConfig {
+        sampled_actions: 3,
+        actor_hidden: vec![16, 12],
+        critic_hidden: vec![16, 12],
+        inputs: Inputs::Scaled,
+        ..CqlConfig::antmaze()
+    }
+}
+
+/// Small networks and every feature of CQL switched off that can be.
+pub(crate) fn plain_cql() -> CqlConfig {
+    CqlConfig {
+        action_gap: None,
+        importance_sampling: false,
+        max_target_backup: false,
+        clip_difference_min: None,
+        automatic_entropy: false,
+        ..small_cql()
+    }
+}
+
 /// One configuration of each kind.
 pub(crate) fn every_learner() -> Vec<LearnerConfig> {
     vec![
         LearnerConfig::Iql(small_iql()),
         LearnerConfig::Bc(small_bc(BcLoss::SquaredError)),
         LearnerConfig::Bc(small_bc(BcLoss::LogLikelihood)),
+        LearnerConfig::Awac(small_awac()),
+        LearnerConfig::Awac(AwacConfig { hidden: vec![16, 12], ..AwacConfig::rlkit() }),
+        LearnerConfig::Cql(small_cql()),
+        LearnerConfig::Cql(plain_cql()),
     ]
 }
