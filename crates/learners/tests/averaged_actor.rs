@@ -11,7 +11,9 @@ const LANES: usize = 2;
 fn trained(actor_average: Option<f64>, batches: &[Minibatch]) -> Box<dyn Learner> {
     let config = LearnerConfig::Iql(IqlConfig { actor_average, ..small_iql() });
     let mut learner = config.build(&spec(5, 3), rngs(LANES), Device::CPU);
-    batches.iter().for_each(|batch| drop(learner.update(batch)));
+    for batch in batches {
+        drop(learner.update(batch));
+    }
     learner
 }
 
