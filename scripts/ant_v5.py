@@ -5,35 +5,12 @@ run. Both take five physics steps per control step. Without Gymnasium and withou
 benches stand alone.
 """
 
-import os
-import pathlib
-import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-PACKAGES = ["gymnasium[mujoco]==1.4.0"]
-VENV = ROOT / ".deps/ant_v5"
+import private_python
+
 STEPS = 4000
-
-
-def bring_gymnasium():
-    """Puts Gymnasium and MuJoCo into a Python of their own under .deps, and goes on there."""
-    python = VENV / "bin/python"
-    if pathlib.Path(sys.prefix) == VENV:
-        leave(f"the Gymnasium in {VENV} does not load: remove that folder, then run this again")
-    if not (VENV / "whole").exists():
-        print(f"fetching {PACKAGES[0]} into {VENV}", flush=True)
-        make = subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], capture_output=True, text=True)
-        if make.returncode:
-            leave("python3 cannot make a venv (Debian: python3-venv)")
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PACKAGES]
-        fetch = subprocess.run(pip, capture_output=True, text=True)
-        if fetch.returncode:
-            reason = (fetch.stderr.strip().splitlines() or ["no reason given"])[-1]
-            leave(f"the packages could not be fetched (pip says: {reason})")
-        (VENV / "whole").touch()  # last: a broken download is made anew
-    os.execv(python, [python, __file__])
 
 
 def leave(reason):
@@ -45,7 +22,7 @@ try:
     import gymnasium
     import mujoco  # noqa: F401, Gymnasium's ant needs it
 except ImportError:
-    bring_gymnasium()
+    private_python.enter("gymnasium[mujoco]==1.4.0", "ant_v5", leave)
 
 
 def seconds(env):

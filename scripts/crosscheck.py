@@ -10,40 +10,23 @@ movement instead.
 
 import json
 import math
-import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-PACKAGE = "mujoco==4.0.0"  # the version behind the numbers in crates/envs/tests/ant.rs
-VENV = ROOT / ".deps/crosscheck"
+import private_python
+from private_python import ROOT
 
 
-def bring_mujoco():
-    """Puts MuJoCo into a Python of its own under .deps, and goes on there."""
-    python = VENV / "bin/python"
-    if pathlib.Path(sys.prefix) == VENV:
-        sys.exit(f"crosscheck: the MuJoCo in {VENV} does not load: remove that folder, then run this again")
-    if not (VENV / "whole").exists():
-        print(f"crosscheck: fetching {PACKAGE} into {VENV}", flush=True)
-        make = subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], capture_output=True, text=True)
-        if make.returncode:
-            sys.exit("crosscheck: python3 cannot make a venv: install it (Debian: python3-venv), then run this again")
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", PACKAGE]
-        fetch = subprocess.run(pip, capture_output=True, text=True)
-        if fetch.returncode:
-            reason = (fetch.stderr.strip().splitlines() or ["no reason given"])[-1]
-            sys.exit(f"crosscheck: could not fetch {PACKAGE}: check the network, then run this again (pip says: {reason})")
-        (VENV / "whole").touch()  # last: a broken download is made anew
-    os.execv(python, [python, __file__])
+def give_up(reason):
+    sys.exit(f"crosscheck: {reason}")
 
 
 try:
     import mujoco
 except ImportError:
-    bring_mujoco()
+    private_python.enter("mujoco==4.0.0", "crosscheck", give_up)  # the version behind the numbers in crates/envs/tests/ant.rs
 
 TOLERANCE = 0.05
 SECONDS = 1.0
