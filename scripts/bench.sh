@@ -12,7 +12,7 @@ bench() { # bench CRATE NAME: what it prints, as a list unless it is a table
 }
 
 {
-  echo "One core of $(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo), best of several rounds ($(cut -d' ' -f1 /proc/loadavg) processes were running beside it)."
+  echo "One core of $(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo), best of several rounds (load average when it began: $(cut -d' ' -f1 /proc/loadavg))."
   echo
   echo "**Environments** (control steps; Gymnasium's ant in the same run, five physics steps per control step as ours)"
   echo
