@@ -16,7 +16,7 @@ pub mod render;
 mod scene;
 mod task;
 
-pub use scene::{Scene, SceneError, SceneState, Shape, ShapeKind, StaticBox};
+pub use scene::{Contacts, Scene, SceneError, SceneState, Shape, ShapeKind, StaticBox};
 pub use task::{Family, Task, UnknownTask};
 
 /// The simulator whose numbers all results are: another version may give others.
