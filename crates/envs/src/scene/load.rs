@@ -110,6 +110,7 @@ pub(super) fn load(xml: &str, boxes: &[StaticBox]) -> Result<Scene, SceneError> 
         motors,
         geoms,
         sites,
+        overshoot: f32::INFINITY,
         bases,
     })
 }

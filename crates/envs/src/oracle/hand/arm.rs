@@ -1,6 +1,5 @@
 //! The arm in front of the hand: where it grasps, and which action moves it there.
 
-
 use rapier3d::math::{Rotation, Vec3};
 
 /// Where the arm is mounted (m), and how: turned about x, then about the new z (rad). Of assets/hand_door.xml and

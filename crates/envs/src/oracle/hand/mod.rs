@@ -5,12 +5,14 @@
 
 mod arm;
 mod door;
+mod pen;
 mod relocate;
 
 use rl::{Intent, LaneRows, ObservationRows, Policy, Prng};
 
 use crate::hand::{HAND_JOINTS, HandTask, Known};
 pub use door::DoorScript;
+pub use pen::{PenPlanner, PlannerSettings, plan_episode};
 pub use relocate::RelocateScript;
 
 /// Key poses with their times, and the way between them.
