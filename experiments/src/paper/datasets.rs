@@ -84,7 +84,7 @@ fn text(result: &CellResult) -> String {
 pub(crate) fn describe(manifest: &Manifest, folder: &Path) -> Result<String> {
     let mut table = Table::new(["file", "transitions", "episodes", "steps each", "pass the goal", "rows rewarded"]);
     let mut panels = Vec::new();
-    for task in Task::ANT_MAZES {
+    for task in Task::ALL {
         let Some(entry) = manifest.get(task.name()) else { continue };
         let share = |part: usize| format!("{part} ({:.0} %)", 100.0 * part as f64 / entry.episodes as f64);
         table.push([
