@@ -28,7 +28,7 @@ datasets: build  ## are our data as hard as D4RL's? Cloning and IQL on whole dat
 	$(experiments) $(options) $(if $(ONLY),,--only datasets)
 fig1: build    ## Figure 1: one umaze episode with four hand-over steps, on the map (results/fig1)
 	@$(experiments) figure fig1
-fig6: build    ## Figure 6: the ant and its mazes, rendered (results/fig6)
+fig6: build    ## Figure 6: the ant and its mazes, the hand and its tasks, rendered (results/fig6)
 	@$(experiments) figure fig6
 demo: build    ## a minute: film and map of a trained umaze policy and its guide (results/demo)
 	@$(experiments) figure demo

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use clap::Args;
+use d4rl::ReferenceScores;
 use envs::Task;
 use learners::Device;
 use rl::{Drivers, EpisodeScores, EvaluationLane, evaluate};
@@ -48,8 +49,15 @@ struct Verdict {
     /// Over successful episodes; none without one.
     mean_success_steps: Option<f32>,
     episodes: EpisodeScores,
-    /// Share of successful episodes towards the goal that the data file is labelled against.
-    fixed_goal_success_rate: f32,
+    /// Share of successful episodes towards the goal that the data file is labelled against, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixed_goal_success_rate: Option<f32>,
+    /// Share of the steps at the goal (0 to 1), where episodes go on there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    goal_step_share: Option<f32>,
+    /// D4RL's normalised score (percent) in the same episodes with its dense reward, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    d4rl_score: Option<f64>,
 }
 
 /// The verb.
@@ -68,27 +76,41 @@ pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
     };
     let side_by_side = SIDE_BY_SIDE.min(episodes);
     let scores = judge((0..side_by_side).map(|_| task.build()).collect(), "command line");
-    let fixed = judge((0..side_by_side).map(|_| task.build_with_fixed_goal()).collect(), "fixed goal");
+    let fixed: Option<Vec<_>> = (0..side_by_side).map(|_| task.build_with_fixed_goal()).collect();
+    let fixed = fixed.map(|environments| judge(environments, "fixed goal").success_rate());
+    let dense: Option<Vec<_>> = (0..side_by_side).map(|_| task.build_with_dense_reward()).collect();
+    let reference = ReferenceScores::of(&task.name().replace("binary", "cloned"));
+    let d4rl_score = dense.zip(reference).map(|(environments, reference)| {
+        100.0 * reference.normalize(f64::from(judge(environments, "command line").mean_return()))
+    });
+    let steps = scores.steps.iter().sum::<usize>() as f32;
+    let goal_step_share = d4rl_score.map(|_| scores.goal_steps.iter().sum::<usize>() as f32 / steps);
     let verdict = Verdict {
         task: *task,
         policy: policy.clone(),
         seed: *seed,
         success_rate: scores.success_rate(),
         mean_return: scores.mean_return(),
-        mean_steps: scores.steps.iter().sum::<usize>() as f32 / episodes as f32,
+        mean_steps: steps / episodes as f32,
         mean_success_steps: scores.mean_success_steps(),
         episodes: scores,
-        fixed_goal_success_rate: fixed.success_rate(),
+        fixed_goal_success_rate: fixed,
+        goal_step_share,
+        d4rl_score,
     };
     if *json {
         println!("{}", serde_json::to_string_pretty(&verdict)?);
     } else {
         let steps = verdict.mean_success_steps.map_or("none".into(), |steps| format!("{steps:.0} steps on average"));
+        let fixed = verdict.fixed_goal_success_rate;
+        let fixed =
+            fixed.map_or(String::new(), |rate| format!(", {:.1} % towards the fixed goal of the data", 100.0 * rate));
+        let score = verdict.goal_step_share.zip(verdict.d4rl_score).map_or(String::new(), |(share, score)| {
+            format!("; {:.1} % of the steps at the goal, D4RL's score {score:.1}", 100.0 * share)
+        });
         println!(
-            "{task}, {policy}: {:.1} % of {episodes} episodes succeed ({steps}), {:.1} % towards the fixed goal of the \
-             data; mean return {:.3}",
+            "{task}, {policy}: {:.1} % of {episodes} episodes succeed ({steps}){fixed}{score}; mean return {:.3}",
             100.0 * verdict.success_rate,
-            100.0 * verdict.fixed_goal_success_rate,
             verdict.mean_return
         );
     }

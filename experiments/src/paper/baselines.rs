@@ -82,7 +82,7 @@ fn cql(scale: Scale) -> LearnerConfig {
 }
 
 fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
-    let tasks = if scale == Scale::Paper { Task::ALL.to_vec() } else { vec![TASK] };
+    let tasks = if scale == Scale::Paper { Task::ANT_MAZES.to_vec() } else { vec![TASK] };
     let mut cells = Vec::new();
     for task in tasks {
         for transitions in sizes(scale) {

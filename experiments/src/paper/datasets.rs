@@ -34,7 +34,7 @@ const COLUMNS: [(&str, &str); 2] = [("offline-bc", "cloning"), ("offline-iql", "
 
 fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
     let mut cells = Vec::new();
-    for task in Task::ALL {
+    for task in Task::ANT_MAZES {
         let whole = table1::offline_run(task, scale, catalog)?;
         let iql = match scale {
             // Ten times Table 1's updates, and twice its minibatch: what the data are worth, not what a short run is.
@@ -78,7 +78,7 @@ pub(super) fn cloning(scale: Scale) -> BcConfig {
 /// Writes `datasets.md` and `datasets.csv`.
 fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     let mut table = Table::new(["task", "cloning", "cloning on D4RL's", "IQL", "IQL on D4RL's"]);
-    for task in Task::ALL {
+    for task in Task::ANT_MAZES {
         let texts = COLUMNS.map(|(method, _)| {
             let result =
                 results.cells.iter().find(|result| result.cell.spec.task == task && result.cell.method == method);
@@ -118,8 +118,8 @@ pub(crate) fn describe(manifest: &Manifest, folder: &Path) -> Result<String> {
             share(entry.success_episodes),
             format!("{:.2} %", 100.0 * entry.rewarded_share),
         ]);
-        if !entry.visits.is_empty() {
-            panels.push(CoveragePanel { title: task.to_string(), maze: task.maze(), visits: entry.visits.clone() });
+        if let Some(maze) = task.maze().filter(|_| !entry.visits.is_empty()) {
+            panels.push(CoveragePanel { title: task.to_string(), maze, visits: entry.visits.clone() });
         }
     }
     if !panels.is_empty() {

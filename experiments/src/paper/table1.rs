@@ -198,7 +198,7 @@ pub(super) fn run(
 
 fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
     let mut cells = Vec::new();
-    for task in Task::ALL {
+    for task in Task::ANT_MAZES {
         for transitions in sizes(task, scale) {
             let data = catalog.slice(task, scale, transitions)?;
             for &method in methods(transitions, scale) {

@@ -47,16 +47,18 @@ pub struct Straying {
 }
 
 impl CollectPlan {
-    /// The settings that D4RL used for the data of a task, and this project's own jitter of 0.3 rad.
-    pub fn d4rl(task: Task) -> Self {
+    /// The settings that D4RL used for the data of an ant maze, and this project's own jitter of 0.3 rad; none for
+    /// other tasks.
+    pub fn d4rl(task: Task) -> Option<Self> {
         let (start, goal, goals_per_episode) = match task {
             Task::AntMazeUmaze => (Start::StartCell, Goal::GoalCell, Some(1)),
             Task::AntMazeMediumPlay | Task::AntMazeLargePlay => (Start::AnyCell, Goal::MarkedCell, None),
             Task::AntMazeUmazeDiverse | Task::AntMazeMediumDiverse | Task::AntMazeLargeDiverse => {
                 (Start::AnyCell, Goal::AnyCell, None)
             }
+            Task::PenBinary | Task::DoorBinary | Task::RelocateBinary => return None,
         };
-        Self { start, goal, goals_per_episode, action_noise: 0.2, direction_jitter: 0.3, straying: None }
+        Some(Self { start, goal, goals_per_episode, action_noise: 0.2, direction_jitter: 0.3, straying: None })
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod collect;
 pub mod gait;
+pub mod hand;
 mod planner;
 pub mod walker;
 

@@ -5,10 +5,12 @@ use std::path::Path;
 use mjcf_rs::Model;
 use mjcf_rs::extras::ActuatorKind;
 use rapier3d::prelude::*;
-use rapier3d_mjcf::{ContactFilterMode, MjcfDofKind, MjcfLoaderOptions, MjcfMultibodyOptions, MjcfRobot};
+use rapier3d_mjcf::{
+    ContactFilterMode, MjcfDofKind, MjcfLoaderOptions, MjcfMultibodyOptions, MjcfRobot, MjcfRobotHandles,
+};
 
 use super::shape::{self, ShapeKind};
-use super::{Geom, Joint, Motor, Scene, SceneState, StaticBox};
+use super::{Axis, Drive, Geom, Joint, Motor, Scene, SceneState, Site, Slot, StaticBox};
 
 /// Why an MJCF text is not a scene.
 #[derive(Debug, thiserror::Error)]
@@ -47,34 +49,28 @@ pub(super) fn load(xml: &str, boxes: &[StaticBox]) -> Result<Scene, SceneError> 
     for dof in &robot.qpos_dofs {
         let body = handles.bodies[dof.body].as_ref().expect("only the world may be without a body").body;
         let tree = state.multibody_joints.rigid_body_link(body).map(|link| link.multibody);
-        joints.push(match (dof.kind, dof.joint, tree) {
-            (MjcfDofKind::Free, _, Some(tree)) => Joint::Free { root: body, tree },
-            (MjcfDofKind::Hinge, Some(joint), Some(_)) => Joint::Hinge {
-                name: robot.joints[joint].name.clone().unwrap_or_default(),
-                handle: handles.joints[joint].joint.expect("every hinge of a tree is inserted"),
-            },
-            (kind, ..) => return Err(SceneError::Unsupported(format!("a {kind:?} joint without further joints"))),
+        let slot = match dof.kind {
+            MjcfDofKind::Free => None,
+            MjcfDofKind::Hinge => Some(Slot::Hinge),
+            MjcfDofKind::Slide => Some(Slot::Slide),
+            MjcfDofKind::Ball => return Err(SceneError::Unsupported("a ball joint".into())),
+        };
+        joints.push(match (slot, dof.joint) {
+            (Some(slot), Some(joint)) => {
+                let limits = robot.joints[joint].joint.limits[slot as usize];
+                Joint::Axis(Axis {
+                    name: robot.joints[joint].name.clone().unwrap_or_default(),
+                    handle: handles.joints[joint].joint.expect("every hinge and slide is inserted"),
+                    slot,
+                    range: [limits.min, limits.max],
+                })
+            }
+            _ => Joint::Free { root: body, tree },
         });
         trees.extend(tree.filter(|tree| !trees.contains(tree)));
     }
 
-    let mut motors = Vec::new();
-    for (binding, handle) in robot.actuators.iter().zip(&handles.actuators) {
-        let actuator = &binding.actuator;
-        let name = actuator.name.as_deref().unwrap_or("without a name");
-        match (actuator.kind, handle.joint.flatten(), actuator.ctrl_range) {
-            (ActuatorKind::Motor, Some(joint), Some(range)) => motors.push(Motor {
-                joint,
-                gear: actuator.gear[0] as f32,
-                control_range: range.map(|bound| bound as f32),
-            }),
-            (kind, ..) => {
-                let problem = format!("the {kind:?} actuator {name}, not a motor on a hinge with a ctrlrange");
-                return Err(SceneError::Unsupported(problem));
-            }
-        }
-    }
-
+    let motors = motors(&robot, &handles, &joints)?;
     let mut geoms = Vec::new();
     for (index, body) in robot.bodies.iter().enumerate().filter(|(_, body)| !body.is_intermediate) {
         for geom in &model.bodies[body.mjcf_body_id].body.geoms {
@@ -92,6 +88,8 @@ pub(super) fn load(xml: &str, boxes: &[StaticBox]) -> Result<Scene, SceneError> 
         state.colliders.insert(ColliderBuilder::cuboid(x, y, z).position(pose).friction(1.0).collision_groups(groups));
         geoms.push(Geom { body: None, kind: ShapeKind::Box { half: *half }, pose, rgba: *rgba });
     }
+
+    let (sites, bases) = names(&model, &robot, &handles);
 
     complete(&mut state, &joints);
     let mut parameters = IntegrationParameters { dt: model.option.timestep as f32, ..Default::default() };
@@ -111,7 +109,68 @@ pub(super) fn load(xml: &str, boxes: &[StaticBox]) -> Result<Scene, SceneError> 
         joints,
         motors,
         geoms,
+        sites,
+        overshoot: f32::INFINITY,
+        bases,
     })
+}
+
+type Handles = MjcfRobotHandles<Option<MultibodyJointHandle>>;
+
+fn motors(robot: &MjcfRobot, handles: &Handles, joints: &[Joint]) -> Result<Vec<Motor>, SceneError> {
+    let mut motors = Vec::new();
+    for (binding, handle) in robot.actuators.iter().zip(&handles.actuators) {
+        let actuator = &binding.actuator;
+        let slot = |handle: &MultibodyJointHandle| {
+            joints.iter().find_map(|joint| match joint {
+                Joint::Axis(axis) if axis.handle == *handle => Some(axis.slot),
+                _ => None,
+            })
+        };
+        let drive = match (actuator.kind, actuator.bias_type.as_deref(), &*actuator.gainprm, &*actuator.biasprm) {
+            (ActuatorKind::Motor, ..) => Some(Drive::Torque { gear: actuator.gear[0] as f32 }),
+            (ActuatorKind::General, Some("affine"), [gain, ..], [constant, slope, ..])
+                if *constant == 0.0 && *slope < 0.0 =>
+            {
+                Some(Drive::Spring { gain: *gain as f32, stiffness: -*slope as f32 })
+            }
+            _ => None,
+        };
+        let joint = handle.joint.flatten();
+        match (drive, joint, joint.as_ref().and_then(slot), actuator.ctrl_range) {
+            (Some(drive), Some(joint), Some(slot), Some(range))
+                if slot == Slot::Hinge || matches!(drive, Drive::Spring { .. }) =>
+            {
+                motors.push(Motor { joint, slot, drive, control_range: range.map(|bound| bound as f32) });
+            }
+            _ => {
+                let name = actuator.name.as_deref().unwrap_or("without a name");
+                let kind = actuator.kind;
+                let problem =
+                    format!("the {kind:?} actuator {name}, neither a motor on a hinge nor a spring, with a ctrlrange");
+                return Err(SceneError::Unsupported(problem));
+            }
+        }
+    }
+    Ok(motors)
+}
+
+/// Sites, and the bodies that no joint moves.
+fn names(model: &Model, robot: &MjcfRobot, handles: &Handles) -> (Vec<Site>, Vec<(String, RigidBodyHandle)>) {
+    let (mut sites, mut bases) = (Vec::new(), Vec::new());
+    for (_, entry) in model.bodies_iter() {
+        let Some(name) = &entry.body.name else { continue };
+        let body = robot.body_name_to_idx.get(name).and_then(|index| handles.bodies[*index].as_ref());
+        let Some(body) = body.map(|body| body.body) else { continue };
+        if entry.body.joints.is_empty() {
+            bases.push((name.clone(), body));
+        }
+        for site in &entry.body.sites {
+            let offset = Pose::from(site.pose).translation;
+            sites.push(Site { name: site.name.clone().unwrap_or_default(), body, offset });
+        }
+    }
+    (sites, bases)
 }
 
 fn options() -> MjcfLoaderOptions {
@@ -135,7 +194,7 @@ fn complete(state: &mut SceneState, joints: &[Joint]) {
         body.recompute_mass_properties_from_colliders(&state.colliders);
     }
     for joint in joints {
-        if let Joint::Free { tree, .. } = joint {
+        if let Joint::Free { tree: Some(tree), .. } = joint {
             let multibody = state.multibody_joints.get_multibody_mut(*tree).expect("it has just been found");
             multibody.damping_mut().rows_mut(0, 6).fill(0.0);
         }
