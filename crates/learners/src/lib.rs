@@ -19,6 +19,7 @@ pub mod iql;
 pub mod losses;
 pub mod nets;
 mod noise;
+mod optimiser;
 mod policy;
 mod schedule;
 
@@ -33,6 +34,7 @@ pub use checkpoint::open;
 pub use cql::{Cql, CqlConfig, CqlNoise};
 pub use device::{Device, DeviceError, use_one_thread};
 pub use iql::{Iql, IqlConfig};
+pub use optimiser::Optimiser;
 pub use schedule::RateSchedule;
 
 /// The tensor library whose sums all results rest on: another version may round them otherwise.

@@ -1,6 +1,7 @@
 //! Networks with a leading lane axis.
 
 mod actor;
+mod cnn;
 mod mlp;
 mod scalar;
 mod squashed;
@@ -8,6 +9,7 @@ mod trained;
 mod twin_q;
 
 pub use actor::Actor;
+pub use cnn::{Cnn, Merge, Pass, Seen, TrainedCnn, Vision};
 pub use mlp::{Activations, Mlp};
 pub use scalar::Scalar;
 pub use squashed::{Sample, Squashed, SquashedActor};
