@@ -2,14 +2,17 @@
 
 mod actor;
 mod cnn;
+mod image_actor;
 mod mlp;
 mod scalar;
+mod spread;
 mod squashed;
 mod trained;
 mod twin_q;
 
 pub use actor::Actor;
 pub use cnn::{Cnn, Merge, Pass, Seen, TrainedCnn, Vision};
+pub(crate) use image_actor::ImageActor;
 pub use mlp::{Activations, Mlp};
 pub use scalar::Scalar;
 pub use squashed::{Sample, Squashed, SquashedActor};

@@ -1,0 +1,151 @@
+//! The critic of QT-Opt and of AW-Opt: a network, two that follow it, and the search for the best action.
+
+use rl::Prng;
+use tch::{Kind, Tensor, no_grad};
+
+use crate::cem::{Best, CemConfig};
+use crate::losses;
+use crate::nets::{Cnn, Pass, TrainedCnn};
+use crate::noise::lane_normals;
+use crate::qt_opt::QtOptConfig;
+use crate::sight::{Experience, Sight, SightInput};
+use crate::{Device, Interface};
+
+/// Q in (0, 1): the sigmoid of a network's output.
+#[derive(Debug)]
+pub(crate) struct Critic {
+    q: TrainedCnn,
+    /// Follows `q` by a share of the way in every update.
+    averaged: Cnn,
+    /// A copy of the averaged network, made anew every so many updates.
+    lagged: Cnn,
+    /// Updates so far; a tensor, so that it is saved with the rest.
+    updates: Tensor,
+    cem: CemConfig,
+    action_size: i64,
+}
+
+/// What an update tells.
+#[derive(Debug)]
+pub(crate) struct Learned {
+    /// Q before the step, `[lane, row, 1]`.
+    pub(crate) q: Tensor,
+    /// What it was pulled to, `[lane, row, 1]`.
+    pub(crate) targets: Tensor,
+    /// `[lane]`.
+    pub(crate) loss: Tensor,
+}
+
+impl Critic {
+    pub(crate) fn new(config: &QtOptConfig, input: &SightInput, interface: &Interface, rngs: &mut [Prng]) -> Self {
+        let vector_size = interface.action_size + interface.state_size();
+        let network = Cnn::new(config.network, input.window(), vector_size, 1, rngs, input.device());
+        let (averaged, lagged) = (network.duplicate(), network.duplicate());
+        Self {
+            q: TrainedCnn::new(network, config.optimiser, config.weight_decay),
+            averaged,
+            lagged,
+            updates: Tensor::zeros([1], (Kind::Int64, tch::Device::Cpu)),
+            cem: config.cem,
+            action_size: interface.action_size as i64,
+        }
+    }
+
+    pub(crate) fn lanes(&self) -> usize {
+        self.averaged.lanes()
+    }
+
+    /// The best actions by the trained network, `extra` ones `[lane, row, action]` among the candidates. The values are
+    /// those before the sigmoid.
+    pub(crate) fn best(&self, sight: &Sight, extra: Option<&Tensor>, rngs: &mut [Prng]) -> Best {
+        search(self.q.network(), self.cem, self.action_size, sight, extra, rngs)
+    }
+
+    /// Q of actions `[lane, row, action]` by the trained network, `[lane, row, 1]`.
+    pub(crate) fn values(&self, sight: &Sight, actions: &Tensor) -> Tensor {
+        values(self.q.network(), sight, actions)
+    }
+
+    /// The value of states, `[lane, row, 1]`: the averaged network chooses the best action, and the lower one of what
+    /// the two following networks say of it counts (clipped double Q-learning, Fujimoto et al. 2018).
+    fn target_values(&self, sight: &Sight, extra: Option<&Tensor>, rngs: &mut [Prng]) -> Tensor {
+        let best = search(&self.averaged, self.cem, self.action_size, sight, extra, rngs);
+        best.values.sigmoid().minimum(&values(&self.lagged, sight, &best.actions))
+    }
+
+    /// QT-Opt's update: a step towards what the following networks say, which then follow. `next_extra` actions
+    /// `[lane, row, action]` are candidates in the next states.
+    pub(crate) fn learn(
+        &mut self,
+        config: &QtOptConfig,
+        experience: &Experience,
+        next_extra: Option<&Tensor>,
+        rngs: &mut [Prng],
+    ) -> Learned {
+        let Experience { sight, actions, rewards, next_sight, bootstraps } = experience;
+        let next_values = self.target_values(next_sight, next_extra, rngs);
+        let targets = (next_values * bootstraps * config.discount + rewards).clamp_(0.0, 1.0);
+        let [q, loss] = self.step_towards(sight, actions, &targets, config.learning_rate);
+        self.follow(config.tau, config.lag);
+        Learned { q, targets, loss }
+    }
+
+    /// One step of the trained network towards `targets` `[lane, row, 1]` for actions. Returns Q before the step,
+    /// `[lane, row, 1]`, and the loss `[lane]`.
+    fn step_towards(&mut self, sight: &Sight, actions: &Tensor, targets: &Tensor, rate: f64) -> [Tensor; 2] {
+        let network = self.q.network();
+        let vectors = Tensor::cat(&[actions, &sight.states], 2);
+        let logits = network.judge(&network.look(&sight.images, Pass::Train), &vectors, Pass::Train);
+        let loss = losses::cross_entropy(&logits.detach(), targets);
+        self.q.step(&logits, &loss.gradient, rate);
+        [logits.detach().sigmoid(), loss.value]
+    }
+
+    /// The two networks follow: one by the share `tau`, the other in every `lag`th call.
+    fn follow(&mut self, tau: f64, lag: u64) {
+        self.averaged.track(self.q.network(), tau);
+        self.updates += 1;
+        if self.updates.int64_value(&[0]) % lag as i64 == 0 {
+            self.lagged.track(&self.averaged, 1.0);
+        }
+    }
+
+    /// Everything by its name in a checkpoint.
+    pub(crate) fn state(&self) -> Vec<(String, Tensor)> {
+        let mut state = self.q.state("q");
+        state.extend(self.averaged.state("q_averaged"));
+        state.extend(self.lagged.state("q_lagged"));
+        state.push((String::from("q/updates"), self.updates.shallow_clone()));
+        state
+    }
+}
+
+/// The best actions by a network.
+fn search(
+    network: &Cnn,
+    cem: CemConfig,
+    action_size: i64,
+    sight: &Sight,
+    extra: Option<&Tensor>,
+    rngs: &mut [Prng],
+) -> Best {
+    let (size, device) = (sight.states.size(), Device(sight.states.device()));
+    let [lanes, rows, state_size] = size[..] else { unreachable!("states are [lane, row, state]") };
+    no_grad(|| {
+        let seen = network.look(&sight.images, Pass::Judge);
+        let noise = || lane_normals(rngs, &[rows, cem.samples as i64, action_size], device);
+        cem.maximise(noise, extra, |candidates| {
+            let count = candidates.size()[2];
+            let states = sight.states.unsqueeze(2).expand([-1, -1, count, state_size], false);
+            let vectors = Tensor::cat(&[candidates, &states], 3).view([lanes, rows * count, -1]);
+            network.judge(&seen, &vectors, Pass::Judge).view([lanes, rows, count])
+        })
+    })
+}
+
+fn values(network: &Cnn, sight: &Sight, actions: &Tensor) -> Tensor {
+    no_grad(|| {
+        let vectors = Tensor::cat(&[actions, &sight.states], 2);
+        network.judge(&network.look(&sight.images, Pass::Judge), &vectors, Pass::Judge).sigmoid()
+    })
+}
