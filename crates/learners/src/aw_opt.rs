@@ -111,7 +111,8 @@ impl Learner for AwOpt {
 
         // Actor: towards the actions of successes, the more so the better the critic finds them than its own.
         let Experience { sight, actions, .. } = &experience;
-        let advantages = critic.values(sight, actions) - critic.values(sight, &actor.mean(sight));
+        let [q_data, q_actor] = critic.values(sight, [actions, &actor.mean(sight)]);
+        let advantages = q_data - q_actor;
         let successes = upload(&batch.successes, input.device()); // [lane, row, 1]
         let count = successes.sum_dim_intlist([1_i64].as_slice(), true, Kind::Float).clamp_min(1.0);
         let share = successes / count * batch.states.rows() as f64;

@@ -2,7 +2,7 @@
 
 use rl::ImageShape;
 
-use crate::nets::Vision;
+use crate::nets::{Vision, Widths};
 use crate::{
     AwOptConfig, AwacConfig, AwacWeighting, BcConfig, CemConfig, CqlConfig, Crop, ImageBcConfig, Interface, IqlConfig,
     LearnerConfig, Optimiser, QtOptConfig, RateSchedule,
@@ -181,7 +181,7 @@ fn check_network(hidden: &[usize], dropout: f64) -> Result<(), String> {
 }
 
 fn check_vision(network: Vision) -> Result<(), String> {
-    let Vision::Small { filters, hidden, .. } = network else { return Ok(()) };
+    let Some(Widths { filters, hidden }) = network.widths() else { return Ok(()) };
     check(filters > 0, "filters", 0.0, "above 0")?;
     check(hidden > 0, "hidden", 0.0, "above 0")
 }

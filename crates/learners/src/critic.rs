@@ -5,7 +5,7 @@ use tch::{Kind, Tensor, no_grad};
 
 use crate::cem::{Best, CemConfig};
 use crate::losses;
-use crate::nets::{Cnn, Pass, TrainedCnn};
+use crate::nets::{Cnn, Pass, Seen, TrainedCnn};
 use crate::noise::lane_normals;
 use crate::qt_opt::QtOptConfig;
 use crate::sight::{Experience, Sight, SightInput};
@@ -61,8 +61,8 @@ impl Critic {
         search(self.q.network(), self.cem, self.action_size, sight, extra, rngs)
     }
 
-    /// Q of actions `[lane, row, action]` by the trained network, `[lane, row, 1]`.
-    pub(crate) fn values(&self, sight: &Sight, actions: &Tensor) -> Tensor {
+    /// Q of two actions `[lane, row, action]` in the same states by the trained network, each `[lane, row, 1]`.
+    pub(crate) fn values(&self, sight: &Sight, actions: [&Tensor; 2]) -> [Tensor; 2] {
         values(self.q.network(), sight, actions)
     }
 
@@ -70,7 +70,8 @@ impl Critic {
     /// the two following networks say of it counts (clipped double Q-learning, Fujimoto et al. 2018).
     fn target_values(&self, sight: &Sight, extra: Option<&Tensor>, rngs: &mut [Prng]) -> Tensor {
         let best = search(&self.averaged, self.cem, self.action_size, sight, extra, rngs);
-        best.values.sigmoid().minimum(&values(&self.lagged, sight, &best.actions))
+        let [lagged] = values(&self.lagged, sight, [&best.actions]);
+        best.values.sigmoid().minimum(&lagged)
     }
 
     /// QT-Opt's update: a step towards what the following networks say, which then follow. `next_extra` actions
@@ -129,23 +130,27 @@ fn search(
     extra: Option<&Tensor>,
     rngs: &mut [Prng],
 ) -> Best {
-    let (size, device) = (sight.states.size(), Device(sight.states.device()));
-    let [lanes, rows, state_size] = size[..] else { unreachable!("states are [lane, row, state]") };
+    let (rows, device) = (sight.states.size()[1], Device(sight.states.device()));
     no_grad(|| {
         let seen = network.look(&sight.images, Pass::Judge);
         let noise = || lane_normals(rngs, &[rows, cem.samples as i64, action_size], device);
-        cem.maximise(noise, extra, |candidates| {
-            let count = candidates.size()[2];
-            let states = sight.states.unsqueeze(2).expand([-1, -1, count, state_size], false);
-            let vectors = Tensor::cat(&[candidates, &states], 3).view([lanes, rows * count, -1]);
-            network.judge(&seen, &vectors, Pass::Judge).view([lanes, rows, count])
-        })
+        cem.maximise(noise, extra, |candidates| judge(network, &seen, candidates, &sight.states))
     })
 }
 
-fn values(network: &Cnn, sight: &Sight, actions: &Tensor) -> Tensor {
+/// Q of several actions `[lane, row, action]` in the same states, each `[lane, row, 1]`.
+fn values<const N: usize>(network: &Cnn, sight: &Sight, actions: [&Tensor; N]) -> [Tensor; N] {
     no_grad(|| {
-        let vectors = Tensor::cat(&[actions, &sight.states], 2);
-        network.judge(&network.look(&sight.images, Pass::Judge), &vectors, Pass::Judge).sigmoid()
+        let seen = network.look(&sight.images, Pass::Judge);
+        let values = judge(network, &seen, &Tensor::stack(&actions, 2), &sight.states).sigmoid();
+        std::array::from_fn(|i| values.narrow(2, i as i64, 1))
     })
+}
+
+/// Outputs `[lane, row, candidate]` for candidates `[lane, row, candidate, action]`, each beside its row's state.
+fn judge(network: &Cnn, seen: &Seen, candidates: &Tensor, states: &Tensor) -> Tensor {
+    let [lanes, rows, count, _] = candidates.size()[..] else { unreachable!("[lane, row, candidate, action]") };
+    let states = states.unsqueeze(2).expand([-1, -1, count, -1], false);
+    let vectors = Tensor::cat(&[candidates, &states], 3).view([lanes, rows * count, -1]);
+    network.judge(seen, &vectors, Pass::Judge).view([lanes, rows, count])
 }

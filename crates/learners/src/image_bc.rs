@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::batch::{download, download_rows, upload};
 use crate::bc::BcLoss;
 use crate::checkpoint::{self, Header};
-use crate::nets::{ImageActor, Merge, Vision};
+use crate::nets::{ImageActor, Vision, Widths};
 use crate::policy::add_noise;
 use crate::sight::{Crop, SightInput};
 use crate::{Device, Inputs, Interface, LearnerConfig};
@@ -48,7 +48,7 @@ impl ImageBcConfig {
     pub fn small() -> Self {
         Self {
             loss: BcLoss::SquaredError,
-            network: Vision::Small { filters: 32, hidden: 128, merge: Merge::Flat },
+            network: Vision::Points(Widths { filters: 16, hidden: 64 }),
             crop: None,
             inputs: Inputs::Scaled,
             learning_rate: 1e-3,

@@ -5,7 +5,7 @@
 //!
 //! | hyperparameter | `published` | `small` | source |
 //! |---|---|---|---|
-//! | `network` | [`Vision::Grasping44`] | [`Vision::Small`] | `tensor2robot`, `research/qtopt/networks.py`; ours for 64 pixels |
+//! | `network` | [`Vision::Grasping44`] | [`Vision::Points`] | `tensor2robot`, `research/qtopt/networks.py`; ours for 64 pixels |
 //! | `crop` | 472 x 472 | none | `tensor2robot` (of 512 x 640) |
 //! | `cem` | 64 candidates, 6 elites, 2 rounds | the same | paper, from memory; a public re-implementation |
 //! | `optimiser` | momentum 0.9 | Adam | `tensor2robot`, `research/qtopt/optimizer_builder.py`; ours for few updates |
@@ -29,7 +29,7 @@ use crate::batch::{diagnostics, download_rows};
 use crate::cem::CemConfig;
 use crate::checkpoint::{self, Header};
 use crate::critic::{Critic, Learned};
-use crate::nets::{Merge, Vision};
+use crate::nets::{Vision, Widths};
 use crate::sight::{Crop, Experience, SightInput};
 use crate::{Device, Inputs, Interface, LearnerConfig, Optimiser, losses};
 
@@ -82,7 +82,7 @@ impl QtOptConfig {
     /// For pictures of 64 x 64 and some ten thousand updates.
     pub fn small() -> Self {
         Self {
-            network: Vision::Small { filters: 32, hidden: 64, merge: Merge::Flat },
+            network: Vision::Points(Widths { filters: 16, hidden: 64 }),
             crop: None,
             inputs: Inputs::Scaled,
             tau: 0.01,

@@ -1,5 +1,4 @@
 use super::*;
-use crate::nets::Merge;
 
 #[test]
 fn presets_are_sound() {
@@ -123,8 +122,7 @@ fn interfaces_are_whole() {
 fn every_range_of_picture_learners_is_kept() {
     let qt_opt = QtOptConfig::small;
     let cem = |samples, elites, iterations| QtOptConfig { cem: CemConfig { samples, elites, iterations }, ..qt_opt() };
-    let small =
-        |filters, hidden| QtOptConfig { network: Vision::Small { filters, hidden, merge: Merge::Map }, ..qt_opt() };
+    let small = |filters, hidden| QtOptConfig { network: Vision::Map(Widths { filters, hidden }), ..qt_opt() };
     let aw_opt = AwOptConfig::small;
     let cases = [
         (cem(64, 1, 2), "elites 1,"),

@@ -11,7 +11,7 @@ mod trained;
 mod twin_q;
 
 pub use actor::Actor;
-pub use cnn::{Cnn, Merge, Pass, Seen, TrainedCnn, Vision};
+pub use cnn::{Cnn, Pass, Seen, TrainedCnn, Vision, Widths};
 pub(crate) use image_actor::ImageActor;
 pub use mlp::{Activations, Mlp};
 pub use scalar::Scalar;

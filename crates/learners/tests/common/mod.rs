@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test file is a program of its own and uses a part of this")]
 
-use learners::nets::{Merge, Vision};
+use learners::nets::{Vision, Widths};
 use learners::{
     AwOptConfig, AwacConfig, BcConfig, BcLoss, CemConfig, CqlConfig, Crop, ImageBcConfig, Inputs, IqlConfig,
     LearnerConfig, QtOptConfig, RateSchedule,
@@ -116,9 +116,9 @@ pub(crate) fn plain_cql() -> CqlConfig {
 }
 
 /// A small network and every feature of QT-Opt switched on.
-pub(crate) fn small_qt_opt(merge: Merge) -> QtOptConfig {
+pub(crate) fn small_qt_opt(network: fn(Widths) -> Vision) -> QtOptConfig {
     QtOptConfig {
-        network: Vision::Small { filters: 4, hidden: 8, merge },
+        network: network(Widths { filters: 4, hidden: 8 }),
         crop: Some(Crop { height: 18, width: 16 }),
         cem: CemConfig { samples: 16, elites: 4, iterations: 2 },
         lag: 2,
@@ -130,12 +130,12 @@ pub(crate) fn small_qt_opt(merge: Merge) -> QtOptConfig {
 
 /// Small networks and every feature of AW-Opt switched on.
 pub(crate) fn small_aw_opt() -> AwOptConfig {
-    AwOptConfig { critic: small_qt_opt(Merge::Flat), ..AwOptConfig::small() }
+    AwOptConfig { critic: small_qt_opt(Vision::Flat), ..AwOptConfig::small() }
 }
 
 /// A small network and every feature of behaviour cloning from pictures switched on.
 pub(crate) fn small_image_bc(loss: BcLoss) -> ImageBcConfig {
-    let QtOptConfig { network, crop, .. } = small_qt_opt(Merge::Flat);
+    let QtOptConfig { network, crop, .. } = small_qt_opt(Vision::Flat);
     ImageBcConfig { loss, network, crop, ..ImageBcConfig::small() }
 }
 
@@ -149,8 +149,9 @@ pub(crate) fn every_learner() -> Vec<LearnerConfig> {
         LearnerConfig::Awac(AwacConfig { hidden: vec![16, 12], ..AwacConfig::rlkit() }),
         LearnerConfig::Cql(small_cql()),
         LearnerConfig::Cql(plain_cql()),
-        LearnerConfig::QtOpt(small_qt_opt(Merge::Flat)),
-        LearnerConfig::QtOpt(small_qt_opt(Merge::Map)),
+        LearnerConfig::QtOpt(small_qt_opt(Vision::Flat)),
+        LearnerConfig::QtOpt(small_qt_opt(Vision::Map)),
+        LearnerConfig::QtOpt(small_qt_opt(Vision::Points)),
         LearnerConfig::AwOpt(small_aw_opt()),
         LearnerConfig::ImageBc(small_image_bc(BcLoss::SquaredError)),
         LearnerConfig::ImageBc(small_image_bc(BcLoss::LogLikelihood)),

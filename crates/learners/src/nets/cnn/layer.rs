@@ -122,6 +122,9 @@ impl Layer {
                 return (Self { stage, pieces: vec![] }, start, gives);
             }
             (Stage::Rectify, form) => return (Self { stage, pieces: vec![] }, start, form),
+            (Stage::Points, Form::Map { channels, .. }) => {
+                return (Self { stage, pieces: vec![] }, start, Form::Flat(2 * channels));
+            }
             (stage, form) => unreachable!("{stage:?} of {form:?}"),
         };
         let width = || vec![unit.width];
@@ -162,6 +165,18 @@ impl Layer {
     }
 }
 
+/// `[row, 2 * channel]` for maps `[row, channel, height, width]`.
+pub(super) fn points(maps: &Tensor) -> Tensor {
+    let [_, _, height, width] = maps.size()[..] else { unreachable!("maps") };
+    let line = |size| Tensor::linspace(-1.0, 1.0, size, (tch::Kind::Float, maps.device()));
+    let places = Tensor::stack(
+        &[line(height).unsqueeze(1).expand([height, width], false), line(width).expand([height, width], false)],
+        2,
+    );
+    let shares = maps.flatten(2, 3).softmax(2, tch::Kind::Float); // [row, channel, place]
+    shares.matmul(&places.view([height * width, 2])).flatten(1, 2)
+}
+
 /// A stage in one lane; its tensors share the lane's numbers, and those that are trained are leaves of autograd.
 #[derive(Debug)]
 pub(super) struct LaneLayer {
@@ -190,6 +205,7 @@ impl LaneLayer {
                 input.max_pool2d([size, size], [size, size], [padding, padding], [1, 1], true)
             }
             Stage::Rectify => input.relu(),
+            Stage::Points => points(input),
         }
     }
 

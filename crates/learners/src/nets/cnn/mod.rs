@@ -11,8 +11,8 @@ use crate::optimiser::{Optimiser, OptimiserState};
 
 pub use layer::Pass;
 use layer::{Bias, Form, LaneLayer, Layer};
-pub use plan::{Merge, Vision};
 use plan::{Norm, Stage, Unit};
+pub use plan::{Vision, Widths};
 
 /// Numbers that candidates may take at once between two layers: about what a core's cache holds.
 const CANDIDATE_NUMBERS: i64 = 1 << 19;

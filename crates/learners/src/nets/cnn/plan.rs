@@ -15,27 +15,27 @@ pub enum Vision {
     /// layer of its own and their outputs are summed, which is one layer of all parts together; and the first
     /// convolution has a bias there, which its normalisation takes away again.
     Grasping44,
-    /// A network of the same form for pictures of about 64 x 64: three convolutions with strides 4, 2 and 2 make a map
-    /// of 4 x 4, to which the vector is added late, since its cost for many candidate actions is that of what follows.
-    /// No normalisation; orthogonal weights.
-    Small {
-        /// Filters of each convolution, above 0.
-        filters: usize,
-        /// Width of the layers that are no convolutions, above 0.
-        hidden: usize,
-        /// Where the vector is added.
-        merge: Merge,
-    },
+    /// A network of the same form for pictures of about 64 x 64: convolutions with strides 4, 2 and 2 make a map of
+    /// 4 x 4, to every place of which the vector is added; two convolutions and a hidden layer follow. Here and in the
+    /// networks below nothing is normalised, and weights begin orthogonal.
+    Map(Widths),
+    /// The same map, but flattened, and the vector is added to the first of two hidden layers, before its rectifier.
+    /// Many candidate actions for a picture cost little so.
+    Flat(Widths),
+    /// The vector is added as in [`Vision::Flat`], to a layer that gets of each filter's answers only their place: the
+    /// mean over a map of 16 x 16, weighed by their softmax (Levine et al. 2016, section 5.1). Where something is in a
+    /// picture is then learned from a tenth of the data; whether it is there at all, this network cannot tell.
+    Points(Widths),
 }
 
-/// Where a small network adds the vector.
+/// The size of a small network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Merge {
-    /// To every place of the last map, as in QT-Opt, with two convolutions and a hidden layer after it.
-    Map,
-    /// To the first hidden layer after the map, before its rectifier, with a second hidden layer after it.
-    Flat,
+#[serde(deny_unknown_fields)]
+pub struct Widths {
+    /// Filters of each convolution, above 0.
+    pub filters: usize,
+    /// Width of the layers that are no convolutions, above 0.
+    pub hidden: usize,
 }
 
 /// The stages of a network before its output layer.
@@ -66,6 +66,9 @@ pub(super) enum Stage {
         padding: i64,
     },
     Rectify,
+    /// The mean place of each channel, weighed by the softmax of its numbers: a row and a column in [-1, 1] (Levine et
+    /// al. 2016, section 5.1).
+    Points,
 }
 
 /// What follows a product.
@@ -97,11 +100,42 @@ pub(super) enum Initial {
 }
 
 impl Vision {
-    pub(super) fn plan(self) -> Plan {
+    /// The size of a small network; none for the published one.
+    pub fn widths(self) -> Option<Widths> {
         match self {
-            Self::Grasping44 => grasping44(),
-            Self::Small { filters, hidden, merge } => small(filters as i64, hidden as i64, merge),
+            Self::Grasping44 => None,
+            Self::Map(widths) | Self::Flat(widths) | Self::Points(widths) => Some(widths),
         }
+    }
+
+    pub(super) fn plan(self) -> Plan {
+        let Some(Widths { filters, hidden }) = self.widths() else { return grasping44() };
+        let (filters, hidden) = (filters as i64, hidden as i64);
+        let unit = |width, norm, rectify| Unit { width, norm, rectify };
+        let convolve = |kernel, stride, padding| Stage::Convolve {
+            kernel,
+            stride,
+            padding,
+            unit: unit(filters, Norm::Bias, true),
+        };
+        let dense = Stage::Dense(unit(hidden, Norm::Bias, true));
+        let linear = |width, norm| Stage::Dense(unit(width, norm, false));
+        let map = [convolve(8, 4, 2), convolve(3, 2, 1), convolve(3, 2, 1)];
+        let places = Stage::Convolve { kernel: 3, stride: 1, padding: 1, unit: unit(filters, Norm::Bias, false) };
+        let tower = match self {
+            Self::Map(_) | Self::Grasping44 => map.to_vec(),
+            Self::Flat(_) => [&map[..], &[linear(hidden, Norm::Bias)]].concat(),
+            Self::Points(_) => {
+                vec![convolve(8, 4, 2), convolve(3, 1, 1), places, Stage::Points, linear(hidden, Norm::Bias)]
+            }
+        };
+        let (vector, head) = match self {
+            Self::Map(_) | Self::Grasping44 => {
+                (vec![dense, linear(filters, Norm::Nothing)], vec![convolve(3, 1, 1), convolve(3, 1, 1), dense])
+            }
+            Self::Flat(_) | Self::Points(_) => (vec![linear(hidden, Norm::Nothing)], vec![Stage::Rectify, dense]),
+        };
+        Plan { tower, vector, head, initial: Initial::Orthogonal }
     }
 }
 
@@ -124,28 +158,5 @@ fn grasping44() -> Plan {
         ]
         .concat(),
         initial: Initial::TruncatedNormal(0.01),
-    }
-}
-
-fn small(filters: i64, hidden: i64, merge: Merge) -> Plan {
-    let unit = |width| Unit { width, norm: Norm::Bias, rectify: true };
-    let convolve = |kernel, stride, padding| Stage::Convolve { kernel, stride, padding, unit: unit(filters) };
-    let dense = Stage::Dense(unit(hidden));
-    let linear = |width, norm| Stage::Dense(Unit { width, norm, rectify: false });
-    let tower = vec![convolve(8, 4, 2), convolve(3, 2, 1), convolve(3, 2, 1)];
-    let initial = Initial::Orthogonal;
-    match merge {
-        Merge::Map => Plan {
-            tower,
-            vector: vec![dense, linear(filters, Norm::Nothing)],
-            head: vec![convolve(3, 1, 1), convolve(3, 1, 1), dense],
-            initial,
-        },
-        Merge::Flat => Plan {
-            tower: [tower, vec![linear(hidden, Norm::Bias)]].concat(),
-            vector: vec![linear(hidden, Norm::Nothing)],
-            head: vec![Stage::Rectify, dense],
-            initial,
-        },
     }
 }

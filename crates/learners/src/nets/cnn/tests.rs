@@ -7,9 +7,8 @@ fn rngs(lanes: u64) -> Vec<Prng> {
     (0..lanes).map(|seed| Prng::derive("cnn", seed, "init")).collect()
 }
 
-fn small(merge: Merge) -> Vision {
-    Vision::Small { filters: 5, hidden: 7, merge }
-}
+const WIDTHS: Widths = Widths { filters: 5, hidden: 7 };
+const SMALL: [Vision; 3] = [Vision::Map(WIDTHS), Vision::Flat(WIDTHS), Vision::Points(WIDTHS)];
 
 /// `[lane, row, height, width, channel]`
 fn pictures(lanes: i64, rows: i64, shape: ImageShape) -> Tensor {
@@ -53,8 +52,8 @@ fn grasping44_is_the_published_network() {
 fn gradients_are_slopes() {
     let images = pictures(2, 3, SHAPE);
     let (vectors, output_gradient) = (vectors(2, 3, 4), normals(&[2, 3, 2], &mut rngs(1)[0]));
-    for merge in [Merge::Map, Merge::Flat] {
-        let network = Cnn::new(small(merge), SHAPE, 4, 2, &mut rngs(2), Device::CPU);
+    for vision in SMALL {
+        let network = Cnn::new(vision, SHAPE, 4, 2, &mut rngs(2), Device::CPU);
         let mut trained = TrainedCnn::new(network, Optimiser::Adam, 0.0);
         let loss = |network: &Cnn| {
             let output = network.judge(&network.look(&images, Pass::Train), &vectors, Pass::Train);
@@ -76,7 +75,7 @@ fn gradients_are_slopes() {
             };
             let found = (moved(1.0) - moved(-1.0)) / 2.0;
             let expected = (gradient * &direction).sum(Kind::Double).double_value(&[]);
-            assert!((found - expected).abs() < 0.01 * expected, "{merge:?}: {found}, not {expected}");
+            assert!((found - expected).abs() < 0.01 * expected, "{vision:?}: {found}, not {expected}");
         }
     }
 }
@@ -86,9 +85,10 @@ fn gradients_are_slopes() {
 fn candidates_are_judged_as_if_alone() {
     let large = ImageShape { height: 240, width: 240, channels: 3 };
     for (vision, shape, candidates) in [
-        (small(Merge::Map), SHAPE, 5),
-        (small(Merge::Flat), SHAPE, 5),
-        (Vision::Small { filters: 64, hidden: 8, merge: Merge::Map }, ImageShape { height: 64, ..SHAPE }, 1500),
+        (SMALL[0], SHAPE, 5),
+        (SMALL[1], SHAPE, 5),
+        (SMALL[2], SHAPE, 5),
+        (Vision::Map(Widths { filters: 64, hidden: 8 }), ImageShape { height: 64, ..SHAPE }, 1500),
         (Vision::Grasping44, large, 3),
     ] {
         let mut network = Cnn::new(vision, shape, 4, 1, &mut rngs(2), Device::CPU);
@@ -112,14 +112,27 @@ fn candidates_are_judged_as_if_alone() {
 #[test]
 fn lanes_are_their_own() {
     let (images, vectors) = (pictures(3, 2, SHAPE), vectors(3, 2, 4));
-    let together = Cnn::new(small(Merge::Map), SHAPE, 4, 1, &mut rngs(3), Device::CPU);
+    let together = Cnn::new(SMALL[0], SHAPE, 4, 1, &mut rngs(3), Device::CPU);
     let output = together.judge(&together.look(&images, Pass::Judge), &vectors, Pass::Judge);
     for lane in 0..3 {
         let rng = rngs(3).swap_remove(lane as usize);
-        let alone = Cnn::new(small(Merge::Map), SHAPE, 4, 1, &mut [rng], Device::CPU);
+        let alone = Cnn::new(SMALL[0], SHAPE, 4, 1, &mut [rng], Device::CPU);
         assert_eq!(alone.parameters.get(0), together.parameters.get(lane));
         let seen = alone.look(&images.narrow(0, lane, 1), Pass::Judge);
         assert_eq!(alone.judge(&seen, &vectors.narrow(0, lane, 1), Pass::Judge).get(0), output.get(lane));
+    }
+}
+
+/// One bright pixel far above the rest draws the mean place to itself; even maps have theirs in the middle.
+#[test]
+fn points_are_mean_places() {
+    let mut maps = Tensor::zeros([1, 3, 3, 5], (Kind::Float, tch::Device::Cpu));
+    _ = maps.get(0).get(1).get(0).get(4).fill_(100.0);
+    _ = maps.get(0).get(2).get(1).get(0).fill_(15.0_f64.ln()); // half of all, beside 14 of one
+    maps = layer::points(&maps);
+    let expected = [0.0, 0.0, -1.0, 1.0, 0.0, -(15.0 - 1.0) / 29.0];
+    for (i, expected) in expected.into_iter().enumerate() {
+        assert!((maps.double_value(&[0, i as i64]) - expected).abs() < 1e-6, "{i}: {maps}");
     }
 }
 
@@ -155,7 +168,7 @@ fn normalisation_remembers_moments() {
 #[test]
 fn momentum_adds_gradients_up() {
     let shape = ImageShape { height: 8, width: 8, channels: 1 };
-    let network = Cnn::new(small(Merge::Flat), shape, 1, 1, &mut rngs(1), Device::CPU);
+    let network = Cnn::new(SMALL[1], shape, 1, 1, &mut rngs(1), Device::CPU);
     let mut trained = TrainedCnn::new(network, Optimiser::Momentum { decay: 0.5 }, 0.1);
     let get = |network: &Cnn, name: &str| -> Tensor {
         network.state("").into_iter().rfind(|(found, _)| found.ends_with(name)).expect("the last layer's").1.copy()
