@@ -154,3 +154,75 @@ fn judge(network: &Cnn, seen: &Seen, candidates: &Tensor, states: &Tensor) -> Te
     let vectors = Tensor::cat(&[candidates, &states], 3).view([lanes, rows * count, -1]);
     network.judge(seen, &vectors, Pass::Judge).view([lanes, rows, count])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Device;
+    use crate::noise::normals;
+    use crate::qt_opt::QtOptConfig;
+    use rl::{ImageShape, LaneRows, ObservationRows};
+
+    fn interface() -> Interface {
+        let image = Some(ImageShape { height: 16, width: 16, channels: 1 });
+        Interface { state_center: vec![0.0], state_spread: vec![1.0], action_size: 2, image }
+    }
+
+    fn rngs() -> Vec<Prng> {
+        (0..2).map(|seed| Prng::derive("critic", seed, "test")).collect()
+    }
+
+    fn tensor(critic: &Critic, network: &str) -> Tensor {
+        let named = critic.state().into_iter().filter(|(name, _)| name.starts_with(network) && name != "q/updates");
+        Tensor::cat(&named.map(|(_, tensor)| tensor.reshape([2, -1])).collect::<Vec<_>>(), 1)
+    }
+
+    /// Two critics whose following networks differ as the seeds say, and three states.
+    fn critic(seeds: [u64; 2]) -> (Critic, Sight, QtOptConfig) {
+        let config = QtOptConfig { tau: 0.1, lag: 3, ..QtOptConfig::small() };
+        let input = SightInput::new(config.inputs, None, &interface(), Device::CPU);
+        let critic = Critic::new(&config, &input, &interface(), &mut rngs());
+        for (network, seed) in [&critic.averaged, &critic.lagged].into_iter().zip(seeds) {
+            let noise = normals(&network.parameters().size(), &mut Prng::derive("critic", seed, "noise"));
+            _ = network.parameters().shallow_clone().g_add_(&(noise * 0.3));
+        }
+        let image =
+            rl::ImageRows::from_vec(2, 3, interface().image.expect("pictures"), (0..=255).cycle().take(1536).collect());
+        let observations =
+            ObservationRows { image: Some(image), ..ObservationRows::of_states(LaneRows::zeros(2, 3, 1)) };
+        let sight = input.upload_observations(&observations);
+        (critic, sight, config)
+    }
+
+    #[test]
+    fn the_averaged_network_chooses_and_the_lower_one_counts() {
+        let lower = [[0, 1], [1, 0]].map(|seeds| {
+            let (critic, sight, _) = critic(seeds);
+            let found = critic.target_values(&sight, None, &mut rngs());
+            let best = search(&critic.averaged, critic.cem, 2, &sight, None, &mut rngs());
+            let [averaged] = values(&critic.averaged, &sight, [&best.actions]);
+            let [lagged] = values(&critic.lagged, &sight, [&best.actions]);
+            assert!((&best.values.sigmoid() - &averaged).abs().max().double_value(&[]) < 1e-6);
+            assert!((found - averaged.minimum(&lagged)).abs().max().double_value(&[]) < 1e-6);
+            averaged.lt_tensor(&lagged).to_kind(Kind::Float).mean(Kind::Float).double_value(&[])
+        });
+        assert!(lower.iter().any(|share| *share > 0.0) && lower.iter().any(|share| *share < 1.0), "{lower:?}");
+    }
+
+    #[test]
+    fn one_network_follows_smoothly_and_one_in_leaps() {
+        let (mut critic, _, config) = critic([0, 1]);
+        let [q, mut averaged, mut lagged] = ["q/", "q_averaged", "q_lagged"].map(|name| tensor(&critic, name).copy());
+        for update in 1..=6 {
+            critic.follow(config.tau, config.lag);
+            averaged = &averaged + (&q - &averaged) * 0.1;
+            if update % 3 == 0 {
+                lagged = averaged.copy();
+            }
+            for (name, expected) in [("q_averaged", &averaged), ("q_lagged", &lagged)] {
+                let off = (tensor(&critic, name) - expected).abs().max().double_value(&[]);
+                assert!(off < 1e-6, "{name} is off by {off} after update {update}");
+            }
+        }
+    }
+}

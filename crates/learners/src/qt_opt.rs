@@ -9,7 +9,7 @@
 //! | `crop` | 472 x 472 | none | `tensor2robot` (of 512 x 640) |
 //! | `cem` | 64 candidates, 6 elites, 2 rounds | the same | paper, from memory; a public re-implementation |
 //! | `optimiser` | momentum 0.9 | Adam | `tensor2robot`, `research/qtopt/optimizer_builder.py`; ours for few updates |
-//! | `learning_rate` | 1e-4 | 1e-3 | the same |
+//! | `learning_rate` | 1e-4 | 3e-3 | the same |
 //! | `weight_decay` | 7e-5 | 0 | `networks.py` |
 //! | `tau` | 1e-4 | 0.01 | paper, from memory: an average of 0.9999; ours for few updates |
 //! | `lag` | 6000 | 100 | paper, from memory; ours for few updates |
@@ -88,7 +88,7 @@ impl QtOptConfig {
             tau: 0.01,
             lag: 100,
             optimiser: Optimiser::Adam,
-            learning_rate: 1e-3,
+            learning_rate: 3e-3,
             weight_decay: 0.0,
             ..Self::published()
         }
