@@ -25,7 +25,9 @@ fn reopen(learner: &dyn Learner, mut change: impl FnMut(&str, &mut Tensor)) -> B
 fn edit(folder: &Path, change: &mut impl FnMut(&str, &mut Tensor)) {
     let file = folder.join("learner.safetensors");
     let mut tensors = Tensor::read_safetensors(&file).unwrap();
-    tensors.iter_mut().for_each(|(name, tensor)| change(name, tensor));
+    for (name, tensor) in &mut tensors {
+        change(name, tensor);
+    }
     Tensor::write_safetensors(&tensors, &file).unwrap();
 }
 
