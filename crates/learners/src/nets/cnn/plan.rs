@@ -22,9 +22,9 @@ pub enum Vision {
     /// The same map, but flattened, and the vector is added to the first of two hidden layers, before its rectifier.
     /// Many candidate actions for a picture cost little so.
     Flat(Widths),
-    /// The vector is added as in [`Vision::Flat`], to a layer that gets of each filter's answers only their place: the
-    /// mean over a map of 16 x 16, weighed by their softmax (Levine et al. 2016, section 5.1). Where something is in a
-    /// picture is then learned from a tenth of the data; whether it is there at all, this network cannot tell.
+    /// The vector is added as in [`Vision::Flat`], to a layer that gets of each filter's answers, a map of 16 x 16, only
+    /// their mean place, weighed by their softmax (Levine et al. 2016, section 5.1), and the largest of them. Where
+    /// something is in a picture is so learned from far fewer data than from flattened maps.
     Points(Widths),
 }
 
@@ -66,8 +66,8 @@ pub(super) enum Stage {
         padding: i64,
     },
     Rectify,
-    /// The mean place of each channel, weighed by the softmax of its numbers: a row and a column in [-1, 1] (Levine et
-    /// al. 2016, section 5.1).
+    /// Of each channel the mean place, weighed by the softmax of its numbers: a row and a column in [-1, 1] (Levine et
+    /// al. 2016, section 5.1); and the largest number.
     Points,
 }
 
