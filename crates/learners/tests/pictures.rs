@@ -119,30 +119,43 @@ fn actor_and_search_take_turns_in_exploring() {
     assert!((8..=32).contains(&searched), "{searched} of 40 by search");
 }
 
-/// AW-Opt's third part: a search of two poor candidates can still do what the actor does, and where the critic finds
-/// nothing better it does.
-#[test]
-fn the_actor_is_a_candidate_of_the_search() {
+/// A learner whose actor says `tanh(bias)` everywhere, and whose critics prefer large actions and find poor ones, two at
+/// a time.
+fn stubborn(bias: f64) -> (Box<dyn Learner>, EnvironmentSpec) {
     let cem = CemConfig { samples: 2, elites: 2, iterations: 1 };
     let critic = QtOptConfig { cem, epsilon: 0.0, ..small_qt_opt(Vision::Flat) };
     let (learner, spec) = aw_opt(AwOptConfig { critic, ..small_aw_opt() });
-    let batch = random_batch(&spec, 1, 60, "seen");
-    let seen = observations(&batch);
-    // An actor that always says tanh(3) everywhere, and a critic that prefers large actions.
-    let learner = reopen(&*learner, |name, tensor| {
-        let is = |network: &str, end: &str| name.starts_with(network) && name.ends_with(end);
-        if is("actor/", "/weight") {
-            _ = tensor.fill_(0.0);
-        } else if is("actor/", "/bias") && tensor.size() == [1, 3] {
-            _ = tensor.fill_(3.0);
-        } else if is("q/", "/weight") && tensor.dim() == 3 {
-            _ = tensor.fill_(0.1);
-        }
+    let learner = reopen(&*learner, |name, tensor| match name.split('/').collect::<Vec<_>>()[..] {
+        ["actor", _, "weight"] => *tensor *= 0.0,
+        ["actor", _, "bias"] if tensor.size() == [1, 3] => *tensor += bias,
+        ["q" | "q_averaged" | "q_lagged", _, "weight"] if tensor.dim() == 3 => *tensor = tensor.full_like(0.1),
+        _ => {}
     });
+    (learner, spec)
+}
+
+/// AW-Opt's third part: the search can do what the actor does, and where it finds nothing better it does.
+#[test]
+fn the_actor_is_a_candidate_of_the_search() {
+    let (learner, spec) = stubborn(3.0);
+    let seen = observations(&random_batch(&spec, 1, 60, "seen"));
     let actions = learner.policy().act(&seen, Intent::Exploit, &mut rngs(1));
     let mean = 3.0_f32.tanh();
     let by_actor = (0..60).filter(|row| actions.row(0, *row).iter().all(|x| (x - mean).abs() < 1e-5)).count();
     assert!(by_actor > 30, "{by_actor} of 60 actions are the actor's");
+}
+
+/// The same in targets: a good actor raises them.
+#[test]
+fn the_actor_is_a_candidate_in_targets() {
+    let target = |bias: f64| {
+        let (mut learner, spec) = stubborn(bias);
+        let column = |value: f32| LaneRows::from_vec(1, 30, 1, vec![value; 30]);
+        let batch = random_batch(&spec, 1, 30, "batch");
+        learner.update(&Minibatch { rewards: column(0.0), bootstraps: column(1.0), ..batch }).get("target").unwrap()[0]
+    };
+    let (good, poor) = (target(3.0), target(-3.0));
+    assert!(good > poor + 1e-4, "{good} with a good actor, {poor} with a poor one");
 }
 
 const SHAPE: ImageShape = ImageShape { height: 16, width: 24, channels: 3 };

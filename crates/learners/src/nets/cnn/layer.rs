@@ -123,7 +123,7 @@ impl Layer {
             }
             (Stage::Rectify, form) => return (Self { stage, pieces: vec![] }, start, form),
             (Stage::Points, Form::Map { channels, .. }) => {
-                return (Self { stage, pieces: vec![] }, start, Form::Flat(3 * channels));
+                return (Self { stage, pieces: vec![] }, start, Form::Flat(2 * channels));
             }
             (stage, form) => unreachable!("{stage:?} of {form:?}"),
         };
@@ -165,7 +165,7 @@ impl Layer {
     }
 }
 
-/// `[row, 3 * channel]` for maps `[row, channel, height, width]`: of each channel row, column and largest number.
+/// `[row, 2 * channel]` for maps `[row, channel, height, width]`: of each channel a row and a column.
 pub(super) fn points(maps: &Tensor) -> Tensor {
     let [_, _, height, width] = maps.size()[..] else { unreachable!("maps") };
     let line = |size| Tensor::linspace(-1.0, 1.0, size, (tch::Kind::Float, maps.device()));
@@ -173,9 +173,8 @@ pub(super) fn points(maps: &Tensor) -> Tensor {
         &[line(height).unsqueeze(1).expand([height, width], false), line(width).expand([height, width], false)],
         2,
     );
-    let maps = maps.flatten(2, 3); // [row, channel, place]
-    let means = maps.softmax(2, tch::Kind::Float).matmul(&places.view([height * width, 2]));
-    Tensor::cat(&[means, maps.amax([2_i64].as_slice(), true)], 2).flatten(1, 2)
+    let shares = maps.flatten(2, 3).softmax(2, tch::Kind::Float); // [row, channel, place]
+    shares.matmul(&places.view([height * width, 2])).flatten(1, 2)
 }
 
 /// A stage in one lane; its tensors share the lane's numbers, and those that are trained are leaves of autograd.
