@@ -166,6 +166,9 @@ pub(crate) fn content_of(dataset: &Dataset) -> String {
             hash.update(chunk.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>());
         }
     }
+    if let Some(images) = &dataset.images {
+        (0..dataset.len()).for_each(|row| hash.update(images.image(row).bytes()));
+    }
     hex(&hash.finalize())[..16].to_string()
 }
 
