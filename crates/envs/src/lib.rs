@@ -8,13 +8,16 @@
 //! - [`oracle`]: gait, walker, planner and D4RL's recipe of data collection.
 
 pub mod ant_maze;
+pub mod binned_grasping;
 pub mod oracle;
 mod random;
 pub mod render;
 mod scene;
 mod task;
 
-pub use scene::{Scene, SceneError, SceneState, Shape, ShapeKind, StaticBox};
+pub use scene::{
+    ContactModel, Part, Placement, Scene, SceneError, SceneState, Shape, ShapeKind, Solid, StaticBox,
+};
 pub use task::{Task, UnknownTask};
 
 /// The simulator whose numbers all results are: another version may give others.

@@ -8,7 +8,7 @@ use rapier3d::prelude::*;
 use rapier3d_mjcf::{ContactFilterMode, MjcfDofKind, MjcfLoaderOptions, MjcfMultibodyOptions, MjcfRobot};
 
 use super::shape::{self, ShapeKind};
-use super::{Geom, Joint, Motor, Scene, SceneState, StaticBox};
+use super::{Drive, Geom, HINGE, Joint, Motor, SLIDE, Scene, SceneState, StaticBox};
 
 /// Why an MJCF text is not a scene.
 #[derive(Debug, thiserror::Error)]
@@ -49,30 +49,47 @@ pub(super) fn load(xml: &str, boxes: &[StaticBox]) -> Result<Scene, SceneError> 
         let tree = state.multibody_joints.rigid_body_link(body).map(|link| link.multibody);
         joints.push(match (dof.kind, dof.joint, tree) {
             (MjcfDofKind::Free, _, Some(tree)) => Joint::Free { root: body, tree },
-            (MjcfDofKind::Hinge, Some(joint), Some(_)) => Joint::Hinge {
+            (MjcfDofKind::Hinge | MjcfDofKind::Slide, Some(joint), Some(_)) => Joint::Axis {
                 name: robot.joints[joint].name.clone().unwrap_or_default(),
-                handle: handles.joints[joint].joint.expect("every hinge of a tree is inserted"),
+                handle: handles.joints[joint].joint.expect("every joint of a tree is inserted"),
+                slot: if dof.kind == MjcfDofKind::Hinge { HINGE } else { SLIDE },
             },
             (kind, ..) => return Err(SceneError::Unsupported(format!("a {kind:?} joint without further joints"))),
         });
         trees.extend(tree.filter(|tree| !trees.contains(tree)));
     }
 
+    // A tree with a fixed root gets its final rows of damping only here.
+    for tree in &trees {
+        let multibody = state.multibody_joints.get_multibody_mut(*tree).expect("it has just been found");
+        multibody.forward_kinematics(&state.bodies, true);
+    }
     let mut motors = Vec::new();
     for (binding, handle) in robot.actuators.iter().zip(&handles.actuators) {
         let actuator = &binding.actuator;
         let name = actuator.name.as_deref().unwrap_or("without a name");
-        match (actuator.kind, handle.joint.flatten(), actuator.ctrl_range) {
-            (ActuatorKind::Motor, Some(joint), Some(range)) => motors.push(Motor {
-                joint,
-                gear: actuator.gear[0] as f32,
-                control_range: range.map(|bound| bound as f32),
-            }),
-            (kind, ..) => {
-                let problem = format!("the {kind:?} actuator {name}, not a motor on a hinge with a ctrlrange");
+        let (Some(joint), Some(range)) = (handle.joint.flatten(), actuator.ctrl_range) else {
+            return Err(SceneError::Unsupported(format!("the actuator {name} without a joint or a ctrlrange")));
+        };
+        let slot = joints.iter().find_map(|other| match other {
+            Joint::Axis { handle, slot, .. } if *handle == joint => Some(*slot),
+            _ => None,
+        });
+        let drive = match (actuator.kind, slot) {
+            (ActuatorKind::Motor, Some(HINGE)) => Drive::Torque { gear: actuator.gear[0] as f32 },
+            (ActuatorKind::Position, Some(slot)) => {
+                // Together with the joint's own damping this is MuJoCo's servo, implicit in the velocity.
+                let (multibody, id) = state.multibody_joints.get_mut(joint).expect("it has just been inserted");
+                let row = multibody.link(id).expect("it has just been inserted").assembly_id();
+                multibody.damping_mut()[row] += actuator.kv.unwrap_or(0.0) as f32;
+                Drive::Servo { slot, stiffness: actuator.kp.unwrap_or(1.0) as f32 }
+            }
+            (kind, _) => {
+                let problem = format!("the {kind:?} actuator {name}, neither a servo nor a motor on a hinge");
                 return Err(SceneError::Unsupported(problem));
             }
-        }
+        };
+        motors.push(Motor { joint, drive, control_range: range.map(|bound| bound as f32) });
     }
 
     let mut geoms = Vec::new();
@@ -82,15 +99,20 @@ pub(super) fn load(xml: &str, boxes: &[StaticBox]) -> Result<Scene, SceneError> 
             let (kind, pose) = shape::of_geom(geom).ok_or_else(problem)?;
             let rgba = geom.rgba.unwrap_or([0.5, 0.5, 0.5, 1.0]).map(|x| x as f32);
             let body = handles.bodies[index].as_ref().map(|body| body.body);
-            geoms.push(Geom { body, kind, pose, rgba });
+            let collider = geom.name.as_ref().and_then(|name| {
+                let (body, collider) = robot.geom_name_to_collider.get(name)?;
+                Some(handles.bodies[*body].as_ref()?.colliders[*collider].handle)
+            });
+            geoms.push(Geom { name: geom.name.clone(), collider, body, kind, pose, rgba });
         }
     }
     for StaticBox { center, half, rgba } in boxes {
         let pose = Pose::from_translation(Vector::from_array(*center));
         let groups = InteractionGroups::new(Group::GROUP_1, Group::GROUP_1, InteractionTestMode::Or);
         let [x, y, z] = *half;
-        state.colliders.insert(ColliderBuilder::cuboid(x, y, z).position(pose).friction(1.0).collision_groups(groups));
-        geoms.push(Geom { body: None, kind: ShapeKind::Box { half: *half }, pose, rgba: *rgba });
+        let collider = ColliderBuilder::cuboid(x, y, z).position(pose).friction(1.0).collision_groups(groups);
+        let collider = Some(state.colliders.insert(collider));
+        geoms.push(Geom { name: None, collider, body: None, kind: ShapeKind::Box { half: *half }, pose, rgba: *rgba });
     }
 
     complete(&mut state, &joints);
@@ -111,6 +133,7 @@ pub(super) fn load(xml: &str, boxes: &[StaticBox]) -> Result<Scene, SceneError> 
         joints,
         motors,
         geoms,
+        placed: Vec::new(),
     })
 }
 

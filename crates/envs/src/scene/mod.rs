@@ -4,18 +4,23 @@
 //! Robots are MJCF files inside a small subset (`tests/mjcf_lint.rs`), so that they open in MuJoCo's viewer and can be
 //! checked against it; boxes such as walls are added in code. Joint positions and velocities come in MuJoCo's order
 //! and conventions: a free joint has the positions x, y, z (m) and the quaternion w, x, y, z, and the velocities
-//! linear (m/s, world axes) and angular (rad/s, *body* axes); a hinge has an angle (rad) and its rate (rad/s).
+//! linear (m/s, world axes) and angular (rad/s, *body* axes); a hinge has an angle (rad) and its rate (rad/s), a slide
+//! a distance (m) and its rate (m/s). Free bodies may be put beside the robot (`solid.rs`); they are no part of these
+//! coordinates.
 
 mod load;
 mod shape;
+mod solid;
 
 use rapier3d::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub use load::SceneError;
+pub(crate) use shape::{FORMS, crumple};
 pub use shape::{Shape, ShapeKind};
+pub use solid::{Part, Placement, Solid};
 
-/// A physical world with one robot, driven by torques at its joints.
+/// A physical world with one robot, driven by motors or servos at its joints.
 pub struct Scene {
     state: SceneState,
     /// The state as loaded: no contact has been seen yet.
@@ -31,6 +36,21 @@ pub struct Scene {
     /// In the order of the file, which is the order of controls.
     motors: Vec<Motor>,
     geoms: Vec<Geom>,
+    /// Free bodies beside the robot, in the order in which they were placed.
+    placed: Vec<RigidBodyHandle>,
+}
+
+/// How contacts give, and how much the solver does for them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ContactModel {
+    /// Natural frequency of a contact as a spring (Hz).
+    pub frequency: f32,
+    /// Its damping ratio.
+    pub damping_ratio: f32,
+    /// Iterations of the solver in each physics step.
+    pub iterations: usize,
+    /// Typical size of what touches (m): scales the distances at which contacts are foreseen and kept.
+    pub length_unit: f32,
 }
 
 /// Everything that the next step of a [`Scene`] depends on; restoring it goes on bit for bit.
@@ -61,16 +81,28 @@ pub struct StaticBox {
 
 enum Joint {
     Free { root: RigidBodyHandle, tree: MultibodyIndex },
-    Hinge { name: String, handle: MultibodyJointHandle },
+    /// A hinge or a slide; `slot` is the place of its coordinate among the six of a joint.
+    Axis { name: String, handle: MultibodyJointHandle, slot: usize },
 }
 
 struct Motor {
     joint: MultibodyJointHandle,
-    gear: f32,
+    drive: Drive,
     control_range: [f32; 2],
 }
 
+#[derive(Clone, Copy)]
+enum Drive {
+    /// Control times gear is a torque (N m) on a hinge.
+    Torque { gear: f32 },
+    /// Control is where a spring of this stiffness (N m/rad or N/m) pulls the coordinate in this slot.
+    Servo { slot: usize, stiffness: f32 },
+}
+
 struct Geom {
+    name: Option<String>,
+    /// What touches, of a geom with a name.
+    collider: Option<ColliderHandle>,
     /// None for what does not move.
     body: Option<RigidBodyHandle>,
     kind: ShapeKind,
@@ -87,9 +119,24 @@ impl Scene {
         load::load(xml, boxes)
     }
 
-    /// Puts the robot at rest in time: joint positions and velocities as given, no memory of earlier contacts.
+    /// The scene with other contacts than rapier's own, which are made for piles of boxes: fingers sink into what they
+    /// hold by a centimetre.
+    #[must_use]
+    pub fn with_contacts(mut self, contacts: ContactModel) -> Self {
+        let ContactModel { frequency, damping_ratio, iterations, length_unit } = contacts;
+        let softness = SpringCoefficients::new(frequency, damping_ratio);
+        self.parameters.contact_softness = softness;
+        self.parameters.static_contact_softness = softness;
+        self.parameters.num_solver_iterations = iterations;
+        self.parameters.length_unit = length_unit;
+        self
+    }
+
+    /// Puts the robot at rest in time: joint positions and velocities as given, no memory of earlier contacts, and no
+    /// placed bodies. Servos pull to where their joints are.
     pub fn reset(&mut self, positions: &[f32], velocities: &[f32]) {
         self.restore(self.pristine.clone());
+        self.remove_placed();
         let state = &mut self.state;
         let (mut q, mut v) = (positions, velocities);
         for joint in &self.joints {
@@ -104,11 +151,11 @@ impl Scene {
                     let multibody = state.multibody_joints.get_multibody_mut(*tree).expect(JOINT);
                     multibody.generalized_velocity_mut().rows_mut(0, 6).copy_from_slice(&velocity);
                 }
-                Joint::Hinge { handle, .. } => {
-                    let ([angle], [rate]) = (*take(&mut q), *take(&mut v));
+                Joint::Axis { handle, slot, .. } => {
+                    let ([position], [rate]) = (*take(&mut q), *take(&mut v));
                     let (multibody, id) = state.multibody_joints.get_mut(*handle).expect(JOINT);
                     let link = multibody.link_mut(id).expect(JOINT);
-                    link.joint.apply_displacement(&[angle - link.joint.coords()[HINGE]]);
+                    link.joint.apply_displacement(&[position - link.joint.coords()[*slot]]);
                     let row = link.assembly_id();
                     multibody.generalized_velocity_mut()[row] = rate;
                 }
@@ -122,8 +169,9 @@ impl Scene {
         }
     }
 
-    /// Advances by `substeps` time steps of the file. Controls are in the order of the file's motors and are clamped
-    /// to each motor's range; control times gear is the torque (N m) between the two bodies of the joint.
+    /// Advances by `substeps` time steps of the file. Controls are in the order of the file's actuators and are clamped
+    /// to each one's range. A motor's control times its gear is the torque (N m) between the two bodies of the joint;
+    /// a position servo's is the angle (rad) or distance (m) to which it pulls.
     pub fn step(&mut self, controls: &[f32], substeps: usize) {
         assert_eq!(controls.len(), self.motors.len(), "one control per motor");
         for _ in 0..substeps {
@@ -156,10 +204,11 @@ impl Scene {
         }
     }
 
-    /// Adds a torque and its reaction for each motor. They turn with the bodies, hence anew in each substep.
+    /// Sets the servos. Adds a torque and its reaction for each motor: they turn with the bodies, hence anew in each
+    /// substep.
     fn apply(&mut self, controls: &[f32]) {
         let SceneState { bodies, multibody_joints, .. } = &mut self.state;
-        for motor in &self.motors {
+        for motor in self.motors.iter().filter(|motor| matches!(motor.drive, Drive::Torque { .. })) {
             let (multibody, id) = multibody_joints.get(motor.joint).expect(JOINT);
             let link = multibody.link(id).expect(JOINT);
             let parent = multibody.link(link.parent_id().expect(JOINT)).expect(JOINT);
@@ -167,14 +216,22 @@ impl Scene {
             bodies[parent.rigid_body_handle()].reset_torques(false);
         }
         for (motor, control) in self.motors.iter().zip(controls) {
-            let (multibody, id) = multibody_joints.get(motor.joint).expect(JOINT);
-            let link = multibody.link(id).expect(JOINT);
-            let parent = multibody.link(link.parent_id().expect(JOINT)).expect(JOINT);
-            let axis = parent.local_to_world().rotation * (link.joint().data.local_frame1.rotation * Vector::X);
             let [low, high] = motor.control_range;
-            let torque = axis * (motor.gear * control.clamp(low, high));
-            bodies[link.rigid_body_handle()].add_torque(torque, false);
-            bodies[parent.rigid_body_handle()].add_torque(-torque, false);
+            let control = control.clamp(low, high);
+            let (multibody, id) = multibody_joints.get_mut(motor.joint).expect(JOINT);
+            match motor.drive {
+                Drive::Servo { slot, stiffness } => {
+                    multibody.link_mut(id).expect(JOINT).joint.set_spring(slot, stiffness, control);
+                }
+                Drive::Torque { gear } => {
+                    let link = multibody.link(id).expect(JOINT);
+                    let parent = multibody.link(link.parent_id().expect(JOINT)).expect(JOINT);
+                    let axis = parent.local_to_world().rotation * (link.joint().data.local_frame1.rotation * Vector::X);
+                    let torque = axis * (gear * control);
+                    bodies[link.rigid_body_handle()].add_torque(torque, false);
+                    bodies[parent.rigid_body_handle()].add_torque(-torque, false);
+                }
+            }
         }
     }
 
@@ -188,9 +245,9 @@ impl Scene {
                     out.extend(pose.translation.to_array());
                     out.extend([w, x, y, z]);
                 }
-                Joint::Hinge { handle, .. } => {
+                Joint::Axis { handle, slot, .. } => {
                     let (multibody, id) = self.state.multibody_joints.get(*handle).expect(JOINT);
-                    out.push(multibody.link(id).expect(JOINT).joint().coords()[HINGE]);
+                    out.push(multibody.link(id).expect(JOINT).joint().coords()[*slot]);
                 }
             }
         }
@@ -207,7 +264,7 @@ impl Scene {
                     out.extend([velocity[0], velocity[1], velocity[2]]);
                     out.extend((self.state.bodies[*root].rotation().inverse() * spin).to_array());
                 }
-                Joint::Hinge { handle, .. } => {
+                Joint::Axis { handle, .. } => {
                     let (multibody, id) = self.state.multibody_joints.get(*handle).expect(JOINT);
                     out.push(multibody.joint_velocity(multibody.link(id).expect(JOINT))[0]);
                 }
@@ -215,17 +272,35 @@ impl Scene {
         }
     }
 
-    /// Where a hinge's angle stands among the positions, and its rate among the velocities.
+    /// Where a hinge's angle or a slide's distance stands among the positions, and its rate among the velocities.
     pub fn hinge_indices(&self, name: &str) -> Option<(usize, usize)> {
         let (mut position, mut velocity) = (0, 0);
         for joint in &self.joints {
             match joint {
-                Joint::Hinge { name: other, .. } if other == name => return Some((position, velocity)),
-                Joint::Hinge { .. } => (position, velocity) = (position + 1, velocity + 1),
+                Joint::Axis { name: other, .. } if other == name => return Some((position, velocity)),
+                Joint::Axis { .. } => (position, velocity) = (position + 1, velocity + 1),
                 Joint::Free { .. } => (position, velocity) = (position + 7, velocity + 6),
             }
         }
         None
+    }
+
+    /// Where a hinge is and about which axis it turns in the world, the joint being at its body's origin; of length 1.
+    pub fn hinge_axis(&self, name: &str) -> Option<([f32; 3], [f32; 3])> {
+        self.joints.iter().find_map(|joint| {
+            let Joint::Axis { name: other, handle, slot: HINGE } = joint else { return None };
+            let (multibody, id) = self.state.multibody_joints.get(*handle).filter(|_| other == name)?;
+            let link = multibody.link(id)?;
+            let parent = multibody.link(link.parent_id()?)?.local_to_world();
+            let frame = link.joint().data.local_frame1;
+            let axis = parent.rotation * (frame.rotation * Vector::X);
+            Some(((*parent * frame.translation).to_array(), axis.to_array()))
+        })
+    }
+
+    /// Where a geom is, by its name in the file.
+    pub fn geom(&self, name: &str) -> Option<Shape> {
+        self.geoms.iter().find(|geom| geom.name.as_deref() == Some(name)).map(|geom| self.shape(geom))
     }
 
     /// Motors, and so controls that [`Scene::step`] takes.
@@ -248,17 +323,17 @@ impl Scene {
 
     /// All solids where they are now.
     pub fn shapes(&self) -> Vec<Shape> {
-        self.geoms
-            .iter()
-            .map(|geom| {
-                let body = geom.body.map_or(Pose::IDENTITY, |body| *self.state.bodies[body].position());
-                Shape::new(geom.kind, body * geom.pose, geom.rgba)
-            })
-            .collect()
+        self.geoms.iter().map(|geom| self.shape(geom)).collect()
+    }
+
+    fn shape(&self, geom: &Geom) -> Shape {
+        let body = geom.body.map_or(Pose::IDENTITY, |body| *self.state.bodies[body].position());
+        Shape::new(geom.kind, body * geom.pose, geom.rgba)
     }
 }
 
-/// The slot of a hinge's angle among a joint's six coordinates.
+/// The slots of a slide's distance and of a hinge's angle among a joint's six coordinates.
+const SLIDE: usize = 0;
 const HINGE: usize = 3;
 const JOINT: &str = "joints are inserted by the loader and never removed";
 
