@@ -365,7 +365,7 @@ pub(crate) fn replay(plan: ReplayPlan, dataset: &Arc<Dataset>) -> Replay {
             Replay { online: ReplayBuffer::preloaded(capacity, Dataset::clone(dataset)), offline: None }
         }
         ReplayPlan::TwoBuffers { capacity, offline_share } => Replay {
-            online: ReplayBuffer::new(capacity, dataset.state_size, dataset.action_size),
+            online: ReplayBuffer::preloaded(capacity, dataset.without_rows()),
             offline: Some((dataset.clone(), offline_share)),
         },
     }

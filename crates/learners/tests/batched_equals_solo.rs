@@ -28,8 +28,7 @@ fn batched_equals_solo() {
         }
         let states = random_batch(&spec, LANES, 16, "acting").states;
         let act = |learner: &dyn rl::Learner, state: LaneRows, rngs: &mut [rl::Prng]| {
-            let privileged = LaneRows::zeros(state.lanes(), state.rows(), 0);
-            learner.policy().act(&ObservationRows { state, privileged }, Intent::Explore, rngs)
+            learner.policy().act(&ObservationRows::of_states(state), Intent::Explore, rngs)
         };
         let together = act(batched.as_ref(), states.clone(), &mut rngs(LANES));
         for (lane, learner) in solo.iter().enumerate() {
@@ -50,6 +49,8 @@ fn only(batch: &Minibatch, lane: usize) -> Minibatch {
         rewards: lane_of(&batch.rewards, lane),
         next_states: lane_of(&batch.next_states, lane),
         bootstraps: lane_of(&batch.bootstraps, lane),
+        successes: lane_of(&batch.successes, lane),
+        images: None,
     }
 }
 

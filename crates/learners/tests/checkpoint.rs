@@ -26,7 +26,7 @@ fn every_learner_keeps_the_contract() {
 fn a_reopened_learner_acts_and_learns_the_same() {
     let spec = spec(5, 3);
     let batch = random_batch(&spec, 2, 8, "reopen");
-    let seen = ObservationRows { state: batch.states.clone(), privileged: rl::LaneRows::zeros(2, 8, 0) };
+    let seen = ObservationRows::of_states(batch.states.clone());
     for config in every_learner() {
         let folder = tempfile::tempdir().unwrap();
         let mut learner = config.build(&spec, rngs(2), Device::CPU);

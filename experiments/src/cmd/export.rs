@@ -93,7 +93,7 @@ fn acts(learner: &dyn Learner, state_size: usize) -> LaneRows {
     let mut rng = Prng::derive("export", 0, "states");
     let states: Vec<f32> = (0..8 * state_size).map(|_| rng.normal()).collect();
     let state = LaneRows::from_vec(1, 8, state_size, states);
-    let observations = ObservationRows { privileged: LaneRows::zeros(1, 8, 0), state };
+    let observations = ObservationRows::of_states(state);
     learner.policy().act(&observations, Intent::Exploit, &mut [rng])
 }
 

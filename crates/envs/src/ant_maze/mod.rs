@@ -131,7 +131,7 @@ impl AntMaze {
         let mut state = Vec::with_capacity(STATE_SIZE);
         self.scene.push_positions(&mut state);
         self.scene.push_velocities(&mut state);
-        Observation { state, privileged: self.goal.to_vec() }
+        Observation { state, image: None, privileged: self.goal.to_vec() }
     }
 }
 
@@ -195,6 +195,7 @@ fn specification(name: &str, maze: Maze, max_steps: usize) -> EnvironmentSpec {
         state_size: STATE_SIZE,
         state_center: parts.iter().flat_map(|(center, _)| center.iter().copied()).collect(),
         state_spread: parts.iter().flat_map(|(_, spread)| spread.iter().copied()).collect(),
+        image: None,
         privileged_size: 2,
         action_size: ACTION_SIZE,
         max_steps,

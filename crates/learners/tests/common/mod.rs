@@ -12,6 +12,7 @@ pub(crate) fn spec(state_size: usize, action_size: usize) -> EnvironmentSpec {
         state_size,
         state_center: vec![0.5; state_size],
         state_spread: vec![2.0; state_size],
+        image: None,
         privileged_size: 0,
         action_size,
         max_steps: 1,
@@ -37,6 +38,8 @@ pub(crate) fn random_batch(spec: &EnvironmentSpec, lanes: usize, rows: usize, ro
         rewards: column(1, |rng| rng.below(2) as f32),
         next_states: column(spec.state_size, Prng::normal),
         bootstraps: column(1, |rng| if rng.chance(0.2) { 0.0 } else { 1.0 }),
+        successes: column(1, |rng| rng.below(2) as f32),
+        images: None,
     }
 }
 

@@ -188,6 +188,8 @@ impl Case {
             rewards: or_zeros("rewards", 1),
             next_states: or_zeros("next_observations", states.features()),
             bootstraps: or_zeros("masks", 1),
+            successes: LaneRows::zeros(1, rows, 1),
+            images: None,
             states,
             actions,
         }
