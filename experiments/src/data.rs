@@ -216,9 +216,10 @@ pub(crate) fn describe(task: Task, path: &Path) -> Result<ManifestEntry> {
     })
 }
 
-/// Share of the rows in each free cell, in ten thousandths: enough for a picture.
+/// Share of the rows in each free cell of a maze, in ten thousandths: enough for a picture.
 fn visits(task: Task, recording: &Recording) -> Vec<f64> {
-    let (maze, states) = (task.maze(), &recording.observations);
+    let Some(maze) = task.maze() else { return Vec::new() };
+    let states = &recording.observations;
     let cells = maze.free_cells();
     let mut counts = vec![0_usize; cells.len()];
     for state in states.values.chunks_exact(states.size) {

@@ -1,7 +1,7 @@
 //! One episode from its start to its end, watched step by step: what films and maps are made of.
 
 use anyhow::Result;
-use envs::{Shape, Task};
+use envs::{Shape, Task, ant_maze::Maze};
 use rl::{Drivers, Environment, Intent, ObservationRows, Prng};
 
 use crate::render::map::{PathPanel, PathPoint};
@@ -9,12 +9,30 @@ use crate::render::map::{PathPanel, PathPoint};
 /// An episode that is over.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Episode {
-    /// The way of the torso, from the start to where the episode ended.
-    pub(crate) path: Vec<PathPoint>,
-    /// Its goal (m).
-    pub(crate) goal: [f32; 2],
-    /// Whether it ended there.
+    /// Its length (control steps).
+    pub(crate) steps: usize,
+    /// Steps at the goal.
+    pub(crate) goal_steps: usize,
+    /// Whether those are enough for a success.
     pub(crate) reached: bool,
+    /// The way through the maze; none for tasks without one.
+    way: Option<Way>,
+}
+
+/// A way through a maze.
+#[derive(Debug, Clone, PartialEq)]
+struct Way {
+    maze: Maze,
+    /// Where it should end (m).
+    goal: [f32; 2],
+    /// Of the torso, from the start to where the episode ended.
+    points: Vec<PathPoint>,
+}
+
+impl Way {
+    fn push(&mut self, state: &[f32], by_guide: bool) {
+        self.points.push(PathPoint { position: [state[0], state[1]], by_guide });
+    }
 }
 
 /// What is seen after a step.
@@ -49,42 +67,50 @@ impl Episode {
         let mut rngs = [Prng::derive(task.name(), seed, "play")];
         let mut environment = task.build();
         let mut observation = environment.reset(&mut rngs[0]);
-        let mut path = Vec::new();
+        let privileged = observation.privileged.clone();
+        let way = |maze| Way { maze, goal: [privileged[0], privileged[1]], points: Vec::new() };
+        let mut episode = Self { steps: 0, goal_steps: 0, reached: false, way: task.maze().map(way) };
         loop {
-            let (step, by_guide) = (path.len(), path.len() < guide_steps);
-            path.push(PathPoint { position: [observation.state[0], observation.state[1]], by_guide });
+            let (step, by_guide) = (episode.steps, episode.steps < guide_steps);
+            if let Some(way) = &mut episode.way {
+                way.push(&observation.state, by_guide);
+            }
             let rows = ObservationRows::stack(1, std::iter::once(&observation));
             let actions = drivers.act(&rows, &[by_guide], Intent::Exploit, &mut rngs);
             let after = environment.step(actions.row(0, 0));
             observation = after.observation;
+            episode.steps += 1;
+            episode.goal_steps += usize::from(after.success);
             let ends = after.outcome.ends_episode();
             watch(&Moment { task, environment: &*environment, step, by_guide, ends })?;
             if ends {
-                path.push(PathPoint { position: [observation.state[0], observation.state[1]], by_guide });
-                let goal = [observation.privileged[0], observation.privileged[1]];
-                return Ok(Self { path, goal, reached: after.success });
+                episode.reached = episode.goal_steps >= environment.spec().success_steps;
+                if let Some(way) = &mut episode.way {
+                    way.push(&observation.state, by_guide);
+                }
+                return Ok(episode);
             }
         }
     }
 
-    /// Its length (control steps).
-    pub(crate) fn steps(&self) -> usize {
-        self.path.len() - 1
-    }
-
     /// How it ended, in few words.
     pub(crate) fn end(&self) -> String {
-        format!("{} at step {}", if self.reached { "goal" } else { "time out" }, self.steps())
+        format!("{} at step {}", if self.reached { "goal" } else { "time out" }, self.steps)
     }
 
     /// How it ended, as the end of a sentence.
     pub(crate) fn ending(&self) -> String {
-        let end = if self.reached { "reached the goal" } else { "ran out of time" };
-        format!("{end} after {} steps", self.steps())
+        let Self { steps, goal_steps, reached, .. } = *self;
+        match goal_steps {
+            0 => format!("ran out of time after {steps} steps"),
+            1 if reached => format!("reached the goal after {steps} steps"),
+            _ => format!("was at the goal in {goal_steps} of {steps} steps"),
+        }
     }
 
-    /// Its path on the map.
-    pub(crate) fn panel(&self, task: Task, title: String) -> PathPanel {
-        PathPanel { title, maze: task.maze(), goal: self.goal, points: self.path.clone() }
+    /// Its path on the map of its maze.
+    pub(crate) fn panel(&self, title: String) -> Option<PathPanel> {
+        let Way { maze, goal, points } = self.way.clone()?;
+        Some(PathPanel { title, maze, goal, points })
     }
 }

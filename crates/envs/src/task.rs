@@ -1,4 +1,4 @@
-//! The tasks by name.
+//! The tasks by name. What all of them have is a method of [`Task`]; what only some have is behind an `Option`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,11 +7,15 @@ use rl::{Environment, Policy, Snapshot, TimeLimit};
 use serde::{Deserialize, Serialize};
 
 use crate::ant_maze::{ACTION_SIZE, AntMaze, Goal, Maze, Start};
+use crate::hand::HandTask;
 use crate::oracle::{CollectPlan, Collector, Oracle};
 use crate::random::RandomPolicy;
+use crate::render::Camera;
 use crate::scene::Shape;
 
 /// A task of the paper. `play` and `diverse` are one task with different data, as in D4RL.
+///
+/// To add one: a variant, its place in [`Task::ALL`], its name, and its [`Family`]; the compiler asks for the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -22,11 +26,26 @@ pub enum Task {
     AntMazeMediumDiverse,
     AntMazeLargePlay,
     AntMazeLargeDiverse,
+    PenBinary,
+    DoorBinary,
+    RelocateBinary,
+}
+
+/// Tasks of one robot in one kind of surroundings, and what tells them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// An ant that walks to a goal in this maze.
+    AntMaze(Maze),
+    /// A dexterous hand with this to do.
+    Hand(HandTask),
 }
 
 impl Task {
     /// All tasks, in the order of the paper's tables.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 6] = Self::ANT_MAZES;
+
+    /// The ant mazes.
+    pub const ANT_MAZES: [Self; 6] = [
         Self::AntMazeUmaze,
         Self::AntMazeUmazeDiverse,
         Self::AntMazeMediumPlay,
@@ -44,63 +63,119 @@ impl Task {
             Self::AntMazeMediumDiverse => "antmaze-medium-diverse-v0",
             Self::AntMazeLargePlay => "antmaze-large-play-v0",
             Self::AntMazeLargeDiverse => "antmaze-large-diverse-v0",
+            Self::PenBinary => "pen-binary-v0",
+            Self::DoorBinary => "door-binary-v0",
+            Self::RelocateBinary => "relocate-binary-v0",
+        }
+    }
+
+    /// What kind of task it is.
+    pub fn family(self) -> Family {
+        match self {
+            Self::AntMazeUmaze | Self::AntMazeUmazeDiverse => Family::AntMaze(Maze::UMAZE),
+            Self::AntMazeMediumPlay | Self::AntMazeMediumDiverse => Family::AntMaze(Maze::MEDIUM),
+            Self::AntMazeLargePlay | Self::AntMazeLargeDiverse => Family::AntMaze(Maze::LARGE),
+            Self::PenBinary => Family::Hand(HandTask::Pen),
+            Self::DoorBinary => Family::Hand(HandTask::Door),
+            Self::RelocateBinary => Family::Hand(HandTask::Relocate),
         }
     }
 
     /// Control steps after which an episode times out (D4RL's registration).
     pub fn max_steps(self) -> usize {
-        if self.maze() == Maze::UMAZE { 700 } else { 1000 }
+        match self.family() {
+            Family::AntMaze(maze) => maze.max_steps(),
+            Family::Hand(hand) => hand.max_steps(),
+        }
+    }
+
+    /// Control steps in a second of the simulated world.
+    pub fn control_rate(self) -> u32 {
+        match self.family() {
+            Family::AntMaze(_) => 10,
+            Family::Hand(_) => 100,
+        }
     }
 
     /// The task as it is evaluated: its start, and a goal drawn at each reset.
     pub fn build(self) -> Box<dyn Environment> {
-        Box::new(self.limited(Start::StartCell, Goal::GoalCell))
+        match self.family() {
+            Family::AntMaze(maze) => Box::new(self.in_maze(maze, Start::StartCell, Goal::GoalCell)),
+            Family::Hand(_) => unimplemented!("the hand"),
+        }
     }
 
-    /// The task with the one goal for which its data are labelled.
-    pub fn build_with_fixed_goal(self) -> Box<dyn Environment> {
-        Box::new(self.limited(Start::StartCell, Goal::Fixed))
-    }
-
-    /// The task with a start and a goal drawn from the whole maze: unseen ones, in the paper's words.
-    pub fn build_with_any_start_and_goal(self) -> Box<dyn Environment> {
-        Box::new(self.limited(Start::AnyCell, Goal::AnyCell))
-    }
-
-    /// A scripted controller that knows the maze and sees the privileged goal.
+    /// A scripted controller that knows the task and may see the privileged part of its observations.
     pub fn oracle(self) -> Box<dyn Policy> {
-        Box::new(Oracle::new(self.maze()))
+        match self.family() {
+            Family::AntMaze(maze) => Box::new(Oracle::new(maze)),
+            Family::Hand(_) => unimplemented!("the hand"),
+        }
     }
 
     /// Uniform random actions.
     pub fn random_policy(self) -> Box<dyn Policy> {
-        Box::new(RandomPolicy { action_size: ACTION_SIZE })
-    }
-
-    /// What makes the task's data. The settings are [`CollectPlan::d4rl`], unless an experiment changes them.
-    pub fn collector(self, plan: CollectPlan) -> Collector {
-        let environment = self.limited(plan.start, plan.goal);
-        Collector::new(environment, self.maze(), plan)
-    }
-
-    /// The maze's map.
-    pub fn maze(self) -> Maze {
-        match self {
-            Self::AntMazeUmaze | Self::AntMazeUmazeDiverse => Maze::UMAZE,
-            Self::AntMazeMediumPlay | Self::AntMazeMediumDiverse => Maze::MEDIUM,
-            Self::AntMazeLargePlay | Self::AntMazeLargeDiverse => Maze::LARGE,
-        }
+        let action_size = match self.family() {
+            Family::AntMaze(_) => ACTION_SIZE,
+            Family::Hand(hand) => hand.action_size(),
+        };
+        Box::new(RandomPolicy { action_size })
     }
 
     /// What the task looks like in a state that one of its environments has saved.
     pub fn scene_shapes(self, snapshot: &Snapshot) -> Vec<Shape> {
-        let mut environment = self.limited(Start::StartCell, Goal::GoalCell);
-        environment.restore(snapshot);
-        environment.inner().shapes()
+        match self.family() {
+            Family::AntMaze(maze) => {
+                let mut environment = self.in_maze(maze, Start::StartCell, Goal::GoalCell);
+                environment.restore(snapshot);
+                environment.inner().shapes()
+            }
+            Family::Hand(_) => unimplemented!("the hand"),
+        }
     }
 
-    fn limited(self, start: Start, goal: Goal) -> TimeLimit<AntMaze> {
-        TimeLimit::new(AntMaze::new(self.name(), self.maze(), self.max_steps(), start, goal))
+    /// Where to see all that happens from; `shapes` are those of [`Self::scene_shapes`], `aspect` is width / height.
+    pub fn overview(self, shapes: &[Shape], aspect: f32) -> Camera {
+        match self.family() {
+            Family::AntMaze(_) => Camera::overview(shapes, aspect),
+            Family::Hand(_) => unimplemented!("the hand"),
+        }
+    }
+
+    /// Where to see what the robot does from: nearer than [`Self::overview`].
+    pub fn close_up(self, shapes: &[Shape]) -> Camera {
+        match self.family() {
+            Family::AntMaze(_) => Camera::follow(shapes),
+            Family::Hand(_) => unimplemented!("the hand"),
+        }
+    }
+
+    /// The map of an ant maze; none for other tasks, and so are the next three.
+    pub fn maze(self) -> Option<Maze> {
+        match self.family() {
+            Family::AntMaze(maze) => Some(maze),
+            Family::Hand(_) => None,
+        }
+    }
+
+    /// An ant maze with the one goal for which its data are labelled.
+    pub fn build_with_fixed_goal(self) -> Option<Box<dyn Environment>> {
+        Some(Box::new(self.in_maze(self.maze()?, Start::StartCell, Goal::Fixed)))
+    }
+
+    /// An ant maze with a start and a goal drawn from the whole maze: unseen ones, in the paper's words.
+    pub fn build_with_any_start_and_goal(self) -> Option<Box<dyn Environment>> {
+        Some(Box::new(self.in_maze(self.maze()?, Start::AnyCell, Goal::AnyCell)))
+    }
+
+    /// What makes the data of an ant maze. The settings are [`CollectPlan::d4rl`], unless an experiment changes them.
+    pub fn collector(self, plan: CollectPlan) -> Option<Collector> {
+        let maze = self.maze()?;
+        Some(Collector::new(self.in_maze(maze, plan.start, plan.goal), maze, plan))
+    }
+
+    fn in_maze(self, maze: Maze, start: Start, goal: Goal) -> TimeLimit<AntMaze> {
+        TimeLimit::new(AntMaze::new(self.name(), maze, maze.max_steps(), start, goal))
     }
 }
 

@@ -11,7 +11,7 @@ use rl::{Drivers, Environment, EvaluationLane, Observation, Prng, evaluate};
 #[test]
 fn the_oracle_reaches_the_umaze_goal() {
     let task = Task::AntMazeUmaze;
-    let oracle = Oracle::new(task.maze());
+    let oracle = Oracle::new(task.maze().unwrap());
     let environments = (0..4).map(|_| task.build()).collect();
     let mut lanes = [EvaluationLane { environments, key: "oracle".into(), seed: 0 }];
     let scores = &evaluate(Drivers::alone(&oracle), &mut lanes, &[0], 40, "test")[0];
@@ -34,12 +34,12 @@ fn random_actions_do_not_reach_it() {
 #[test]
 fn an_episode_of_data_is_whole_and_repeatable() {
     let task = Task::AntMazeUmaze;
-    let plan = CollectPlan::d4rl(task);
+    let plan = CollectPlan::d4rl(task).unwrap();
     let rng = |number| Prng::derive("data", number, "episode");
-    let mut collector = task.collector(plan);
+    let mut collector = task.collector(plan).unwrap();
     let first = collector.episode(&mut rng(0));
     let second = collector.episode(&mut rng(1));
-    assert_eq!(task.collector(plan).episode(&mut rng(1)), second, "episodes do not depend on those before");
+    assert_eq!(task.collector(plan).unwrap().episode(&mut rng(1)), second, "episodes do not depend on those before");
     assert_eq!(first.states.len(), (first.len() + 1) * 29);
     assert!(first.reached && first.len() < task.max_steps(), "{} steps", first.len());
     assert!(first.actions.iter().all(|action| (-1.0..=1.0).contains(action)));
@@ -55,8 +55,8 @@ fn an_episode_of_data_is_whole_and_repeatable() {
 #[test]
 fn plans_spread_starts_and_goals_as_d4rl() {
     let cells = |task: Task| {
-        let maze = task.maze();
-        let CollectPlan { start, goal, .. } = CollectPlan::d4rl(task);
+        let maze = task.maze().unwrap();
+        let CollectPlan { start, goal, .. } = CollectPlan::d4rl(task).unwrap();
         let mut environment = AntMaze::new(task.name(), maze, task.max_steps(), start, goal);
         let mut rng = Prng::derive("plans", 0, task.name());
         let (mut starts, mut goals) = (BTreeSet::new(), BTreeSet::new());

@@ -1,6 +1,6 @@
 //! `experiments data`: makes data sets in D4RL's layout.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 use d4rl::{Metadata, Recording};
 use envs::{
@@ -44,7 +44,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Argument
     let tasks = match (&arguments.tasks, &options.only) {
         (named, _) if !named.is_empty() => named.clone(),
         (_, only) if !only.is_empty() => paper::tasks(options, &DataCatalog::new(workspace))?,
-        _ => Task::ALL.to_vec(),
+        _ => Task::ANT_MAZES.to_vec(),
     };
     for task in &tasks {
         let path = workspace.data_file(*task, options.scale);
@@ -77,7 +77,8 @@ fn make(workspace: &Workspace, options: &Options, tasks: &[Task], straying: Opti
         if path.exists() {
             continue;
         }
-        let recording = collect(*task, CollectPlan { straying, ..CollectPlan::d4rl(*task) }, rows(options.scale));
+        let plan = CollectPlan::d4rl(*task).with_context(|| format!("no recipe makes data for {task}"))?;
+        let recording = collect(*task, CollectPlan { straying, ..plan }, rows(options.scale));
         std::fs::create_dir_all(path.parent().expect("a file has a folder"))?;
         d4rl::write(&path, &recording)?;
         let name = Workspace::data_name(*task, options.scale);
@@ -120,7 +121,7 @@ pub(crate) fn collect(task: Task, plan: CollectPlan, rows: usize) -> Recording {
     while recording.len() < rows {
         let episodes: Vec<Episode> = (next_episode..next_episode + EPISODES_AT_ONCE)
             .into_par_iter()
-            .map_init(|| task.collector(plan), |collector, k| collector.episode(&mut stream(task, k)))
+            .map_init(|| task.collector(plan).expect(MAZE), |collector, k| collector.episode(&mut stream(task, k)))
             .collect();
         next_episode += EPISODES_AT_ONCE;
         for episode in &episodes {
@@ -135,6 +136,8 @@ pub(crate) fn collect(task: Task, plan: CollectPlan, rows: usize) -> Recording {
     recording
 }
 
+const MAZE: &str = "only ant mazes have such a plan";
+
 fn stream(task: Task, episode: u64) -> Prng {
     Prng::derive(task.name(), episode, "data")
 }
@@ -142,7 +145,7 @@ fn stream(task: Task, episode: u64) -> Prng {
 /// Adds an episode's steps, labelled as D4RL labels them: reward and terminal wherever a step leads to the fixed goal,
 /// whatever goal the episode had, and a timeout at its end.
 fn append(recording: &mut Recording, task: Task, episode: &Episode, rows: usize) {
-    let arrivals = episode.arrivals(fixed_goal(task.maze()));
+    let arrivals = episode.arrivals(fixed_goal(task.maze().expect(MAZE)));
     for (step, arrives) in arrivals.iter().enumerate().take(rows - recording.len()) {
         let (states, actions) = (recording.observations.size, recording.actions.size);
         let state = &episode.states[step * states..][..states];

@@ -48,8 +48,9 @@ struct Verdict {
     /// Over successful episodes; none without one.
     mean_success_steps: Option<f32>,
     episodes: EpisodeScores,
-    /// Share of successful episodes towards the goal that the data file is labelled against.
-    fixed_goal_success_rate: f32,
+    /// Share of successful episodes towards the goal that the data file is labelled against, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixed_goal_success_rate: Option<f32>,
 }
 
 /// The verb.
@@ -68,7 +69,8 @@ pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
     };
     let side_by_side = SIDE_BY_SIDE.min(episodes);
     let scores = judge((0..side_by_side).map(|_| task.build()).collect(), "command line");
-    let fixed = judge((0..side_by_side).map(|_| task.build_with_fixed_goal()).collect(), "fixed goal");
+    let fixed: Option<Vec<_>> = (0..side_by_side).map(|_| task.build_with_fixed_goal()).collect();
+    let fixed = fixed.map(|environments| judge(environments, "fixed goal").success_rate());
     let verdict = Verdict {
         task: *task,
         policy: policy.clone(),
@@ -78,17 +80,18 @@ pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
         mean_steps: scores.steps.iter().sum::<usize>() as f32 / episodes as f32,
         mean_success_steps: scores.mean_success_steps(),
         episodes: scores,
-        fixed_goal_success_rate: fixed.success_rate(),
+        fixed_goal_success_rate: fixed,
     };
     if *json {
         println!("{}", serde_json::to_string_pretty(&verdict)?);
     } else {
         let steps = verdict.mean_success_steps.map_or("none".into(), |steps| format!("{steps:.0} steps on average"));
+        let fixed = verdict.fixed_goal_success_rate;
+        let fixed =
+            fixed.map_or(String::new(), |rate| format!(", {:.1} % towards the fixed goal of the data", 100.0 * rate));
         println!(
-            "{task}, {policy}: {:.1} % of {episodes} episodes succeed ({steps}), {:.1} % towards the fixed goal of the \
-             data; mean return {:.3}",
+            "{task}, {policy}: {:.1} % of {episodes} episodes succeed ({steps}){fixed}; mean return {:.3}",
             100.0 * verdict.success_rate,
-            100.0 * verdict.fixed_goal_success_rate,
             verdict.mean_return
         );
     }

@@ -2,12 +2,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
-use envs::{
-    Task,
-    render::{Camera, Renderer},
-};
+use envs::{Task, render::Renderer};
 use learners::Device;
 use rl::Drivers;
 
@@ -18,8 +15,8 @@ use crate::{
     render::{gif::GifWriter, map::draw},
 };
 
-/// Frames per second: the ant's control rate.
-const FRAMES_PER_SECOND: u32 = 10;
+/// Frames per second of a film of a robot whose control is at least that fast; else its control rate.
+const FRAMES_PER_SECOND: u32 = 25;
 
 /// Render an episode as a GIF.
 #[derive(Args)]
@@ -51,9 +48,9 @@ pub(crate) struct Arguments {
     /// Height of the picture (pixels); it is 4/3 as wide.
     #[arg(long, default_value_t = 240, value_parser = clap::value_parser!(u32).range(12..=2160))]
     height: u32,
-    /// Only every n-th step becomes a frame.
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..))]
-    every: u32,
+    /// Only every n-th step becomes a frame; 2 where this is not said, or as many as give the true speed of faster robots.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    every: Option<u32>,
 }
 
 /// Where the camera stands.
@@ -61,7 +58,7 @@ pub(crate) struct Arguments {
 enum View {
     /// Sees the whole scene.
     Above,
-    /// Goes with the robot.
+    /// Is near the robot, and goes with it where it walks.
     Follow,
 }
 
@@ -75,22 +72,24 @@ pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
     let guide_steps = guide_steps.unwrap_or(0);
 
     let mut renderer = Renderer::new(height * 4 / 3, *height, 2);
-    let mut film = GifWriter::create(gif, FRAMES_PER_SECOND)?;
+    let mut film = GifWriter::create(gif, task.control_rate().min(FRAMES_PER_SECOND))?;
+    let every = every.unwrap_or((task.control_rate() / FRAMES_PER_SECOND).max(2)) as usize;
     let episode = Episode::play(*task, drivers, guide_steps, *seed, |moment| {
-        if moment.step % *every as usize != 0 && !moment.ends {
+        if moment.step % every != 0 && !moment.ends {
             return Ok(());
         }
         let shapes = moment.shapes();
         let camera = match camera {
-            View::Above => Camera::overview(&shapes, 4.0 / 3.0),
-            View::Follow => Camera::follow(&shapes),
+            View::Above => task.overview(&shapes, 4.0 / 3.0),
+            View::Follow => task.close_up(&shapes),
         };
         film.push(renderer.frame(&shapes, &camera))
     })?;
     film.finish()?;
     eprintln!("wrote {}: {}", gif.display(), episode.ending());
     if let Some(file) = map {
-        let panel = episode.panel(*task, format!("{task}, h = {guide_steps}"));
+        let panel = episode.panel(format!("{task}, h = {guide_steps}"));
+        let panel = panel.with_context(|| format!("{task} has no map to draw: leave out --map"))?;
         draw(&[panel])?.write(&file.with_extension("svg"), &file.with_extension("png"))?;
     }
     Ok(())

@@ -37,6 +37,8 @@ const STRETCH: usize = 40;
 /// ... and this share of them goes in a random direction, so that the clone learns to turn.
 const STRAYING: f64 = 0.3;
 
+const MAZE: &str = "the walker is trained in mazes";
+
 /// The verb.
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     learners::use_one_thread();
@@ -80,8 +82,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
 
 /// Walks by the clock from a random cell to a random goal, and adds what the walker would see and do.
 fn demonstrate(task: Task, demonstrations: &mut Dataset, rng: &mut Prng) {
-    let planner = Planner::new(task.maze());
-    let mut environment = task.build_with_any_start_and_goal();
+    let planner = Planner::new(task.maze().expect(MAZE));
+    let mut environment = task.build_with_any_start_and_goal().expect(MAZE);
     let Observation { mut state, privileged: goal, .. } = environment.reset(rng);
     let noise = NOISES[rng.below(NOISES.len())];
     // Half of the episodes begin anywhere in the cycle.

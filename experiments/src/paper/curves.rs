@@ -16,7 +16,7 @@ use crate::{
 
 /// Writes `curves-<task>.svg` and `.png` for every task with records of an online phase.
 pub(crate) fn write(results: &Results, folder: &Path) -> Result<()> {
-    for task in Task::ALL {
+    for task in Task::ANT_MAZES {
         let online = |result: &&CellResult| result.cell.spec.task == task && result.cell.spec.online.is_some();
         let mut sizes: Vec<usize> = results
             .cells

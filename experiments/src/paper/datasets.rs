@@ -34,7 +34,7 @@ const COLUMNS: [(&str, &str); 2] = [("offline-bc", "cloning"), ("offline-iql", "
 
 fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
     let mut cells = Vec::new();
-    for task in Task::ALL {
+    for task in Task::ANT_MAZES {
         let iql = table1::offline_run(task, scale, catalog)?;
         let bc = RunSpec { learner: LearnerConfig::Bc(cloning(scale)), ..iql.clone() };
         for spec in [bc, iql] {
@@ -55,7 +55,7 @@ fn cloning(scale: Scale) -> BcConfig {
 /// Writes `datasets.md` and `datasets.csv`.
 fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     let mut table = Table::new(["task", "cloning", "cloning on D4RL's", "IQL", "IQL on D4RL's"]);
-    for task in Task::ALL {
+    for task in Task::ANT_MAZES {
         let texts = COLUMNS.map(|(method, _)| {
             let result =
                 results.cells.iter().find(|result| result.cell.spec.task == task && result.cell.method == method);
@@ -84,7 +84,7 @@ fn text(result: &CellResult) -> String {
 pub(crate) fn describe(manifest: &Manifest, folder: &Path) -> Result<String> {
     let mut table = Table::new(["file", "transitions", "episodes", "steps each", "pass the goal", "rows rewarded"]);
     let mut panels = Vec::new();
-    for task in Task::ALL {
+    for task in Task::ANT_MAZES {
         let Some(entry) = manifest.get(task.name()) else { continue };
         let share = |part: usize| format!("{part} ({:.0} %)", 100.0 * part as f64 / entry.episodes as f64);
         table.push([
@@ -95,8 +95,8 @@ pub(crate) fn describe(manifest: &Manifest, folder: &Path) -> Result<String> {
             share(entry.success_episodes),
             format!("{:.2} %", 100.0 * entry.rewarded_share),
         ]);
-        if !entry.visits.is_empty() {
-            panels.push(CoveragePanel { title: task.to_string(), maze: task.maze(), visits: entry.visits.clone() });
+        if let Some(maze) = task.maze().filter(|_| !entry.visits.is_empty()) {
+            panels.push(CoveragePanel { title: task.to_string(), maze, visits: entry.visits.clone() });
         }
     }
     if !panels.is_empty() {

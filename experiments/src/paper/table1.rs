@@ -186,7 +186,7 @@ pub(super) fn offline_run(task: Task, scale: Scale, catalog: &DataCatalog) -> Re
 
 fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
     let mut cells = Vec::new();
-    for task in Task::ALL {
+    for task in Task::ANT_MAZES {
         for transitions in sizes(task, scale) {
             let data = catalog.slice(task, scale, transitions)?;
             for &method in methods(transitions, scale) {

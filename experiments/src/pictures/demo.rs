@@ -8,7 +8,7 @@ use envs::{
     render::{Camera, Renderer},
 };
 
-use super::{Drawn, Illustration, Pair, TASK};
+use super::{Drawn, Illustration, MAZE, Pair, TASK};
 use crate::{
     episode::Episode,
     render::{
@@ -42,7 +42,7 @@ fn make(workspace: &Workspace, folder: &Path) -> Result<Drawn> {
     let mut found = None;
     for seed in 0..TRIES {
         let alone = play(0, seed)?;
-        let h = alone.steps() / 2;
+        let h = alone.steps / 2;
         if alone.reached && play(h, seed)?.reached {
             found = Some((seed, alone, h));
             break;
@@ -62,10 +62,11 @@ fn make(workspace: &Workspace, folder: &Path) -> Result<Drawn> {
          exploration policy's solid orange."
     );
     let panels = [
-        guided.panel(TASK, format!("guide alone: {}", guided.end())),
-        together.panel(TASK, format!("guide for {h} steps: {}", together.end())),
-        alone.panel(TASK, format!("policy alone: {}", alone.end())),
-    ];
+        guided.panel(format!("guide alone: {}", guided.end())),
+        together.panel(format!("guide for {h} steps: {}", together.end())),
+        alone.panel(format!("policy alone: {}", alone.end())),
+    ]
+    .map(|panel| panel.expect(MAZE));
     let [svg, png] = ["path.svg", "path.png"].map(|name| folder.join(name));
     draw(&panels)?.write(&svg, &png)?;
     Ok(Drawn { files: vec![film, svg, png], seen })

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::{Drawn, Illustration, Pair, TASK};
+use super::{Drawn, Illustration, MAZE, Pair, TASK};
 use crate::{episode::Episode, render::map::draw, workspace::Workspace};
 
 /// Shares of the guide's own way to the goal that it still goes, as a curriculum would lower them.
@@ -26,9 +26,9 @@ fn make(workspace: &Workspace, folder: &Path) -> Result<Drawn> {
         if !guided.reached {
             continue;
         }
-        let horizon = |share: f64| (share * guided.steps() as f64).round() as usize;
+        let horizon = |share: f64| (share * guided.steps as f64).round() as usize;
         let episodes: Vec<_> = SHARES.map(horizon).iter().map(|h| Ok((*h, play(*h, seed)?))).collect::<Result<_>>()?;
-        let attempt = Attempt { seed, guide_steps: guided.steps(), episodes };
+        let attempt = Attempt { seed, guide_steps: guided.steps, episodes };
         if best.as_ref().is_none_or(|best| attempt.arrivals() > best.arrivals()) {
             best = Some(attempt);
         }
@@ -39,10 +39,10 @@ fn make(workspace: &Workspace, folder: &Path) -> Result<Drawn> {
     let Attempt { seed, guide_steps, episodes } =
         best.with_context(|| format!("the guide reaches none of {TRIES} goals: commit a better one"))?;
 
-    let panels: Vec<_> =
-        episodes.iter().map(|(h, episode)| episode.panel(TASK, format!("h = {h}: {}", episode.end()))).collect();
+    let panels: Option<Vec<_>> =
+        episodes.iter().map(|(h, episode)| episode.panel(format!("h = {h}: {}", episode.end()))).collect();
     let [svg, png] = ["fig1.svg", "fig1.png"].map(|name| folder.join(name));
-    draw(&panels)?.write(&svg, &png)?;
+    draw(&panels.expect(MAZE))?.write(&svg, &png)?;
     let endings: Vec<_> = episodes.iter().map(|(h, episode)| format!("h = {h}: {}", episode.ending())).collect();
     let seen = format!(
         "{TASK} from one start to one goal (seed {seed}, the first of up to {TRIES} with the most arrivals), to which \

@@ -9,7 +9,7 @@ use envs::{
 };
 use rl::Prng;
 
-use super::{Drawn, Illustration};
+use super::{Drawn, Illustration, MAZE};
 use crate::{
     render::{
         png,
@@ -35,7 +35,7 @@ fn make(_: &Workspace, folder: &Path) -> Result<Drawn> {
     for (name, task) in
         [("umaze", Task::AntMazeUmaze), ("medium", Task::AntMazeMediumPlay), ("large", Task::AntMazeLargePlay)]
     {
-        let mut environment = task.build_with_fixed_goal();
+        let mut environment = task.build_with_fixed_goal().expect(MAZE);
         environment.reset(&mut Prng::derive(task.name(), 0, "figure 6"));
         for _ in 0..SETTLING {
             environment.step(&vec![0.0; environment.spec().action_size]);

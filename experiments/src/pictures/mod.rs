@@ -38,6 +38,7 @@ pub(crate) fn all() -> Vec<Illustration> {
 
 /// Where the committed guide and the committed policy are at home.
 const TASK: Task = Task::AntMazeUmaze;
+const MAZE: &str = "these tasks are mazes";
 
 /// The committed guide, and the policy that JSRL has trained with it.
 struct Pair {

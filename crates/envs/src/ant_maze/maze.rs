@@ -43,6 +43,11 @@ impl Maze {
         ],
     };
 
+    /// Control steps after which an episode times out (D4RL's registration).
+    pub fn max_steps(self) -> usize {
+        if self == Self::UMAZE { 700 } else { 1000 }
+    }
+
     /// The cell that is evaluated from: the origin of all coordinates.
     pub fn start(self) -> Cell {
         self.find(b'R')

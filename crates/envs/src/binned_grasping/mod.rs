@@ -88,6 +88,7 @@ impl BinnedGrasping {
             state_size: STATE_SIZE,
             state_center: vec![0.5, 0.1],
             state_spread: vec![0.5, 0.1],
+            image: None,
             privileged_size: PRIVILEGED_SIZE,
             action_size: ACTION_SIZE,
             max_steps: MAX_STEPS,
@@ -158,7 +159,7 @@ impl BinnedGrasping {
             objects: std::array::from_fn(|i| bodies[i].placement.translation),
             grasps: std::array::from_fn(|i| grasp::best(i, &bodies)),
         };
-        Observation { state, privileged: facts.to_vec() }
+        Observation { state, image: None, privileged: facts.to_vec() }
     }
 }
 

@@ -41,16 +41,18 @@ pub struct Straying {
 }
 
 impl CollectPlan {
-    /// The settings that D4RL used for the data of a task, and this project's own jitter of 0.3 rad.
-    pub fn d4rl(task: Task) -> Self {
+    /// The settings that D4RL used for the data of an ant maze, and this project's own jitter of 0.3 rad; none for
+    /// other tasks.
+    pub fn d4rl(task: Task) -> Option<Self> {
         let (start, goal) = match task {
             Task::AntMazeUmaze => (Start::StartCell, Goal::GoalCell),
             Task::AntMazeMediumPlay | Task::AntMazeLargePlay => (Start::AnyCell, Goal::MarkedCell),
             Task::AntMazeUmazeDiverse | Task::AntMazeMediumDiverse | Task::AntMazeLargeDiverse => {
                 (Start::AnyCell, Goal::AnyCell)
             }
+            Task::PenBinary | Task::DoorBinary | Task::RelocateBinary => return None,
         };
-        Self { start, goal, action_noise: 0.2, direction_jitter: 0.3, straying: None }
+        Some(Self { start, goal, action_noise: 0.2, direction_jitter: 0.3, straying: None })
     }
 }
 
