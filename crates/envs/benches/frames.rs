@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use envs::render::{Camera, Renderer};
-use envs::{Shape, ShapeKind};
+use envs::{Shape, ShapeKind, Texture};
 
 fn main() {
     let camera = Camera { eye: [0.0, -2.2, 1.8], target: [0.0; 3], vertical_field_of_view: 0.8 };
@@ -28,7 +28,7 @@ fn main() {
 /// A floor and 44 solids in a grid, a quarter of each kind.
 fn scene() -> Vec<Shape> {
     let solid =
-        |kind, translation| Shape { kind, translation, rotation: [0.0, 0.0, 0.0, 1.0], rgba: [0.8, 0.5, 0.2, 1.0] };
+        |kind, translation| Shape { kind, translation, rotation: [0.0, 0.0, 0.0, 1.0], rgba: [0.8, 0.5, 0.2, 1.0], texture: Texture::Plain };
     let mut shapes = vec![solid(ShapeKind::Plane, [0.0, 0.0, -0.1])];
     for i in 0..44_u8 {
         let kind = match i % 4 {

@@ -2,7 +2,7 @@
 
 use rl::Prng;
 
-use crate::{Part, Placement, ShapeKind, Solid};
+use crate::{Part, Placement, ShapeKind, Solid, Texture};
 
 /// Friction of the objects; the fingers have 1, and the larger one of a pair counts.
 const FRICTION: f32 = 0.5;
@@ -31,28 +31,18 @@ impl Class {
 pub fn draw(class: Class, rng: &mut Prng) -> Solid {
     let colour = colour(rng);
     let other = self::colour(rng);
-    let cylinder = |radius, half_length, z: f32, rgba| Part {
-        kind: ShapeKind::Cylinder { radius, half_length },
-        placement: Placement::at([0.0, 0.0, z]),
-        rgba,
-    };
+    let part = |kind, translation, rgba| Part { kind, placement: Placement::at(translation), rgba, texture: Texture::Plain };
+    let cylinder = |radius, half_length, z, rgba| part(ShapeKind::Cylinder { radius, half_length }, [0.0, 0.0, z], rgba);
     let (parts, mass) = match class {
         Class::Bottle => {
-            let (radius, half) = (rng.uniform(0.018, 0.025), rng.uniform(0.024, 0.034));
-            let neck = rng.uniform(0.007, 0.011);
-            let parts = vec![
-                cylinder(radius, half, -neck, colour),
-                cylinder(0.45 * radius, neck, half, other),
-            ];
+            let (radius, half, neck) =
+                (rng.uniform(0.018, 0.025), rng.uniform(0.024, 0.034), rng.uniform(0.007, 0.011));
+            let parts = vec![cylinder(radius, half, -neck, colour), cylinder(0.45 * radius, neck, half, other)];
             (parts, rng.uniform(0.06, 0.2))
         }
         Class::Cup => {
             let (radius, half) = (rng.uniform(0.022, 0.028), rng.uniform(0.022, 0.03));
-            let handle = Part {
-                kind: ShapeKind::Box { half: [0.007, 0.004, 0.5 * half] },
-                placement: Placement::at([radius + 0.005, 0.0, 0.0]),
-                rgba: colour,
-            };
+            let handle = part(ShapeKind::Box { half: [0.007, 0.004, 0.5 * half] }, [radius + 0.005, 0.0, 0.0], colour);
             // The opening is seen and not felt: a hollow body would cost a dozen solids.
             let opening = cylinder(0.8 * radius, 0.001, half, [0.12, 0.11, 0.1, 1.0]);
             (vec![cylinder(radius, half, 0.0, colour), handle, opening], rng.uniform(0.08, 0.25))
@@ -60,18 +50,20 @@ pub fn draw(class: Class, rng: &mut Prng) -> Solid {
         Class::Ball => {
             let kind = ShapeKind::Crumple { radius: rng.uniform(0.021, 0.03), form: rng.below(256) as u8 };
             let grey = rng.uniform(0.82, 1.0);
-            let rgba = [grey, grey, rng.uniform(0.9, 1.0) * grey, 1.0];
-            (vec![Part { kind, placement: Placement::at([0.0; 3]), rgba }], rng.uniform(0.03, 0.06))
+            (vec![part(kind, [0.0; 3], [grey, grey, rng.uniform(0.9, 1.0) * grey, 1.0])], rng.uniform(0.03, 0.06))
         }
         Class::Carton => {
             let half = [rng.uniform(0.016, 0.024), rng.uniform(0.02, 0.04), rng.uniform(0.018, 0.032)];
-            let parts = vec![Part { kind: ShapeKind::Box { half }, placement: Placement::at([0.0; 3]), rgba: colour }];
-            (parts, rng.uniform(0.05, 0.2))
+            let texture = Texture::Bands { axis: 1, width: 0.6 * half[1], dark: 0.6 };
+            let carton = Part { texture, ..part(ShapeKind::Box { half }, [0.0; 3], colour) };
+            (vec![carton], rng.uniform(0.05, 0.2))
         }
         Class::Can => {
             let (radius, half) = (rng.uniform(0.02, 0.027), rng.uniform(0.022, 0.034));
+            let texture = Texture::Bands { axis: 2, width: 0.7 * half, dark: 0.55 };
+            let can = Part { texture, ..cylinder(radius, half, 0.0, colour) };
             let lid = cylinder(0.9 * radius, 0.0015, half, [0.75, 0.76, 0.78, 1.0]);
-            (vec![cylinder(radius, half, 0.0, colour), lid], rng.uniform(0.08, 0.3))
+            (vec![can, lid], rng.uniform(0.08, 0.3))
         }
     };
     Solid { parts, mass, friction: FRICTION }

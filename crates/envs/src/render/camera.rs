@@ -87,9 +87,10 @@ fn box_corners(shapes: &[Shape]) -> Vec<Vec3> {
 mod tests {
     use super::super::lens::{Lens, SUBPIXELS, Vertex};
     use super::*;
+    use crate::scene::Texture;
 
     fn solid(kind: ShapeKind, translation: [f32; 3]) -> Shape {
-        Shape { kind, translation, rotation: [0.0, 0.0, 0.0, 1.0], rgba: [1.0; 4] }
+        Shape { kind, translation, rotation: [0.0, 0.0, 0.0, 1.0], rgba: [1.0; 4], texture: Texture::Plain }
     }
 
     /// Where a point is in a picture of 400 x 300 pixels.

@@ -8,7 +8,7 @@ use rapier3d::prelude::*;
 use rapier3d_mjcf::{ContactFilterMode, MjcfDofKind, MjcfLoaderOptions, MjcfMultibodyOptions, MjcfRobot};
 
 use super::shape::{self, ShapeKind};
-use super::{Drive, Geom, HINGE, Joint, Motor, SLIDE, Scene, SceneState, StaticBox};
+use super::{Drive, Geom, HINGE, Joint, Motor, SLIDE, Scene, SceneState, StaticBox, Texture};
 
 /// Why an MJCF text is not a scene.
 #[derive(Debug, thiserror::Error)]
@@ -103,7 +103,7 @@ pub(super) fn load(xml: &str, boxes: &[StaticBox]) -> Result<Scene, SceneError> 
                 let (body, collider) = robot.geom_name_to_collider.get(name)?;
                 Some(handles.bodies[*body].as_ref()?.colliders[*collider].handle)
             });
-            geoms.push(Geom { name: geom.name.clone(), collider, body, kind, pose, rgba });
+            geoms.push(Geom { name: geom.name.clone(), collider, body, kind, pose, rgba, texture: Texture::Plain });
         }
     }
     for StaticBox { center, half, rgba } in boxes {
@@ -112,7 +112,8 @@ pub(super) fn load(xml: &str, boxes: &[StaticBox]) -> Result<Scene, SceneError> 
         let [x, y, z] = *half;
         let collider = ColliderBuilder::cuboid(x, y, z).position(pose).friction(1.0).collision_groups(groups);
         let collider = Some(state.colliders.insert(collider));
-        geoms.push(Geom { name: None, collider, body: None, kind: ShapeKind::Box { half: *half }, pose, rgba: *rgba });
+        let kind = ShapeKind::Box { half: *half };
+        geoms.push(Geom { name: None, collider, body: None, kind, pose, rgba: *rgba, texture: Texture::Plain });
     }
 
     complete(&mut state, &joints);

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use load::SceneError;
 pub(crate) use shape::{FORMS, crumple};
-pub use shape::{Shape, ShapeKind};
+pub use shape::{Shape, ShapeKind, Texture};
 pub use solid::{Part, Placement, Solid};
 
 /// A physical world with one robot, driven by motors or servos at its joints.
@@ -108,6 +108,7 @@ struct Geom {
     kind: ShapeKind,
     pose: Pose,
     rgba: [f32; 4],
+    texture: Texture,
 }
 
 impl Scene {
@@ -326,9 +327,23 @@ impl Scene {
         self.geoms.iter().map(|geom| self.shape(geom)).collect()
     }
 
+    /// The solids that never move.
+    pub fn still_shapes(&self) -> Vec<Shape> {
+        self.geoms.iter().filter(|geom| !self.moves(geom)).map(|geom| self.shape(geom)).collect()
+    }
+
+    /// The solids that may move: those of the robot, then those of the placed bodies, one body after the other.
+    pub fn moving_shapes(&self, shapes: &mut Vec<Shape>) {
+        shapes.extend(self.geoms.iter().filter(|geom| self.moves(geom)).map(|geom| self.shape(geom)));
+    }
+
+    fn moves(&self, geom: &Geom) -> bool {
+        geom.body.is_some_and(|body| !self.state.bodies[body].is_fixed())
+    }
+
     fn shape(&self, geom: &Geom) -> Shape {
         let body = geom.body.map_or(Pose::IDENTITY, |body| *self.state.bodies[body].position());
-        Shape::new(geom.kind, body * geom.pose, geom.rgba)
+        Shape::new(geom.kind, body * geom.pose, geom.rgba, geom.texture)
     }
 }
 

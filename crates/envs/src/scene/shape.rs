@@ -18,6 +18,25 @@ pub struct Shape {
     pub rotation: [f32; 4],
     /// Red, green, blue and opacity, 0 to 1.
     pub rgba: [f32; 4],
+    /// How the colour varies over the solid.
+    pub texture: Texture,
+}
+
+/// How a solid's colour varies over it, in its own axes.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Texture {
+    /// Not at all. A plane gets its checkerboard all the same.
+    #[default]
+    Plain,
+    /// Bands across one of its axes, every other one darker.
+    Bands {
+        /// 0, 1 or 2 for x, y or z.
+        axis: usize,
+        /// Of each band (m).
+        width: f32,
+        /// Brightness of the darker ones, as a share.
+        dark: f32,
+    },
 }
 
 /// The solids a scene is made of; lengths in m, along the solid's own axes.
@@ -58,8 +77,24 @@ pub enum ShapeKind {
     },
 }
 
+impl ShapeKind {
+    /// The radius of the ball around the middle that holds the solid (m).
+    pub(crate) fn bounding_radius(&self) -> f32 {
+        match *self {
+            Self::Plane => f32::INFINITY,
+            Self::Sphere { radius } => radius,
+            Self::Capsule { radius, half_length } => radius + half_length,
+            Self::Cylinder { radius, half_length } => radius.hypot(half_length),
+            Self::Box { half: [x, y, z] } => x.hypot(y).hypot(z),
+            Self::Crumple { radius, .. } => radius * (1.0 + DENT),
+        }
+    }
+}
+
 /// Ways in which a ball can be crumpled.
 pub(crate) const FORMS: u8 = 8;
+/// Share of the radius by which a corner of a crumpled ball may be moved in or out.
+const DENT: f32 = 0.125;
 
 /// Corners of a crumpled ball of radius 1: an icosahedron's, each moved in or out by up to an eighth.
 pub(crate) fn crumple(form: u8) -> &'static [[f32; 3]; 12] {
@@ -74,7 +109,7 @@ pub(crate) fn crumple(form: u8) -> &'static [[f32; 3]; 12] {
                 let mut corner = [0.0; 3];
                 corner[(i / 4 + 1) % 3] = sign * short;
                 corner[(i / 4 + 2) % 3] = other_sign * long;
-                let length = rng.uniform(0.875, 1.125);
+                let length = rng.uniform(1.0 - DENT, 1.0 + DENT);
                 corner.map(|x| x * length)
             })
         })
@@ -103,8 +138,8 @@ pub(super) fn collider_shape(kind: &ShapeKind) -> (Pose, SharedShape) {
 }
 
 impl Shape {
-    pub(super) fn new(kind: ShapeKind, pose: Pose, rgba: [f32; 4]) -> Self {
-        Self { kind, translation: pose.translation.to_array(), rotation: pose.rotation.to_array(), rgba }
+    pub(super) fn new(kind: ShapeKind, pose: Pose, rgba: [f32; 4], texture: Texture) -> Self {
+        Self { kind, translation: pose.translation.to_array(), rotation: pose.rotation.to_array(), rgba, texture }
     }
 }
 

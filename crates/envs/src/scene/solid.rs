@@ -2,7 +2,7 @@
 
 use rapier3d::prelude::*;
 
-use super::shape::{self, Shape, ShapeKind};
+use super::shape::{self, ShapeKind, Texture};
 use super::{Geom, Scene};
 
 /// A rigid body made of one or more solids.
@@ -25,6 +25,8 @@ pub struct Part {
     pub placement: Placement,
     /// Red, green, blue and opacity, 0 to 1.
     pub rgba: [f32; 4],
+    /// How the colour varies over it.
+    pub texture: Texture,
 }
 
 /// A place and an orientation.
@@ -77,6 +79,7 @@ impl Scene {
             kind: part.kind,
             pose: part.placement.pose(),
             rgba: part.rgba,
+            texture: part.texture,
         }));
     }
 
@@ -115,11 +118,5 @@ impl Scene {
             let pair = self.state.narrow_phase.contact_pair(geom, *collider);
             pair.is_some_and(|pair| pair.has_any_active_contact())
         })
-    }
-
-    /// Shapes of the placed bodies alone, and how many belong to each.
-    pub fn placed_shapes(&self, number: usize) -> impl Iterator<Item = Shape> {
-        let body = self.placed[number];
-        self.geoms.iter().filter(move |geom| geom.body == Some(body)).map(|geom| self.shape(geom))
     }
 }
