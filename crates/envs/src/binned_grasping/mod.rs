@@ -5,6 +5,7 @@ mod grasp;
 mod kinematics;
 mod layout;
 pub mod objects;
+mod view;
 
 use std::sync::Arc;
 
@@ -17,6 +18,8 @@ pub use grasp::Grasp;
 use grasp::Body;
 use kinematics::{Arm, Grip, JOINTS};
 use layout::{Layout, SCENES};
+use view::View;
+pub use view::{CAMERA, sunlight};
 
 /// The insides of the bins: along x all alike, along y one after the other (m); their floor is at 0.
 const BIN_X: [f32; 2] = [0.45, 0.67];
@@ -66,6 +69,8 @@ pub struct BinnedGrasping {
     wanted: Wanted,
     scene: Scene,
     arm: Arm,
+    /// None where nobody looks: states and privileged facts alone.
+    view: Option<View>,
     home: [f32; JOINTS],
     scene_number: usize,
     layout: Arc<Layout>,
@@ -74,7 +79,7 @@ pub struct BinnedGrasping {
 }
 
 impl BinnedGrasping {
-    pub fn new(name: &str, wanted: Wanted) -> Self {
+    pub fn new(name: &str, wanted: Wanted, image_size: Option<usize>) -> Self {
         let mut scene = Scene::from_mjcf(include_str!("../../assets/arm.xml"), &[])
             .expect("assets/arm.xml is inside the subset")
             .with_contacts(ContactModel { frequency: 120.0, damping_ratio: 2.0, iterations: 4, length_unit: 0.1 });
@@ -83,23 +88,26 @@ impl BinnedGrasping {
         let arm = Arm::new(&scene, limits, [0.0, 0.3, 0.0, -1.6, 0.0, 1.24, 0.0]);
         let home = Grip { position: Vector::new(0.56, 0.0, 0.18), yaw: 0.0 };
         let home = arm.angles_for(home, &arm.rest());
+        let view = image_size.map(|size| View::new(&scene, size, wanted == Wanted::Target));
         let spec = EnvironmentSpec {
             name: name.to_owned(),
             state_size: STATE_SIZE,
             state_center: vec![0.5, 0.1],
             state_spread: vec![0.5, 0.1],
-            image: None,
+            image: view.as_ref().map(View::shape),
             privileged_size: PRIVILEGED_SIZE,
             action_size: ACTION_SIZE,
             max_steps: MAX_STEPS,
             success_steps: 1,
         };
         let layout = Arc::new(Layout { solids: vec![], placements: vec![] });
-        Self { spec, wanted, scene, arm, home, scene_number: 0, layout, target: 0, steps: 0 }
+        Self { spec, wanted, scene, arm, view, home, scene_number: 0, layout, target: 0, steps: 0 }
     }
 
     pub fn shapes(&self) -> Vec<Shape> {
-        self.scene.shapes()
+        let mut shapes = view::still_shapes(&self.scene);
+        self.scene.moving_shapes(&mut shapes);
+        shapes
     }
 
     fn positions(&self) -> [f32; JOINTS + 2] {
@@ -142,7 +150,7 @@ impl BinnedGrasping {
         free[rng.below(free.len())]
     }
 
-    fn observation(&self) -> Observation {
+    fn observation(&mut self) -> Observation {
         let positions = self.positions();
         let grip = self.arm.grip(positions.first_chunk().expect("the arm's joints come first"));
         let aperture = (positions[JOINTS] + positions[JOINTS + 1]) / (2.0 * OPEN);
@@ -159,7 +167,9 @@ impl BinnedGrasping {
             objects: std::array::from_fn(|i| bodies[i].placement.translation),
             grasps: std::array::from_fn(|i| grasp::best(i, &bodies)),
         };
-        Observation { state, image: None, privileged: facts.to_vec() }
+        let target = (self.wanted == Wanted::Target).then_some(self.target);
+        let image = self.view.as_mut().map(|view| view.image(&self.scene, target));
+        Observation { state, image, privileged: facts.to_vec() }
     }
 }
 

@@ -24,7 +24,7 @@ use image::{Rgb, RgbImage};
 use rapier3d::math::{Mat3, Rot3, Vec3};
 
 pub use camera::Camera;
-pub use shadow::SunlitRegion;
+pub use shadow::Sunlight;
 
 use crate::scene::Shape;
 use clip::Clipper;
@@ -79,17 +79,17 @@ impl Renderer {
         }
     }
 
-    /// The renderer with shadows in a region.
+    /// The renderer with another sun, which casts shadows in a region.
     #[must_use]
-    pub fn with_shadows(self, region: SunlitRegion) -> Self {
-        Self { shadows: Some(ShadowMap::new(region)), ..self }
+    pub fn with_shadows(self, sunlight: Sunlight) -> Self {
+        Self { shadows: Some(ShadowMap::new(sunlight)), ..self }
     }
 
     /// Draws one frame; the image is valid until the next. Shapes are opaque, but with alpha 0 they are left out.
     pub fn frame(&mut self, shapes: &[Shape], camera: &Camera) -> &RgbImage {
         let lens = self.forget(camera);
         self.draw_all(shapes, 0, &lens);
-        self.shade(&Shading::new(shapes, &lens), None);
+        self.shade(shapes, &lens, None);
         &self.image
     }
 
@@ -101,10 +101,10 @@ impl Renderer {
         if let Some(shadows) = &mut self.shadows {
             shadows.keep();
         }
-        let shading = Shading::new(shapes, &lens);
-        let (width, shadows) = (self.visible.width(), self.shadows.as_ref());
+        let shading = Shading::new(shapes, &lens, self.shadows.as_ref());
+        let width = self.visible.width();
         let samples = 0..width * self.visible.height();
-        let samples = samples.map(|i| shading.look(&self.visible, 0, shadows, i % width, i / width)).collect();
+        let samples = samples.map(|i| shading.look(&self.visible, 0, i % width, i / width)).collect();
         self.still = Some(Still { lens, shapes: shapes.len(), samples });
     }
 
@@ -117,7 +117,7 @@ impl Renderer {
             shadows.clear();
         }
         self.draw_all(shapes, still.shapes, &still.lens);
-        self.shade(&Shading::new(shapes, &still.lens), Some(&still));
+        self.shade(shapes, &still.lens, Some(&still));
         self.still = Some(still);
         &self.image
     }
@@ -194,9 +194,11 @@ impl Renderer {
         }
     }
 
-    fn shade(&mut self, shading: &Shading, still: Option<&Still>) {
+    /// The shading pass, of the shapes that are not still.
+    fn shade(&mut self, shapes: &[Shape], lens: &Lens, still: Option<&Still>) {
         let samples = self.supersampling;
         let (width, shadows) = (self.visible.width(), self.shadows.as_ref());
+        let shading = Shading::new(shapes, lens, shadows);
         let kept = self.visible.kept_triangles();
         for (x, y, pixel) in self.image.enumerate_pixels_mut() {
             let mut sum = Vec3::ZERO;
@@ -207,7 +209,7 @@ impl Renderer {
                     Some(still) if self.visible.shows_kept(i, kept) => still.samples[i].colour(shadows),
                     _ => {
                         let first = still.map_or(0, |still| still.shapes);
-                        shading.look(&self.visible, first, shadows, x, y).colour(shadows)
+                        shading.look(&self.visible, first, x, y).colour(shadows)
                     }
                 };
             }
@@ -219,7 +221,6 @@ impl Renderer {
 
 #[cfg(test)]
 mod tests {
-    use super::shade::sun;
     use super::*;
     use crate::scene::{ShapeKind, Texture};
 
@@ -325,7 +326,8 @@ mod tests {
         }
     }
 
-    const REGION: SunlitRegion = SunlitRegion { middle: [0.0, 0.0, 0.0], reach: 1.5, resolution: 256 };
+    const SUNLIGHT: Sunlight =
+        Sunlight { direction: [0.33, -0.47, 0.82], middle: [0.0; 3], reach: 1.5, resolution: 256 };
 
     /// A table, and on it what might move.
     fn table_and_movers() -> ([Shape; 3], [Shape; 3]) {
@@ -350,7 +352,7 @@ mod tests {
         for shadows in [false, true] {
             let renderer = || {
                 let renderer = Renderer::new(64, 48, 2);
-                if shadows { renderer.with_shadows(REGION) } else { renderer }
+                if shadows { renderer.with_shadows(SUNLIGHT) } else { renderer }
             };
             let all: Vec<Shape> = still.iter().chain(&movers).copied().collect();
             let mut anew = renderer();
@@ -372,10 +374,9 @@ mod tests {
         let table = shape(ShapeKind::Box { half: [1.0, 1.0, 0.1] }, [0.0, 0.0, -0.1], [1.0; 4]);
         let ball = shape(ShapeKind::Sphere { radius: 0.1 }, [0.0, 0.0, 0.5], RED);
         let camera = Camera { eye: [0.0, -0.001, 4.0], target: [0.0; 3], vertical_field_of_view: 0.5 };
-        let mut renderer = Renderer::new(400, 400, 1).with_shadows(REGION);
+        let mut renderer = Renderer::new(400, 400, 1).with_shadows(SUNLIGHT);
         let image = renderer.frame(&[table, ball], &camera).clone();
         let metres = 2.0 * 4.0 * 0.25_f32.tan() / 400.0;
-        // Light comes from (0.33, -0.47, 0.82).
         let expected = [-0.5 * 0.33 / 0.82, 0.5 * 0.47 / 0.82];
         let (mut sum, mut count) = ([0.0; 2], 0.0_f32);
         for (x, y, Rgb([red, green, _])) in image.enumerate_pixels() {
@@ -388,7 +389,7 @@ mod tests {
         let middle = sum.map(|sum| sum / count);
         assert!((middle[0] - expected[0]).abs() < 0.01 && (middle[1] - expected[1]).abs() < 0.01, "{middle:?}");
         // A disc of 0.1 m across the rays, stretched along their slant; a texel is 12 mm.
-        let area = std::f32::consts::PI * 0.01 / sun().z;
+        let area = std::f32::consts::PI * 0.01 / (0.82 / Vec3::from(SUNLIGHT.direction).length());
         assert!((count * metres * metres / area - 1.0).abs() < 0.15, "{} of {area} m2", count * metres * metres);
         // The ball is seen nearer than the table, so that it does not hide its shadow.
         assert_eq!(renderer.frame(&[table], &camera).pixels().filter(|pixel| pixel.0[0] < 150).count(), 0);

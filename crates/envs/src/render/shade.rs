@@ -7,7 +7,7 @@ use super::raster::VisibilityBuffer;
 use super::shadow::{ShadowMap, Spot};
 use crate::scene::{Shape, ShapeKind, Texture};
 
-/// Towards the sun; each of the sides of a box gets another share of its light.
+/// Towards the sun where there are no shadows; each of the sides of a box gets another share of its light.
 const SUN: Vec3 = Vec3::new(0.33, -0.47, 0.82);
 /// Light of the sun on a surface that faces it, of the sky on one that faces up, and of the lit ground on one that
 /// faces down (white = 1).
@@ -21,15 +21,11 @@ const FIELD: f32 = 1.0;
 /// Brightness of the dark fields.
 const DARK_FIELD: f32 = 0.82;
 
-/// Towards the sun, of length 1.
-pub(super) fn sun() -> Vec3 {
-    SUN.normalize()
-}
-
 /// What the shading pass knows of the scene.
 pub(super) struct Shading<'a> {
     shapes: &'a [Shape],
     lens: &'a Lens,
+    shadows: Option<&'a ShadowMap>,
     sun: Vec3,
 }
 
@@ -55,20 +51,13 @@ impl Lit {
 }
 
 impl<'a> Shading<'a> {
-    pub(super) fn new(shapes: &'a [Shape], lens: &'a Lens) -> Self {
-        Self { shapes, lens, sun: sun() }
+    pub(super) fn new(shapes: &'a [Shape], lens: &'a Lens, shadows: Option<&'a ShadowMap>) -> Self {
+        Self { shapes, lens, shadows, sun: shadows.map_or_else(|| SUN.normalize(), ShadowMap::sun) }
     }
 
     /// A sample's colour. The visible shapes count from `first` on: shape `first` is the first of the slice.
     #[inline]
-    pub(super) fn look(
-        &self,
-        visible: &VisibilityBuffer,
-        first: usize,
-        shadows: Option<&ShadowMap>,
-        x: usize,
-        y: usize,
-    ) -> Lit {
+    pub(super) fn look(&self, visible: &VisibilityBuffer, first: usize, x: usize, y: usize) -> Lit {
         let Some((shape, normal, inverse_depth)) = visible.at(x, y) else {
             let sky = HORIZON.lerp(ZENITH, self.lens.ray(x, y).normalize().z.max(0.0));
             return Lit { albedo: sky, sun: 0.0, sky: 1.0, ground: 0.0, spot: Spot::OUTSIDE };
@@ -84,7 +73,7 @@ impl<'a> Shading<'a> {
         let normal = normal.normalize();
         // Lambert's law for the sun; sky and ground by the share of each that the surface faces.
         let up = 0.5 * (1.0 + normal.z);
-        let spot = shadows.map_or(Spot::OUTSIDE, |shadows| shadows.spot(self.point(x, y, inverse_depth)));
+        let spot = self.shadows.map_or(Spot::OUTSIDE, |shadows| shadows.spot(self.point(x, y, inverse_depth)));
         Lit {
             albedo,
             sun: SUN_LIGHT * normal.dot(self.sun).max(0.0),

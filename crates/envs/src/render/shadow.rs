@@ -8,12 +8,13 @@ use rapier3d::math::{Mat3, Vec3};
 
 use super::lens::SUBPIXELS;
 use super::raster::{cover, cross};
-use super::shade::sun;
 
-/// Where shadows are drawn.
+/// Sunlight with shadows, in a region.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SunlitRegion {
-    /// Its middle (m).
+pub struct Sunlight {
+    /// Towards the sun; of any length, and not along y.
+    pub direction: [f32; 3],
+    /// The middle of the region where shadows are drawn (m).
     pub middle: [f32; 3],
     /// From the middle to its sides, across the sunlight (m). What lies outside neither casts a shadow nor gets one.
     pub reach: f32,
@@ -27,7 +28,7 @@ const BIAS: f32 = 0.002;
 /// A picture of depths, taken along parallel rays.
 #[derive(Debug)]
 pub(super) struct ShadowMap {
-    region: SunlitRegion,
+    sunlight: Sunlight,
     /// Columns point across the light and to the sun.
     axes: Mat3,
     /// Samples per metre.
@@ -52,17 +53,22 @@ impl Spot {
 }
 
 impl ShadowMap {
-    pub(super) fn new(region: SunlitRegion) -> Self {
-        let sun = sun();
+    pub(super) fn new(sunlight: Sunlight) -> Self {
+        let sun = Vec3::from(sunlight.direction).normalize();
         let across = sun.cross(Vec3::Y).normalize();
-        let samples = region.resolution * region.resolution;
+        let samples = sunlight.resolution * sunlight.resolution;
         Self {
-            region,
+            sunlight,
             axes: Mat3::from_cols(across, sun.cross(across), sun),
-            scale: 0.5 * region.resolution as f32 / region.reach,
+            scale: 0.5 * sunlight.resolution as f32 / sunlight.reach,
             ends: vec![f32::MIN; samples],
             still_ends: vec![f32::MIN; samples],
         }
+    }
+
+    /// Towards the sun, of length 1.
+    pub(super) fn sun(&self) -> Vec3 {
+        self.axes.z_axis
     }
 
     /// Forgets all but what does not move.
@@ -82,15 +88,15 @@ impl ShadowMap {
     /// A point of the world in the map's axes: two coordinates in samples, and how near to the sun it is (m).
     #[inline]
     pub(super) fn locate(&self, point: Vec3) -> Vec3 {
-        let local = self.axes.transpose() * (point - Vec3::from(self.region.middle));
-        let half = 0.5 * self.region.resolution as f32;
+        let local = self.axes.transpose() * (point - Vec3::from(self.sunlight.middle));
+        let half = 0.5 * self.sunlight.resolution as f32;
         Vec3::new(half + self.scale * local.x, half + self.scale * local.y, local.z)
     }
 
     /// Whether a ball may be in the map.
     pub(super) fn holds(&self, middle: Vec3, radius: f32) -> bool {
         let at = self.locate(middle);
-        let (low, high) = (-radius * self.scale, self.region.resolution as f32 + radius * self.scale);
+        let (low, high) = (-radius * self.scale, self.sunlight.resolution as f32 + radius * self.scale);
         (low..=high).contains(&at.x) && (low..=high).contains(&at.y)
     }
 
@@ -109,7 +115,7 @@ impl ShadowMap {
         let [origin, to_c, to_b] = [corners[0], corners[2] - corners[0], corners[1] - corners[0]];
         let per_column = (to_c.z * to_b.y - to_b.z * to_c.y) / area;
         let per_row = (to_b.z * to_c.x - to_c.z * to_b.x) / area;
-        let size = self.region.resolution;
+        let size = self.sunlight.resolution;
         let ends = &mut self.ends;
         cover([a, c, b], size, size, |x, y| {
             let (right, down) = (x as f32 + 0.5 - origin.x, y as f32 + 0.5 - origin.y);
@@ -123,9 +129,9 @@ impl ShadowMap {
     #[inline]
     pub(super) fn spot(&self, point: Vec3) -> Spot {
         let Vec3 { x, y, z } = self.locate(point);
-        let size = self.region.resolution as f32;
+        let size = self.sunlight.resolution as f32;
         if (0.0..size).contains(&x) && (0.0..size).contains(&y) {
-            Spot { index: (y as usize * self.region.resolution + x as usize) as u32, nearness: z + BIAS }
+            Spot { index: (y as usize * self.sunlight.resolution + x as usize) as u32, nearness: z + BIAS }
         } else {
             Spot::OUTSIDE
         }

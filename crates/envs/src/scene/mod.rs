@@ -12,6 +12,8 @@ mod load;
 mod shape;
 mod solid;
 
+use std::ops::Range;
+
 use rapier3d::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -335,6 +337,14 @@ impl Scene {
     /// The solids that may move: those of the robot, then those of the placed bodies, one body after the other.
     pub fn moving_shapes(&self, shapes: &mut Vec<Shape>) {
         shapes.extend(self.geoms.iter().filter(|geom| self.moves(geom)).map(|geom| self.shape(geom)));
+    }
+
+    /// Which of [`Scene::moving_shapes`] are those of a placed body.
+    pub fn moving_shapes_of(&self, number: usize) -> Range<usize> {
+        let body = Some(self.placed[number]);
+        let mut moving = self.geoms.iter().filter(|geom| self.moves(geom)).map(|geom| geom.body == body);
+        let first = moving.position(|is_its| is_its).expect("a body has solids");
+        first..first + 1 + moving.take_while(|is_its| *is_its).count()
     }
 
     fn moves(&self, geom: &Geom) -> bool {
