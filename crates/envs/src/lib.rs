@@ -19,7 +19,7 @@ mod scene;
 mod task;
 
 pub use scene::{
-    ContactModel, Part, Placement, Scene, SceneError, SceneState, Shape, ShapeKind, Solid, StaticBox, Texture,
+    Contacts, Part, Placement, Scene, SceneError, SceneState, Shape, ShapeKind, Solid, StaticBox, Texture,
 };
 pub use task::{Family, Task, UnknownTask};
 

@@ -7,7 +7,7 @@ use rl::{Environment, Policy, Snapshot, TimeLimit};
 use serde::{Deserialize, Serialize};
 
 use crate::ant_maze::{ACTION_SIZE, AntMaze, Goal, Maze, Start};
-use crate::hand::HandTask;
+use crate::hand::{HandTask, Reward};
 use crate::oracle::{CollectPlan, Collector, Oracle};
 use crate::random::RandomPolicy;
 use crate::render::Camera;
@@ -42,7 +42,17 @@ pub enum Family {
 
 impl Task {
     /// All tasks, in the order of the paper's tables.
-    pub const ALL: [Self; 6] = Self::ANT_MAZES;
+    pub const ALL: [Self; 9] = [
+        Self::AntMazeUmaze,
+        Self::AntMazeUmazeDiverse,
+        Self::AntMazeMediumPlay,
+        Self::AntMazeMediumDiverse,
+        Self::AntMazeLargePlay,
+        Self::AntMazeLargeDiverse,
+        Self::PenBinary,
+        Self::DoorBinary,
+        Self::RelocateBinary,
+    ];
 
     /// The ant mazes.
     pub const ANT_MAZES: [Self; 6] = [
@@ -101,7 +111,7 @@ impl Task {
     pub fn build(self) -> Box<dyn Environment> {
         match self.family() {
             Family::AntMaze(maze) => Box::new(self.in_maze(maze, Start::StartCell, Goal::GoalCell)),
-            Family::Hand(_) => unimplemented!("the hand"),
+            Family::Hand(hand) => hand.build(self.name(), Reward::Binary),
         }
     }
 
@@ -130,7 +140,7 @@ impl Task {
                 environment.restore(snapshot);
                 environment.inner().shapes()
             }
-            Family::Hand(_) => unimplemented!("the hand"),
+            Family::Hand(hand) => hand.shapes(snapshot),
         }
     }
 
@@ -138,7 +148,7 @@ impl Task {
     pub fn overview(self, shapes: &[Shape], aspect: f32) -> Camera {
         match self.family() {
             Family::AntMaze(_) => Camera::overview(shapes, aspect),
-            Family::Hand(_) => unimplemented!("the hand"),
+            Family::Hand(hand) => hand.overview(),
         }
     }
 
@@ -146,7 +156,7 @@ impl Task {
     pub fn close_up(self, shapes: &[Shape]) -> Camera {
         match self.family() {
             Family::AntMaze(_) => Camera::follow(shapes),
-            Family::Hand(_) => unimplemented!("the hand"),
+            Family::Hand(hand) => hand.close_up(shapes),
         }
     }
 

@@ -52,8 +52,8 @@ fn check(motor: usize, torque: f32, coordinate: usize, recorded: &[(f32, f32)], 
 #[test]
 fn torques_turn_joints_and_torso_as_in_mujoco() {
     let scene = ant(false, "timestep=\"0.01\"");
-    let (hip, _) = scene.hinge_indices("hip_1").unwrap();
-    let (ankle, _) = scene.hinge_indices("ankle_1").unwrap();
+    let (hip, _) = scene.joint_indices("hip_1").unwrap();
+    let (ankle, _) = scene.joint_indices("ankle_1").unwrap();
     assert_eq!((hip, ankle), (7, 8));
     check(HIP_1, 3.0, hip, &[(0.1, 0.0144), (0.2, 0.0557), (0.5, 0.3169)], 0.0);
     check(HIP_1, 3.0, QUATERNION_Z, &[(0.2, -0.0037), (0.5, -0.0212), (1.0, -0.0346)], 0.0);
@@ -67,7 +67,7 @@ fn each_motor_turns_its_own_hinge() {
     let hinges: Vec<usize> = [4, 1, 2, 3]
         .iter()
         .flat_map(|leg| [format!("hip_{leg}"), format!("ankle_{leg}")])
-        .map(|name| scene.hinge_indices(&name).expect("a hinge of the ant").0)
+        .map(|name| scene.joint_indices(&name).expect("a hinge of the ant").0)
         .collect();
     for motor in 0..8 {
         reset(&mut scene, 3.0, BENT);

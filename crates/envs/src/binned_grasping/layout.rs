@@ -11,7 +11,7 @@ use crate::{Placement, Scene, Solid};
 /// Scenes that there are.
 pub const SCENES: usize = 4000;
 /// Physics steps that objects get to come to rest.
-const SETTLING: usize = 120;
+const SETTLING: usize = 60;
 /// Room around each object when it is dropped (m).
 const GAP: f32 = 0.012;
 /// Slower than this is at rest (m/s).

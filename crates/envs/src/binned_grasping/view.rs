@@ -46,7 +46,7 @@ impl View {
     /// number `target`.
     pub(super) fn image(&mut self, scene: &Scene, target: Option<usize>) -> Image {
         self.movers.clear();
-        scene.moving_shapes(&mut self.movers);
+        scene.push_moving_shapes(&mut self.movers);
         let pixels = self.renderer.frame_of_movers(&self.movers).as_raw();
         let mut bytes;
         if self.shape.channels == 3 {

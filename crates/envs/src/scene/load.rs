@@ -5,10 +5,12 @@ use std::path::Path;
 use mjcf_rs::Model;
 use mjcf_rs::extras::ActuatorKind;
 use rapier3d::prelude::*;
-use rapier3d_mjcf::{ContactFilterMode, MjcfDofKind, MjcfLoaderOptions, MjcfMultibodyOptions, MjcfRobot};
+use rapier3d_mjcf::{
+    ContactFilterMode, MjcfDofKind, MjcfLoaderOptions, MjcfMultibodyOptions, MjcfRobot, MjcfRobotHandles,
+};
 
 use super::shape::{self, ShapeKind};
-use super::{Drive, Geom, HINGE, Joint, Motor, SLIDE, Scene, SceneState, StaticBox, Texture};
+use super::{Axis, Drive, Geom, Joint, Motor, Scene, SceneState, Site, Slot, StaticBox, Texture};
 
 /// Why an MJCF text is not a scene.
 #[derive(Debug, thiserror::Error)]
@@ -47,51 +49,28 @@ pub(super) fn load(xml: &str, boxes: &[StaticBox]) -> Result<Scene, SceneError> 
     for dof in &robot.qpos_dofs {
         let body = handles.bodies[dof.body].as_ref().expect("only the world may be without a body").body;
         let tree = state.multibody_joints.rigid_body_link(body).map(|link| link.multibody);
-        joints.push(match (dof.kind, dof.joint, tree) {
-            (MjcfDofKind::Free, _, Some(tree)) => Joint::Free { root: body, tree },
-            (MjcfDofKind::Hinge | MjcfDofKind::Slide, Some(joint), Some(_)) => Joint::Axis {
-                name: robot.joints[joint].name.clone().unwrap_or_default(),
-                handle: handles.joints[joint].joint.expect("every joint of a tree is inserted"),
-                slot: if dof.kind == MjcfDofKind::Hinge { HINGE } else { SLIDE },
-            },
-            (kind, ..) => return Err(SceneError::Unsupported(format!("a {kind:?} joint without further joints"))),
+        let slot = match dof.kind {
+            MjcfDofKind::Free => None,
+            MjcfDofKind::Hinge => Some(Slot::Hinge),
+            MjcfDofKind::Slide => Some(Slot::Slide),
+            MjcfDofKind::Ball => return Err(SceneError::Unsupported("a ball joint".into())),
+        };
+        joints.push(match (slot, dof.joint) {
+            (Some(slot), Some(joint)) => {
+                let limits = robot.joints[joint].joint.limits[slot as usize];
+                Joint::Axis(Axis {
+                    name: robot.joints[joint].name.clone().unwrap_or_default(),
+                    handle: handles.joints[joint].joint.expect("every hinge and slide is inserted"),
+                    slot,
+                    range: [limits.min, limits.max],
+                })
+            }
+            _ => Joint::Free { root: body, tree },
         });
         trees.extend(tree.filter(|tree| !trees.contains(tree)));
     }
 
-    // A tree with a fixed root gets its final rows of damping only here.
-    for tree in &trees {
-        let multibody = state.multibody_joints.get_multibody_mut(*tree).expect("it has just been found");
-        multibody.forward_kinematics(&state.bodies, true);
-    }
-    let mut motors = Vec::new();
-    for (binding, handle) in robot.actuators.iter().zip(&handles.actuators) {
-        let actuator = &binding.actuator;
-        let name = actuator.name.as_deref().unwrap_or("without a name");
-        let (Some(joint), Some(range)) = (handle.joint.flatten(), actuator.ctrl_range) else {
-            return Err(SceneError::Unsupported(format!("the actuator {name} without a joint or a ctrlrange")));
-        };
-        let slot = joints.iter().find_map(|other| match other {
-            Joint::Axis { handle, slot, .. } if *handle == joint => Some(*slot),
-            _ => None,
-        });
-        let drive = match (actuator.kind, slot) {
-            (ActuatorKind::Motor, Some(HINGE)) => Drive::Torque { gear: actuator.gear[0] as f32 },
-            (ActuatorKind::Position, Some(slot)) => {
-                // Together with the joint's own damping this is MuJoCo's servo, implicit in the velocity.
-                let (multibody, id) = state.multibody_joints.get_mut(joint).expect("it has just been inserted");
-                let row = multibody.link(id).expect("it has just been inserted").assembly_id();
-                multibody.damping_mut()[row] += actuator.kv.unwrap_or(0.0) as f32;
-                Drive::Servo { slot, stiffness: actuator.kp.unwrap_or(1.0) as f32 }
-            }
-            (kind, _) => {
-                let problem = format!("the {kind:?} actuator {name}, neither a servo nor a motor on a hinge");
-                return Err(SceneError::Unsupported(problem));
-            }
-        };
-        motors.push(Motor { joint, drive, control_range: range.map(|bound| bound as f32) });
-    }
-
+    let motors = motors(&robot, &handles, &joints)?;
     let mut geoms = Vec::new();
     for (index, body) in robot.bodies.iter().enumerate().filter(|(_, body)| !body.is_intermediate) {
         for geom in &model.bodies[body.mjcf_body_id].body.geoms {
@@ -103,18 +82,20 @@ pub(super) fn load(xml: &str, boxes: &[StaticBox]) -> Result<Scene, SceneError> 
                 let (body, collider) = robot.geom_name_to_collider.get(name)?;
                 Some(handles.bodies[*body].as_ref()?.colliders[*collider].handle)
             });
-            geoms.push(Geom { name: geom.name.clone(), collider, body, kind, pose, rgba, texture: Texture::Plain });
+            let (name, texture) = (geom.name.clone(), Texture::Plain);
+            geoms.push(Geom { name, collider, body, kind, pose, rgba, texture });
         }
     }
     for StaticBox { center, half, rgba } in boxes {
         let pose = Pose::from_translation(Vector::from_array(*center));
         let groups = InteractionGroups::new(Group::GROUP_1, Group::GROUP_1, InteractionTestMode::Or);
         let [x, y, z] = *half;
-        let collider = ColliderBuilder::cuboid(x, y, z).position(pose).friction(1.0).collision_groups(groups);
-        let collider = Some(state.colliders.insert(collider));
-        let kind = ShapeKind::Box { half: *half };
-        geoms.push(Geom { name: None, collider, body: None, kind, pose, rgba: *rgba, texture: Texture::Plain });
+        state.colliders.insert(ColliderBuilder::cuboid(x, y, z).position(pose).friction(1.0).collision_groups(groups));
+        let (kind, texture) = (ShapeKind::Box { half: *half }, Texture::Plain);
+        geoms.push(Geom { name: None, collider: None, body: None, kind, pose, rgba: *rgba, texture });
     }
+
+    let (sites, bases) = names(&model, &robot, &handles);
 
     complete(&mut state, &joints);
     let mut parameters = IntegrationParameters { dt: model.option.timestep as f32, ..Default::default() };
@@ -135,7 +116,67 @@ pub(super) fn load(xml: &str, boxes: &[StaticBox]) -> Result<Scene, SceneError> 
         motors,
         geoms,
         placed: Vec::new(),
+        sites,
+        bases,
     })
+}
+
+type Handles = MjcfRobotHandles<Option<MultibodyJointHandle>>;
+
+fn motors(robot: &MjcfRobot, handles: &Handles, joints: &[Joint]) -> Result<Vec<Motor>, SceneError> {
+    let mut motors = Vec::new();
+    for (binding, handle) in robot.actuators.iter().zip(&handles.actuators) {
+        let actuator = &binding.actuator;
+        let slot = |handle: &MultibodyJointHandle| {
+            joints.iter().find_map(|joint| match joint {
+                Joint::Axis(axis) if axis.handle == *handle => Some(axis.slot),
+                _ => None,
+            })
+        };
+        let drive = match (actuator.kind, actuator.bias_type.as_deref(), &*actuator.gainprm, &*actuator.biasprm) {
+            (ActuatorKind::Motor, ..) => Some(Drive::Torque { gear: actuator.gear[0] as f32 }),
+            (ActuatorKind::General, Some("affine"), [gain, ..], [constant, slope, ..])
+                if *constant == 0.0 && *slope < 0.0 =>
+            {
+                Some(Drive::Spring { gain: *gain as f32, stiffness: -*slope as f32 })
+            }
+            _ => None,
+        };
+        let joint = handle.joint.flatten();
+        match (drive, joint, joint.as_ref().and_then(slot), actuator.ctrl_range) {
+            (Some(drive), Some(joint), Some(slot), Some(range))
+                if slot == Slot::Hinge || matches!(drive, Drive::Spring { .. }) =>
+            {
+                motors.push(Motor { joint, slot, drive, control_range: range.map(|bound| bound as f32) });
+            }
+            _ => {
+                let name = actuator.name.as_deref().unwrap_or("without a name");
+                let kind = actuator.kind;
+                let problem =
+                    format!("the {kind:?} actuator {name}, neither a motor on a hinge nor a spring, with a ctrlrange");
+                return Err(SceneError::Unsupported(problem));
+            }
+        }
+    }
+    Ok(motors)
+}
+
+/// Sites, and the bodies that no joint moves.
+fn names(model: &Model, robot: &MjcfRobot, handles: &Handles) -> (Vec<Site>, Vec<(String, RigidBodyHandle)>) {
+    let (mut sites, mut bases) = (Vec::new(), Vec::new());
+    for (_, entry) in model.bodies_iter() {
+        let Some(name) = &entry.body.name else { continue };
+        let body = robot.body_name_to_idx.get(name).and_then(|index| handles.bodies[*index].as_ref());
+        let Some(body) = body.map(|body| body.body) else { continue };
+        if entry.body.joints.is_empty() {
+            bases.push((name.clone(), body));
+        }
+        for site in &entry.body.sites {
+            let offset = Pose::from(site.pose).translation;
+            sites.push(Site { name: site.name.clone().unwrap_or_default(), body, offset });
+        }
+    }
+    (sites, bases)
 }
 
 fn options() -> MjcfLoaderOptions {
@@ -159,7 +200,7 @@ fn complete(state: &mut SceneState, joints: &[Joint]) {
         body.recompute_mass_properties_from_colliders(&state.colliders);
     }
     for joint in joints {
-        if let Joint::Free { tree, .. } = joint {
+        if let Joint::Free { tree: Some(tree), .. } = joint {
             let multibody = state.multibody_joints.get_multibody_mut(*tree).expect("it has just been found");
             multibody.damping_mut().rows_mut(0, 6).fill(0.0);
         }

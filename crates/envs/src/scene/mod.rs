@@ -4,15 +4,15 @@
 //! Robots are MJCF files inside a small subset (`tests/mjcf_lint.rs`), so that they open in MuJoCo's viewer and can be
 //! checked against it; boxes such as walls are added in code. Joint positions and velocities come in MuJoCo's order
 //! and conventions: a free joint has the positions x, y, z (m) and the quaternion w, x, y, z, and the velocities
-//! linear (m/s, world axes) and angular (rad/s, *body* axes); a hinge has an angle (rad) and its rate (rad/s), a slide
-//! a distance (m) and its rate (m/s). Free bodies may be put beside the robot (`solid.rs`); they are no part of these
+//! linear (m/s, world axes) and angular (rad/s, *body* axes); a hinge has an angle (rad) and its rate (rad/s), a
+//! slide a length (m) and its rate (m/s). Free bodies may be put beside the robot (`solid.rs`); they are no part of these
 //! coordinates.
 
+mod joint;
 mod load;
+mod look;
 mod shape;
 mod solid;
-
-use std::ops::Range;
 
 use rapier3d::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ pub(crate) use shape::{FORMS, crumple};
 pub use shape::{Shape, ShapeKind, Texture};
 pub use solid::{Part, Placement, Solid};
 
-/// A physical world with one robot, driven by motors or servos at its joints.
+/// A physical world with robots, driven by torques or springs at their joints.
 pub struct Scene {
     state: SceneState,
     /// The state as loaded: no contact has been seen yet.
@@ -40,19 +40,9 @@ pub struct Scene {
     geoms: Vec<Geom>,
     /// Free bodies beside the robot, in the order in which they were placed.
     placed: Vec<RigidBodyHandle>,
-}
-
-/// How contacts give, and how much the solver does for them.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ContactModel {
-    /// Natural frequency of a contact as a spring (Hz).
-    pub frequency: f32,
-    /// Its damping ratio.
-    pub damping_ratio: f32,
-    /// Iterations of the solver in each physics step.
-    pub iterations: usize,
-    /// Typical size of what touches (m): scales the distances at which contacts are foreseen and kept.
-    pub length_unit: f32,
+    sites: Vec<Site>,
+    /// Named bodies that no joint moves.
+    bases: Vec<(String, RigidBodyHandle)>,
 }
 
 /// Everything that the next step of a [`Scene`] depends on; restoring it goes on bit for bit.
@@ -82,23 +72,66 @@ pub struct StaticBox {
 }
 
 enum Joint {
-    Free { root: RigidBodyHandle, tree: MultibodyIndex },
-    /// A hinge or a slide; `slot` is the place of its coordinate among the six of a joint.
-    Axis { name: String, handle: MultibodyJointHandle, slot: usize },
+    /// Of a whole tree, or of a body without joints below it.
+    Free {
+        root: RigidBodyHandle,
+        tree: Option<MultibodyIndex>,
+    },
+    Axis(Axis),
 }
 
+/// A hinge or a slide.
+struct Axis {
+    name: String,
+    handle: MultibodyJointHandle,
+    slot: Slot,
+    range: [f32; 2],
+}
+
+/// The place of a joint's coordinate among rapier's six: three lengths, then three angles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Slot {
+    Slide = 0,
+    Hinge = 3,
+}
+
+/// What a control does to its joint.
 struct Motor {
     joint: MultibodyJointHandle,
+    slot: Slot,
     drive: Drive,
     control_range: [f32; 2],
 }
 
-#[derive(Clone, Copy)]
 enum Drive {
-    /// Control times gear is a torque (N m) on a hinge.
+    /// Turns a hinge with `gear` x control (N m).
     Torque { gear: f32 },
-    /// Control is where a spring of this stiffness (N m/rad or N/m) pulls the coordinate in this slot.
-    Servo { slot: usize, stiffness: f32 },
+    /// Pulls with `gain` x control - `stiffness` x coordinate (N or N m).
+    Spring { gain: f32, stiffness: f32 },
+}
+
+/// A point that moves with a body.
+struct Site {
+    name: String,
+    body: RigidBodyHandle,
+    offset: Vector,
+}
+
+/// How contacts give way.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Contacts {
+    /// How fast two moving things are pushed apart: frequency (Hz) and damping ratio.
+    pub moving: (f32, f32),
+    /// The same where one of them cannot move.
+    pub fixed: (f32, f32),
+    /// Typical size of things (m); distances at which contacts are looked for scale with it.
+    pub length_unit: f32,
+}
+
+impl Contacts {
+    /// For things that fit into a hand: what is held gives way by about 1 mm. With rapier's own numbers (30 and 60 Hz,
+    /// damping ratio 10, 1 m), which an ant walks on, fingers sink 7-15 mm into it.
+    pub const FIRM: Self = Self { moving: (250.0, 1.0), fixed: (500.0, 1.0), length_unit: 0.1 };
 }
 
 struct Geom {
@@ -122,49 +155,49 @@ impl Scene {
         load::load(xml, boxes)
     }
 
-    /// The scene with other contacts than rapier's own, which are made for piles of boxes: fingers sink into what they
-    /// hold by a centimetre.
+    /// The same world with other contacts.
     #[must_use]
-    pub fn with_contacts(mut self, contacts: ContactModel) -> Self {
-        let ContactModel { frequency, damping_ratio, iterations, length_unit } = contacts;
-        let softness = SpringCoefficients::new(frequency, damping_ratio);
-        self.parameters.contact_softness = softness;
-        self.parameters.static_contact_softness = softness;
-        self.parameters.num_solver_iterations = iterations;
-        self.parameters.length_unit = length_unit;
+    pub fn with_contacts(mut self, contacts: Contacts) -> Self {
+        let spring = |(frequency, damping)| SpringCoefficients::new(frequency, damping);
+        self.parameters.contact_softness = spring(contacts.moving);
+        self.parameters.static_contact_softness = spring(contacts.fixed);
+        self.parameters.length_unit = contacts.length_unit;
         self
     }
 
-    /// Puts the robot at rest in time: joint positions and velocities as given, no memory of earlier contacts, and no
-    /// placed bodies. Servos pull to where their joints are.
+    /// The same world with another number of solver iterations in each time step: more hold joints and contacts together
+    /// better, and cost in proportion. The default of 2 is what an ant needs.
+    #[must_use]
+    pub fn with_iterations(mut self, iterations: usize) -> Self {
+        self.parameters.num_solver_iterations = iterations;
+        self
+    }
+
+    /// Puts the robot at rest in time: joint positions and velocities as given, no memory of earlier contacts,
+    /// and no placed bodies.
     pub fn reset(&mut self, positions: &[f32], velocities: &[f32]) {
         self.restore(self.pristine.clone());
         self.remove_placed();
         let state = &mut self.state;
         let (mut q, mut v) = (positions, velocities);
         for joint in &self.joints {
-            match joint {
-                Joint::Free { root, tree } => {
-                    let [x, y, z, qw, qx, qy, qz] = *take(&mut q);
-                    let [vx, vy, vz, wx, wy, wz] = *take(&mut v);
-                    let rotation = Rotation::from_xyzw(qx, qy, qz, qw).normalize();
-                    state.bodies[*root].set_position(Pose::from_parts(Vector::new(x, y, z), rotation), true);
-                    let spin = rotation * Vector::new(wx, wy, wz);
-                    let velocity = [vx, vy, vz, spin.x, spin.y, spin.z];
-                    let multibody = state.multibody_joints.get_multibody_mut(*tree).expect(JOINT);
-                    multibody.generalized_velocity_mut().rows_mut(0, 6).copy_from_slice(&velocity);
-                }
-                Joint::Axis { handle, slot, .. } => {
-                    let ([position], [rate]) = (*take(&mut q), *take(&mut v));
-                    let (multibody, id) = state.multibody_joints.get_mut(*handle).expect(JOINT);
-                    let link = multibody.link_mut(id).expect(JOINT);
-                    link.joint.apply_displacement(&[position - link.joint.coords()[*slot]]);
-                    let row = link.assembly_id();
-                    multibody.generalized_velocity_mut()[row] = rate;
-                }
-            }
+            joint.set(state, &mut q, &mut v);
         }
         assert!(q.is_empty() && v.is_empty(), "{} positions and {} velocities too many", q.len(), v.len());
+        self.place_bodies();
+    }
+
+    /// Puts a body that no joint moves (with all that hangs on it) elsewhere; until the next reset. Its orientation stays.
+    pub fn move_base(&mut self, name: &str, position: [f32; 3]) {
+        let (_, body) = self.bases.iter().find(|(base, _)| base == name).expect("a base of this name");
+        let rotation = *self.state.bodies[*body].rotation();
+        self.state.bodies[*body].set_position(Pose::from_parts(position.into(), rotation), true);
+        self.place_bodies();
+    }
+
+    /// Moves the bodies of all trees to where their joints have them.
+    fn place_bodies(&mut self) {
+        let state = &mut self.state;
         for tree in &self.trees {
             let multibody = state.multibody_joints.get_multibody_mut(*tree).expect(JOINT);
             multibody.forward_kinematics(&state.bodies, true);
@@ -173,12 +206,13 @@ impl Scene {
     }
 
     /// Advances by `substeps` time steps of the file. Controls are in the order of the file's actuators and are clamped
-    /// to each one's range. A motor's control times its gear is the torque (N m) between the two bodies of the joint;
-    /// a position servo's is the angle (rad) or distance (m) to which it pulls.
+    /// to the range of each: that of a motor times its gear is the torque (N m) between the two bodies of the joint, that
+    /// of a servo times gain over stiffness the coordinate at which its spring is at rest.
     pub fn step(&mut self, controls: &[f32], substeps: usize) {
         assert_eq!(controls.len(), self.motors.len(), "one control per motor");
+        self.set_springs(controls);
         for _ in 0..substeps {
-            self.apply(controls);
+            self.apply_torques(controls);
             let SceneState {
                 islands,
                 broad_phase,
@@ -207,103 +241,85 @@ impl Scene {
         }
     }
 
-    /// Sets the servos. Adds a torque and its reaction for each motor: they turn with the bodies, hence anew in each
-    /// substep.
-    fn apply(&mut self, controls: &[f32]) {
+    /// Sets each servo's spring to rest where its control wants it.
+    fn set_springs(&mut self, controls: &[f32]) {
+        for (motor, control) in self.motors.iter().zip(controls) {
+            let Drive::Spring { gain, stiffness } = motor.drive else { continue };
+            let [low, high] = motor.control_range;
+            let (multibody, id) = self.state.multibody_joints.get_mut(motor.joint).expect(JOINT);
+            let link = multibody.link_mut(id).expect(JOINT);
+            link.joint.set_spring(motor.slot as usize, stiffness, gain * control.clamp(low, high) / stiffness);
+        }
+    }
+
+    /// Adds a torque and its reaction for each motor. They turn with the bodies, hence anew in each substep.
+    fn apply_torques(&mut self, controls: &[f32]) {
         let SceneState { bodies, multibody_joints, .. } = &mut self.state;
-        for motor in self.motors.iter().filter(|motor| matches!(motor.drive, Drive::Torque { .. })) {
-            let (multibody, id) = multibody_joints.get(motor.joint).expect(JOINT);
+        let torques = self.motors.iter().zip(controls).filter_map(|(motor, control)| match motor.drive {
+            Drive::Torque { gear } => {
+                let [low, high] = motor.control_range;
+                Some((motor.joint, gear * control.clamp(low, high)))
+            }
+            Drive::Spring { .. } => None,
+        });
+        for (joint, _) in torques.clone() {
+            let (multibody, id) = multibody_joints.get(joint).expect(JOINT);
             let link = multibody.link(id).expect(JOINT);
             let parent = multibody.link(link.parent_id().expect(JOINT)).expect(JOINT);
             bodies[link.rigid_body_handle()].reset_torques(false);
             bodies[parent.rigid_body_handle()].reset_torques(false);
         }
-        for (motor, control) in self.motors.iter().zip(controls) {
-            let [low, high] = motor.control_range;
-            let control = control.clamp(low, high);
-            let (multibody, id) = multibody_joints.get_mut(motor.joint).expect(JOINT);
-            match motor.drive {
-                Drive::Servo { slot, stiffness } => {
-                    multibody.link_mut(id).expect(JOINT).joint.set_spring(slot, stiffness, control);
-                }
-                Drive::Torque { gear } => {
-                    let link = multibody.link(id).expect(JOINT);
-                    let parent = multibody.link(link.parent_id().expect(JOINT)).expect(JOINT);
-                    let axis = parent.local_to_world().rotation * (link.joint().data.local_frame1.rotation * Vector::X);
-                    let torque = axis * (gear * control);
-                    bodies[link.rigid_body_handle()].add_torque(torque, false);
-                    bodies[parent.rigid_body_handle()].add_torque(-torque, false);
-                }
-            }
+        for (joint, torque) in torques {
+            let (multibody, id) = multibody_joints.get(joint).expect(JOINT);
+            let link = multibody.link(id).expect(JOINT);
+            let parent = multibody.link(link.parent_id().expect(JOINT)).expect(JOINT);
+            let axis = parent.local_to_world().rotation * (link.joint().data.local_frame1.rotation * Vector::X);
+            let torque = axis * torque;
+            bodies[link.rigid_body_handle()].add_torque(torque, false);
+            bodies[parent.rigid_body_handle()].add_torque(-torque, false);
         }
     }
 
     /// Appends all joint positions (MuJoCo's `qpos`).
     pub fn push_positions(&self, out: &mut Vec<f32>) {
-        for joint in &self.joints {
-            match joint {
-                Joint::Free { root, .. } => {
-                    let pose = self.state.bodies[*root].position();
-                    let Rotation { x, y, z, w } = pose.rotation;
-                    out.extend(pose.translation.to_array());
-                    out.extend([w, x, y, z]);
-                }
-                Joint::Axis { handle, slot, .. } => {
-                    let (multibody, id) = self.state.multibody_joints.get(*handle).expect(JOINT);
-                    out.push(multibody.link(id).expect(JOINT).joint().coords()[*slot]);
-                }
-            }
-        }
+        self.joints.iter().for_each(|joint| joint.push_position(&self.state, out));
     }
 
     /// Appends all joint velocities (MuJoCo's `qvel`).
     pub fn push_velocities(&self, out: &mut Vec<f32>) {
-        for joint in &self.joints {
-            match joint {
-                Joint::Free { root, tree } => {
-                    let multibody = self.state.multibody_joints.get_multibody(*tree).expect(JOINT);
-                    let velocity = multibody.generalized_velocity();
-                    let spin = Vector::new(velocity[3], velocity[4], velocity[5]);
-                    out.extend([velocity[0], velocity[1], velocity[2]]);
-                    out.extend((self.state.bodies[*root].rotation().inverse() * spin).to_array());
-                }
-                Joint::Axis { handle, .. } => {
-                    let (multibody, id) = self.state.multibody_joints.get(*handle).expect(JOINT);
-                    out.push(multibody.joint_velocity(multibody.link(id).expect(JOINT))[0]);
-                }
-            }
-        }
+        self.joints.iter().for_each(|joint| joint.push_velocity(&self.state, out));
     }
 
-    /// Where a hinge's angle or a slide's distance stands among the positions, and its rate among the velocities.
-    pub fn hinge_indices(&self, name: &str) -> Option<(usize, usize)> {
+    /// Where the coordinate of a hinge or slide stands among the positions, and its rate among the velocities.
+    pub fn joint_indices(&self, name: &str) -> Option<(usize, usize)> {
         let (mut position, mut velocity) = (0, 0);
         for joint in &self.joints {
             match joint {
-                Joint::Axis { name: other, .. } if other == name => return Some((position, velocity)),
-                Joint::Axis { .. } => (position, velocity) = (position + 1, velocity + 1),
+                Joint::Axis(axis) if axis.name == name => return Some((position, velocity)),
+                Joint::Axis(_) => (position, velocity) = (position + 1, velocity + 1),
                 Joint::Free { .. } => (position, velocity) = (position + 7, velocity + 6),
             }
         }
         None
     }
 
-    /// Where a hinge is and about which axis it turns in the world, the joint being at its body's origin; of length 1.
-    pub fn hinge_axis(&self, name: &str) -> Option<([f32; 3], [f32; 3])> {
-        self.joints.iter().find_map(|joint| {
-            let Joint::Axis { name: other, handle, slot: HINGE } = joint else { return None };
-            let (multibody, id) = self.state.multibody_joints.get(*handle).filter(|_| other == name)?;
-            let link = multibody.link(id)?;
-            let parent = multibody.link(link.parent_id()?)?.local_to_world();
-            let frame = link.joint().data.local_frame1;
-            let axis = parent.rotation * (frame.rotation * Vector::X);
-            Some(((*parent * frame.translation).to_array(), axis.to_array()))
+    /// The limits of each hinge (rad) and slide (m), in the order of the positions; free joints are left out.
+    pub fn joint_ranges(&self) -> impl Iterator<Item = [f32; 2]> {
+        self.joints.iter().filter_map(|joint| match joint {
+            Joint::Axis(axis) => Some(axis.range),
+            Joint::Free { .. } => None,
         })
     }
 
-    /// Where a geom is, by its name in the file.
-    pub fn geom(&self, name: &str) -> Option<Shape> {
-        self.geoms.iter().find(|geom| geom.name.as_deref() == Some(name)).map(|geom| self.shape(geom))
+    /// The range of each control.
+    pub fn control_ranges(&self) -> impl Iterator<Item = [f32; 2]> {
+        self.motors.iter().map(|motor| motor.control_range)
+    }
+
+    /// Where a site is now (m, world); none of that name, none.
+    pub fn site(&self, name: &str) -> Option<[f32; 3]> {
+        let site = self.sites.iter().find(|site| site.name == name)?;
+        Some(self.state.bodies[site.body].position().transform_point(site.offset).to_array())
     }
 
     /// Motors, and so controls that [`Scene::step`] takes.
@@ -323,48 +339,6 @@ impl Scene {
         self.pipeline = PhysicsPipeline::new();
         self.ccd_solver = CCDSolver::new();
     }
-
-    /// All solids where they are now.
-    pub fn shapes(&self) -> Vec<Shape> {
-        self.geoms.iter().map(|geom| self.shape(geom)).collect()
-    }
-
-    /// The solids that never move.
-    pub fn still_shapes(&self) -> Vec<Shape> {
-        self.geoms.iter().filter(|geom| !self.moves(geom)).map(|geom| self.shape(geom)).collect()
-    }
-
-    /// The solids that may move: those of the robot, then those of the placed bodies, one body after the other.
-    pub fn moving_shapes(&self, shapes: &mut Vec<Shape>) {
-        shapes.extend(self.geoms.iter().filter(|geom| self.moves(geom)).map(|geom| self.shape(geom)));
-    }
-
-    /// Which of [`Scene::moving_shapes`] are those of a placed body.
-    pub fn moving_shapes_of(&self, number: usize) -> Range<usize> {
-        let body = Some(self.placed[number]);
-        let mut moving = self.geoms.iter().filter(|geom| self.moves(geom)).map(|geom| geom.body == body);
-        let first = moving.position(|is_its| is_its).expect("a body has solids");
-        first..first + 1 + moving.take_while(|is_its| *is_its).count()
-    }
-
-    fn moves(&self, geom: &Geom) -> bool {
-        geom.body.is_some_and(|body| !self.state.bodies[body].is_fixed())
-    }
-
-    fn shape(&self, geom: &Geom) -> Shape {
-        let body = geom.body.map_or(Pose::IDENTITY, |body| *self.state.bodies[body].position());
-        Shape::new(geom.kind, body * geom.pose, geom.rgba, geom.texture)
-    }
 }
 
-/// The slots of a slide's distance and of a hinge's angle among a joint's six coordinates.
-const SLIDE: usize = 0;
-const HINGE: usize = 3;
 const JOINT: &str = "joints are inserted by the loader and never removed";
-
-/// The next `N` numbers.
-fn take<'a, const N: usize>(values: &mut &'a [f32]) -> &'a [f32; N] {
-    let (head, rest) = values.split_first_chunk().expect("one number per coordinate of each joint");
-    *values = rest;
-    head
-}
