@@ -8,9 +8,15 @@ use crate::binned_grasping::{ACTION_SIZE, Facts, LIFTED, OBJECTS, OPEN, SHIFT_ST
 
 /// Height of the finger tips above which nothing is in the way (m).
 const SAFE: f32 = 0.085;
-/// Near enough above the object to go down, and down enough to close (m, m, rad).
-const ALIGNED: f32 = 0.008;
-const DOWN: f32 = 0.006;
+/// Lower than this below it, the fingers are among the objects (m).
+const LOW: f32 = 0.03;
+/// Near enough to the grip to go down, by the room that there is: from and to (m).
+const CLOSE_ENOUGH: [f32; 2] = [0.006, 0.012];
+/// Near enough to be corrected without going up (m).
+const NEARBY: f32 = 0.03;
+/// Down enough to close (m).
+const DOWN: f32 = 0.008;
+/// Turned enough to go down (rad).
 const TURNED: f32 = 0.15;
 /// How far above the rim it lifts before it ends the episode, beyond what counts (m).
 const MARGIN: f32 = 0.015;
@@ -38,19 +44,24 @@ impl Grasper {
         let turns = [-PI, 0.0, PI].map(|half_turn| grasp.yaw + half_turn).into_iter().filter(|yaw| yaw.abs() < TURN);
         let turn = turns.map(|yaw| yaw - facts.yaw).min_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(0.0);
         let [dx, dy] = [grasp.position[0] - x, grasp.position[1] - y];
-        let aligned = dx.hypot(dy) < ALIGNED && turn.abs() < TURNED;
-        let (rise, close) = if facts.aperture < 0.95 * OPEN {
-            (if z < SAFE { 1.0 } else { 0.0 }, -1.0)
-        } else if !aligned {
-            // Not sideways among the objects, but not up again for a last correction either.
-            (((SAFE - z) / SHIFT_STEP).clamp(-1.0, 1.0), -1.0)
-        } else if z > grasp.position[2] + DOWN {
-            ((grasp.position[2] - z) / SHIFT_STEP, -1.0)
-        } else {
-            (0.0, 1.0)
+        let away = dx.hypot(dy);
+        let aligned = away < grasp.clearance.clamp(CLOSE_ENOUGH[0], CLOSE_ENOUGH[1]) && turn.abs() < TURNED;
+        let open = facts.aperture > 0.95 * OPEN;
+        let down = (grasp.position[2] - z) / SHIFT_STEP;
+        let up = (SAFE - z) / SHIFT_STEP;
+        let sideways = [dx / SHIFT_STEP, dy / SHIFT_STEP];
+        let stay = [0.0, 0.0];
+        let ([right, ahead], rise, close) = match () {
+            // Whatever the fingers have closed on, it is not what they should hold.
+            () if !open => (stay, up.max(0.0), -1.0),
+            () if aligned && z > grasp.position[2] + DOWN => (sideways, down, -1.0),
+            () if aligned => (stay, 0.0, 1.0),
+            // Not far among the objects, but not up again for a correction either.
+            () if z < SAFE - LOW && away > NEARBY => (stay, up, -1.0),
+            () if z < SAFE - LOW => (sideways, 0.0, -1.0),
+            () => (sideways, up, -1.0),
         };
-        let sideways = if z < SAFE - 0.03 && !aligned || facts.aperture < 0.95 * OPEN { 0.0 } else { 1.0 / SHIFT_STEP };
-        [sideways * dx, sideways * dy, rise, turn / TURN_STEP, close, -1.0].map(|component| component.clamp(-1.0, 1.0))
+        [right, ahead, rise, turn / TURN_STEP, close, -1.0].map(|component| component.clamp(-1.0, 1.0))
     }
 }
 
