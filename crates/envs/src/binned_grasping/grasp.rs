@@ -1,7 +1,7 @@
 //! Where to grip an object: what a scripted grasper may know, and a measure of how free the grip is.
 
 use super::objects::reach;
-use super::{BIN_X, BIN_Y, FINGER_LENGTH, LOWEST, OPEN, RIM};
+use super::{BIN_X, BIN_Y, FINGER_LENGTH, OPEN, RIM, WORKSPACE};
 use crate::{Placement, Solid};
 
 /// Directions in which a grip is tried, over half a turn.
@@ -48,7 +48,7 @@ pub(super) fn best(number: usize, bodies: &[Body]) -> Grasp {
     let distance = |[low, high]: [f32; 2]| (y - 0.5 * (low + high)).abs();
     let bin = BIN_Y.into_iter().min_by(|a, b| distance(*a).total_cmp(&distance(*b))).expect("there are bins");
     let top = z + body.reach([0.0, 0.0, 1.0]);
-    let tips = (z - 0.015).max(top - FINGER_LENGTH).max(LOWEST);
+    let tips = (z - 0.015).max(top - FINGER_LENGTH).max(WORKSPACE[2][0]);
     let half_turn = std::f32::consts::PI;
     let grasps = (0..YAWS).map(|i| {
         let yaw = half_turn * (i as f32 / YAWS as f32 - 0.5);

@@ -40,16 +40,14 @@ pub(super) struct Arm {
 
 impl Arm {
     /// Reads the arm off a scene in which all its angles are 0.
-    pub(super) fn new(scene: &Scene, limits: [[f32; 2]; JOINTS], rest: [f32; JOINTS]) -> Self {
+    pub(super) fn new(scene: &Scene, rest: [f32; JOINTS]) -> Self {
+        let mut ranges = scene.joint_ranges();
+        let limits = std::array::from_fn(|_| ranges.next().expect("the arm's joints come first in assets/arm.xml"));
         let axes = std::array::from_fn(|i| {
             let (point, axis) = scene.hinge_axis(&format!("joint_{}", i + 1)).expect("a joint of assets/arm.xml");
             (Vector::from_array(point), Vector::from_array(axis))
         });
         Self { axes, limits, tips: tips(scene), rest }
-    }
-
-    pub(super) fn rest(&self) -> [f32; JOINTS] {
-        self.rest
     }
 
     /// The gripper's pose, and the joints' axes where they have turned to.

@@ -50,7 +50,11 @@ impl CollectPlan {
             Task::AntMazeUmazeDiverse | Task::AntMazeMediumDiverse | Task::AntMazeLargeDiverse => {
                 (Start::AnyCell, Goal::AnyCell)
             }
-            Task::PenBinary | Task::DoorBinary | Task::RelocateBinary => return None,
+            Task::PenBinary
+            | Task::DoorBinary
+            | Task::RelocateBinary
+            | Task::GraspingIndiscriminate
+            | Task::GraspingInstance => return None,
         };
         Some(Self { start, goal, action_noise: 0.2, direction_jitter: 0.3, straying: None })
     }
