@@ -27,8 +27,13 @@ fn main() {
 
 /// A floor and 44 solids in a grid, a quarter of each kind.
 fn scene() -> Vec<Shape> {
-    let solid =
-        |kind, translation| Shape { kind, translation, rotation: [0.0, 0.0, 0.0, 1.0], rgba: [0.8, 0.5, 0.2, 1.0], texture: Texture::Plain };
+    let solid = |kind, translation| Shape {
+        kind,
+        translation,
+        rotation: [0.0, 0.0, 0.0, 1.0],
+        rgba: [0.8, 0.5, 0.2, 1.0],
+        texture: Texture::Plain,
+    };
     let mut shapes = vec![solid(ShapeKind::Plane, [0.0, 0.0, -0.1])];
     for i in 0..44_u8 {
         let kind = match i % 4 {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rapier3d::math::Vector;
 use rl::{Environment, EnvironmentSpec, Observation, Outcome, Prng, Snapshot, Step};
 
+use super::description;
 use super::grasp::{self, Body};
 use super::kinematics::{Arm, Grip, JOINTS};
 use super::layout::{self, Layout, SCENES};
@@ -51,10 +52,12 @@ pub struct BinnedGrasping {
     spec: EnvironmentSpec,
     task: GraspTask,
     scene: Scene,
+    /// The bins without the arm, in which objects settle.
+    bins: Scene,
     arm: Arm,
     /// None where nobody looks.
     view: Option<View>,
-    /// The robot's coordinates while objects settle.
+    /// The robot's coordinates above the middle of the bins.
     home: [f32; COORDINATES],
     layout: Arc<Layout>,
     episode: Episode,
@@ -72,10 +75,7 @@ impl BinnedGrasping {
     /// The task with pictures of `image_size` pixels to a side (64, 128 and 472 are of use), or with none: states and
     /// privileged facts alone. `name` goes to the specification.
     pub fn new(name: &str, task: GraspTask, image_size: Option<usize>) -> Self {
-        let mut scene = Scene::from_mjcf(include_str!("../../assets/arm.xml"), &[])
-            .expect("assets/arm.xml is inside the subset: tests/mjcf_lint.rs")
-            .with_contacts(CONTACTS)
-            .with_iterations(ITERATIONS);
+        let mut scene = load(&description::arm());
         scene.reset(&[0.0; COORDINATES], &[0.0; COORDINATES]);
         let arm = Arm::new(&scene, POSTURE);
         let mut home = [OPEN; COORDINATES];
@@ -93,8 +93,9 @@ impl BinnedGrasping {
             max_steps: MAX_STEPS,
             success_steps: 1,
         };
-        let layout = layout::layout(0, &mut scene, &home);
-        Self { spec, task, scene, arm, view, home, layout, episode: Episode::default() }
+        let mut bins = load(description::BINS);
+        let layout = layout::layout(0, &mut bins);
+        Self { spec, task, scene, bins, arm, view, home, layout, episode: Episode::default() }
     }
 
     /// All solids of the scene.
@@ -109,7 +110,7 @@ impl BinnedGrasping {
     /// # Panics
     /// Unless `scene` is below [`SCENES`].
     pub fn reset_to(&mut self, scene: usize, rng: &mut Prng) -> Observation {
-        self.layout = layout::layout(scene, &mut self.scene, &self.home);
+        self.layout = layout::layout(scene, &mut self.bins);
         let mut near = |middle: f32, spread: f32| middle + rng.uniform(-spread, spread);
         let start = Grip {
             position: Vector::new(near(START[0], START_SPREAD), near(START[1], START_SPREAD), START[2]),
@@ -124,9 +125,8 @@ impl BinnedGrasping {
     }
 
     fn place_objects(&mut self) {
-        for (number, (solid, placement)) in self.layout.solids.iter().zip(&self.layout.placements).enumerate() {
-            self.scene.place(solid, *placement);
-            self.scene.put_to_sleep(number);
+        for (solid, placement) in self.layout.solids.iter().zip(&self.layout.placements) {
+            self.scene.lay(solid, *placement);
         }
     }
 
@@ -210,6 +210,13 @@ impl BinnedGrasping {
     }
 }
 
+fn load(mjcf: &str) -> Scene {
+    Scene::from_mjcf(mjcf, &[])
+        .expect("the files of assets/ are inside the subset: tests/mjcf_lint.rs")
+        .with_contacts(CONTACTS)
+        .with_iterations(ITERATIONS)
+}
+
 fn joints_of(coordinates: &[f32; COORDINATES]) -> &[f32; JOINTS] {
     coordinates.first_chunk().expect("the arm's joints come before the fingers")
 }
@@ -255,7 +262,7 @@ impl Environment for BinnedGrasping {
         let (episode, state): (Episode, SceneState) =
             postcard::from_bytes(&snapshot.0).expect("a snapshot of the same task and version");
         // The state knows where bodies are, and the layout what they look like.
-        self.layout = layout::layout(episode.scene, &mut self.scene, &self.home);
+        self.layout = layout::layout(episode.scene, &mut self.bins);
         self.scene.reset(&self.home, &[0.0; COORDINATES]);
         self.place_objects();
         self.scene.restore(state);

@@ -73,7 +73,8 @@ impl Arm {
     /// Joint angles within their limits that bring the gripper as near as can be to `goal`, pointing straight down;
     /// damped least squares (Wampler 1986), from the angles of the moment.
     pub(super) fn angles_for(&self, goal: Grip, from: &[f32; JOINTS]) -> [f32; JOINTS] {
-        let down = Rotation::from_axis_angle(Vector::Z, goal.yaw) * Rotation::from_axis_angle(Vector::Y, std::f32::consts::PI);
+        let down =
+            Rotation::from_axis_angle(Vector::Z, goal.yaw) * Rotation::from_axis_angle(Vector::Y, std::f32::consts::PI);
         let mut angles = *from;
         for _ in 0..ITERATIONS {
             let (pose, axes) = self.forward(&angles);

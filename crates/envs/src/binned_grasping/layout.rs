@@ -10,12 +10,15 @@ use crate::{Placement, Scene, Solid};
 
 /// Scenes that there are.
 pub const SCENES: usize = 4000;
-/// Physics steps that objects get to come to rest.
-const SETTLING: usize = 60;
+/// Physics steps in a round, and rounds, that objects get to come to rest.
+const ROUND: usize = 25;
+const ROUNDS: usize = 8;
 /// Room around each object when it is dropped (m).
 const GAP: f32 = 0.012;
-/// Slower than this is at rest (m/s).
-const STILL: f32 = 0.03;
+/// No object's middle rests higher: one that does lies on another (m).
+const HIGHEST: f32 = 0.08;
+/// What moves less than this in a round is at rest (m).
+const STILL: f32 = 0.0003;
 
 /// Objects, and where they rest.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,25 +27,25 @@ pub(super) struct Layout {
     pub(super) placements: Vec<Placement>,
 }
 
-/// A scene by its number: the same objects in the same places whoever asks, settled once in a process. `scene` lends its
-/// bins; its state is lost.
-pub(super) fn layout(number: usize, scene: &mut Scene, positions: &[f32]) -> Arc<Layout> {
+/// A scene by its number: the same objects in the same places whoever asks, settled once in a process. `bins` is a
+/// scene without a robot.
+pub(super) fn layout(number: usize, bins: &mut Scene) -> Arc<Layout> {
     static SETTLED: [OnceLock<Arc<Layout>>; SCENES] = [const { OnceLock::new() }; SCENES];
-    SETTLED[number].get_or_init(|| Arc::new(settle(number, scene, positions))).clone()
+    SETTLED[number].get_or_init(|| Arc::new(settle(number, bins))).clone()
 }
 
-fn settle(number: usize, scene: &mut Scene, positions: &[f32]) -> Layout {
+fn settle(number: usize, bins: &mut Scene) -> Layout {
     let mut rng = Prng::derive("binned grasping", number as u64, "layout");
     loop {
-        if let Some(layout) = attempt(scene, positions, &mut rng) {
+        if let Some(layout) = attempt(bins, &mut rng) {
             return layout;
         }
     }
 }
 
 /// Drops objects into the bins, as many into each; none where one does not end inside its bin.
-fn attempt(scene: &mut Scene, positions: &[f32], rng: &mut Prng) -> Option<Layout> {
-    scene.reset(positions, &vec![0.0; positions.len()]);
+fn attempt(bins: &mut Scene, rng: &mut Prng) -> Option<Layout> {
+    bins.reset(&[], &[]);
     let mut solids = Vec::new();
     for number in 0..OBJECTS {
         let solid = draw(Class::ALL[rng.below(Class::ALL.len())], rng);
@@ -57,20 +60,34 @@ fn attempt(scene: &mut Scene, positions: &[f32], rng: &mut Prng) -> Option<Layou
         let x = between(from + margin([-1.0, 0.0, 0.0]), from + length - margin([1.0, 0.0, 0.0]), rng);
         let y = between(bin[0] + margin([0.0, -1.0, 0.0]), bin[1] - margin([0.0, 1.0, 0.0]), rng);
         let z = reach(&solid, rotation, [0.0, 0.0, -1.0]) + 0.005;
-        scene.place(&solid, Placement { translation: [x, y, z], rotation });
+        bins.drop_solid(&solid, Placement { translation: [x, y, z], rotation });
         solids.push(solid);
     }
-    let mut controls = positions.to_vec();
-    controls.truncate(scene.motor_count());
-    scene.step(&controls, SETTLING);
-    let placements: Vec<Placement> = (0..OBJECTS).map(|i| scene.placement(i)).collect();
-    let rests = |i: usize| {
-        let [x, y, z] = placements[i].translation;
-        let [low, high] = BIN_Y[i % BIN_Y.len()];
-        let inside = (BIN_X[0]..BIN_X[1]).contains(&x) && (low..high).contains(&y) && (0.0..0.08).contains(&z);
-        inside && scene.speed(i) < STILL
+    let placements = come_to_rest(bins)?;
+    let inside = |(number, placement): (usize, &Placement)| {
+        let [x, y, z] = placement.translation;
+        let [low, high] = BIN_Y[number % BIN_Y.len()];
+        (BIN_X[0]..BIN_X[1]).contains(&x) && (low..high).contains(&y) && (0.0..HIGHEST).contains(&z)
     };
-    (0..OBJECTS).all(rests).then_some(Layout { solids, placements })
+    placements.iter().enumerate().all(inside).then_some(Layout { solids, placements })
+}
+
+/// Where the objects are once none moves any more; none where one does not stop.
+fn come_to_rest(bins: &mut Scene) -> Option<Vec<Placement>> {
+    let placements = |bins: &Scene| (0..OBJECTS).map(|number| bins.placement(number)).collect::<Vec<_>>();
+    let mut before = placements(bins);
+    for _ in 0..ROUNDS {
+        bins.step(&[], ROUND);
+        let after = placements(bins);
+        let moves = |(before, after): (&Placement, &Placement)| {
+            (0..3).any(|axis| (before.translation[axis] - after.translation[axis]).abs() > STILL)
+        };
+        if !before.iter().zip(&after).any(moves) {
+            return Some(after);
+        }
+        before = after;
+    }
+    None
 }
 
 /// Upright three times in four, else lying on its side; turned at random about the vertical.

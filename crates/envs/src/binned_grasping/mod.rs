@@ -36,6 +36,7 @@
 //!
 //! Objects are held by friction alone (1.0 at the fingers), and rest until something touches them.
 
+mod description;
 mod environment;
 mod facts;
 mod grasp;

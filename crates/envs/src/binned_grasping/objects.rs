@@ -31,8 +31,10 @@ impl Class {
 pub fn draw(class: Class, rng: &mut Prng) -> Solid {
     let colour = colour(rng);
     let other = self::colour(rng);
-    let part = |kind, translation, rgba| Part { kind, placement: Placement::at(translation), rgba, texture: Texture::Plain };
-    let cylinder = |radius, half_length, z, rgba| part(ShapeKind::Cylinder { radius, half_length }, [0.0, 0.0, z], rgba);
+    let part =
+        |kind, translation, rgba| Part { kind, placement: Placement::at(translation), rgba, texture: Texture::Plain };
+    let cylinder =
+        |radius, half_length, z, rgba| part(ShapeKind::Cylinder { radius, half_length }, [0.0, 0.0, z], rgba);
     let (parts, mass) = match class {
         Class::Bottle => {
             let (radius, half, neck) =

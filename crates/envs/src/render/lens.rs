@@ -72,9 +72,7 @@ impl Lens {
     pub(super) fn may_show(&self, middle: Vec3, radius: f32) -> bool {
         let Vec3 { x, y, z } = self.to_camera(middle);
         // The sides of the view, as planes through the eye.
-        let within = |offset: f32, half: f32| {
-            self.focal * offset.abs() - half * z <= radius * self.focal.hypot(half)
-        };
+        let within = |offset: f32, half: f32| self.focal * offset.abs() - half * z <= radius * self.focal.hypot(half);
         z + radius >= NEAR && within(x, self.middle[0]) && within(y, self.middle[1])
     }
 

@@ -338,7 +338,10 @@ mod tests {
         ];
         let bands = Texture::Bands { axis: 2, width: 0.05, dark: 0.5 };
         let movers = [
-            Shape { texture: bands, ..shape(ShapeKind::Cylinder { radius: 0.1, half_length: 0.2 }, [0.2, 0.0, 0.2], RED) },
+            Shape {
+                texture: bands,
+                ..shape(ShapeKind::Cylinder { radius: 0.1, half_length: 0.2 }, [0.2, 0.0, 0.2], RED)
+            },
             shape(ShapeKind::Crumple { radius: 0.15, form: 3 }, [-0.3, -0.2, 0.5], [0.9; 4]),
             shape(ShapeKind::Capsule { radius: 0.1, half_length: 0.4 }, [3.0, 0.0, 0.2], RED),
         ];

@@ -36,7 +36,14 @@ struct Kept {
 impl VisibilityBuffer {
     pub(super) fn new(width: usize, height: usize) -> Self {
         let samples = width * height;
-        Self { width, height, inverse_depths: vec![0.0; samples], nearest: vec![0; samples], triangles: Vec::new(), kept: None }
+        Self {
+            width,
+            height,
+            inverse_depths: vec![0.0; samples],
+            nearest: vec![0; samples],
+            triangles: Vec::new(),
+            kept: None,
+        }
     }
 
     pub(super) fn width(&self) -> usize {

@@ -5,6 +5,9 @@ use rapier3d::prelude::*;
 use super::shape::{self, ShapeKind, Texture};
 use super::{Geom, Scene};
 
+/// Damping of rotations (1/s).
+const ROLLING: f32 = 2.0;
+
 /// A rigid body made of one or more solids.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Solid {
@@ -51,10 +54,19 @@ impl Placement {
 }
 
 impl Scene {
-    /// Adds a free body, at rest. The next ones are numbered on from it.
-    pub fn place(&mut self, solid: &Solid, placement: Placement) {
+    /// Adds a free body and lets it fall. The next ones are numbered on from it.
+    pub fn drop_solid(&mut self, solid: &Solid, placement: Placement) {
+        self.add(solid, body_at(placement));
+    }
+
+    /// Adds a free body that rests where it is until something touches it.
+    pub fn lay(&mut self, solid: &Solid, placement: Placement) {
+        self.add(solid, body_at(placement).sleeping(true));
+    }
+
+    fn add(&mut self, solid: &Solid, body: RigidBodyBuilder) {
         let state = &mut self.state;
-        let body = state.bodies.insert(RigidBodyBuilder::dynamic().pose(placement.pose()));
+        let body = state.bodies.insert(body);
         let shapes = solid.parts.iter().map(|part| {
             let (pose, shape) = shape::collider_shape(&part.kind);
             (part.placement.pose() * pose, shape)
@@ -105,9 +117,9 @@ impl Scene {
         self.state.bodies[self.placed[number]].linvel().length()
     }
 
-    /// Lets a placed body rest until something touches it.
-    pub fn put_to_sleep(&mut self, number: usize) {
-        self.state.bodies[self.placed[number]].sleep();
+    /// Whether a placed body rests.
+    pub fn rests(&self, number: usize) -> bool {
+        self.state.bodies[self.placed[number]].is_sleeping()
     }
 
     /// Whether a geom of the robot, by its name, presses on a placed body.
@@ -119,4 +131,9 @@ impl Scene {
             pair.is_some_and(|pair| pair.has_any_active_contact())
         })
     }
+}
+
+/// What rolls comes to rest: damping stands for the rolling friction that rapier does not have.
+fn body_at(placement: Placement) -> RigidBodyBuilder {
+    RigidBodyBuilder::dynamic().pose(placement.pose()).angular_damping(ROLLING)
 }
