@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use envs::Task;
 use learners::Device;
 use rl::{Learner, Policy};
@@ -19,13 +19,19 @@ impl Actor {
     /// `oracle`, `random`, or the folder of a saved learner.
     pub(crate) fn named(name: &str, task: Task, device: Device) -> Result<Self> {
         match name {
-            "oracle" => Ok(Self::Scripted(task.oracle())),
+            "oracle" => Self::oracle(task),
             "random" => Ok(Self::Scripted(task.random_policy())),
             folder if Path::new(folder).is_dir() => Ok(Self::Learned(learners::open(Path::new(folder), device)?)),
             other => bail!(
                 "no policy is named '{other}': say oracle, random, or the folder of a saved one (under checkpoints/)"
             ),
         }
+    }
+
+    /// The task's scripted controller.
+    pub(crate) fn oracle(task: Task) -> Result<Self> {
+        let oracle = task.oracle().with_context(|| format!("{task} has no scripted policy: name a saved one"))?;
+        Ok(Self::Scripted(oracle))
     }
 
     /// The policy.

@@ -274,7 +274,7 @@ impl Runner {
         } else {
             let guide = match &online.guide {
                 GuideSource::Saved(folder) => Actor::Learned(learners::open(folder.as_ref(), self.device)?),
-                _ => Actor::Scripted(spec.task.oracle()),
+                _ => Actor::oracle(spec.task)?,
             };
             let drivers = Drivers::alone(guide.policy());
             let scores = judge(spec, seed, drivers, 0, spec.offline.episodes, "guide");

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::ant_maze::{ACTION_SIZE, AntMaze, Goal, Maze, Start};
 use crate::binned_grasping::{self, BinnedGrasping, GraspTask, IMAGE_SIZE};
 use crate::hand::{HandTask, Reward};
+use crate::oracle::hand::{DoorScript, RelocateScript, Scripted};
 use crate::oracle::{CollectPlan, Collector, Grasper, Oracle};
 use crate::random::RandomPolicy;
 use crate::render::Camera;
@@ -132,12 +133,15 @@ impl Task {
         }
     }
 
-    /// A scripted controller that knows the task and may see the privileged part of its observations.
-    pub fn oracle(self) -> Box<dyn Policy> {
+    /// A scripted controller that knows the task and sees the privileged part of its observations; none for the pen,
+    /// whose expert plans in copies of the world ([`crate::oracle::hand`]).
+    pub fn oracle(self) -> Option<Box<dyn Policy>> {
         match self.family() {
-            Family::AntMaze(maze) => Box::new(Oracle::new(maze)),
-            Family::Hand(_) => unimplemented!("the hand"),
-            Family::Grasping(_) => Box::new(Grasper { noise: 0.0 }),
+            Family::AntMaze(maze) => Some(Box::new(Oracle::new(maze))),
+            Family::Hand(HandTask::Pen) => None,
+            Family::Hand(HandTask::Door) => Some(Box::new(Scripted(DoorScript::TUNED))),
+            Family::Hand(HandTask::Relocate) => Some(Box::new(Scripted(RelocateScript::TUNED))),
+            Family::Grasping(_) => Some(Box::new(Grasper { noise: 0.0 })),
         }
     }
 

@@ -3,31 +3,54 @@
 
 use std::path::{Path, PathBuf};
 
+use envs::hand::HandTask;
 use mjcf_rs::Model;
 use mjcf_rs::body::{Geom, GeomType, Joint, JointType};
 use mjcf_rs::extras::ActuatorKind;
 
 #[test]
 fn assets_stay_inside_the_subset() {
-    let files = assets();
-    assert!(!files.is_empty());
-    for file in files {
-        let complaints = lint(&std::fs::read_to_string(&file).unwrap());
+    let whole = |file: &Path| match file.file_stem().and_then(|stem| stem.to_str()) {
+        Some("hand_pen") => envs::hand::mjcf(HandTask::Pen),
+        Some("hand_door") => envs::hand::mjcf(HandTask::Door),
+        Some("hand_relocate") => envs::hand::mjcf(HandTask::Relocate),
+        Some("arm") => envs::binned_grasping::mjcf(),
+        _ => std::fs::read_to_string(file).unwrap(),
+    };
+    let (mut checked, mut shared) = (0, 0);
+    for file in assets() {
+        let xml = whole(&file);
+        // A file that others include is checked inside each of them.
+        if xml.contains("<mujocoinclude>") {
+            shared += 1;
+            continue;
+        }
+        let complaints = lint(&xml);
         assert!(complaints.is_empty(), "{}: {complaints:#?}", file.display());
+        checked += 1;
     }
+    assert_eq!((checked, shared), (6, 3));
 }
 
 #[test]
 fn what_lies_outside_is_found() {
     let model = |joint: &str, geom: &str, actuator: &str| {
         format!(
-            "<mujoco><worldbody><body name='a'>{joint}<geom type='sphere' size='1'/>{geom}</body></worldbody>
-             <actuator>{actuator}</actuator></mujoco>"
+            "<mujoco><worldbody><body name='base'><body name='a'>{joint}<geom type='sphere' size='1'/>{geom}</body></body>
+             </worldbody><actuator>{actuator}</actuator></mujoco>"
         )
     };
     let hinge = "<joint name='j' damping='1'/>";
     let motor = "<motor name='m' joint='j' ctrlrange='-1 1'/>";
+    let servo = "<general name='m' joint='j' ctrlrange='-1 1' biastype='affine' gainprm='2 0 0' biasprm='0 -2 0'/>";
     assert_eq!(lint(&model(hinge, "", motor)), Vec::<String>::new());
+    assert_eq!(lint(&model("<joint name='j' type='slide' damping='1'/>", "", servo)), Vec::<String>::new());
+    let free = "<body name='b'><freejoint/><geom size='1'/></body>";
+    let bare = "<body name='b'><joint damping='1'/><geom size='1'/></body>";
+    for (body, complaints) in [(free, 0), (bare, 1)] {
+        let found = lint(&format!("<mujoco><worldbody>{body}</worldbody></mujoco>"));
+        assert_eq!(found.len(), complaints, "{found:?}");
+    }
     for (joint, geom, actuator, complaint) in [
         ("<joint name='j'/>", "", motor, "damping"),
         ("<joint name='j' damping='1' ref='1'/>", "", motor, "ref"),
@@ -35,6 +58,9 @@ fn what_lies_outside_is_found() {
         ("", "", "", "no joint"),
         (hinge, "<geom type='ellipsoid' size='1 1 1'/>", motor, "Ellipsoid"),
         (hinge, "", "<motor name='m' joint='j'/>", "ctrlrange"),
+        ("<joint name='j' type='slide' damping='1'/>", "", motor, "not a hinge"),
+        (hinge, "", &servo.replace("gainprm='2 0 0'", ""), "gain"),
+        (hinge, "", &servo.replace("0 -2 0", "0 -2 -1"), "neither"),
         (hinge, "", "<position name='m' joint='j' kp='1' ctrlrange='-1 1'/>", "Position"),
         (hinge, "", "<motor joint='j' ctrlrange='-1 1'/><motor joint='j' ctrlrange='-1 1'/>", "two actuators"),
     ] {
@@ -74,9 +100,17 @@ fn lint(xml: &str) -> Vec<String> {
     for (_, entry) in model.bodies_iter() {
         let body = &entry.body;
         let name = body.name.as_deref().unwrap_or("without a name");
-        complain(body.joints.is_empty(), format!("body {name} has no joint: put its geoms on its parent"));
+        let on_world = entry.parent == Some(0);
+        complain(body.joints.is_empty() && !on_world, format!("body {name} has no joint: put its geoms on its parent"));
+        let is_free = body.joints.iter().any(|joint| joint.type_ == JointType::Free);
+        complain(
+            !body.joints.is_empty() && !is_free && on_world,
+            format!("body {name} hangs on the world by a joint, which makes one tree of all that do: give it a base"),
+        );
         complain(body.joints.len() > 1, format!("body {name} has several joints"));
-        complain(body.gravcomp != 0.0 || body.mocap, format!("body {name} has gravcomp or mocap"));
+        // Gravity is scaled by what is left of it, which is exact for none and for all.
+        complain(![0.0, 1.0].contains(&body.gravcomp), format!("body {name} has a part of its weight compensated"));
+        complain(body.mocap, format!("body {name} has mocap"));
         for joint in &body.joints {
             for complaint in lint_joint(joint) {
                 complain(true, format!("the joint of body {name} {complaint}"));
@@ -90,11 +124,22 @@ fn lint(xml: &str) -> Vec<String> {
     }
     for (index, actuator) in model.actuators.iter().enumerate() {
         let name = actuator.name.as_deref().unwrap_or("without a name");
-        complain(actuator.kind != ActuatorKind::Motor, format!("actuator {name} is {:?}, not a motor", actuator.kind));
-        complain(actuator.ctrl_range.is_none(), format!("motor {name} has no ctrlrange"));
-        complain(actuator.force_range.is_some(), format!("motor {name} has a forcerange"));
+        let is_motor = actuator.kind == ActuatorKind::Motor;
+        let is_spring = actuator.kind == ActuatorKind::General
+            && actuator.bias_type.as_deref() == Some("affine")
+            && matches!(*actuator.biasprm, [constant, slope, rate, ..] if constant == 0.0 && slope < 0.0 && rate == 0.0);
+        complain(
+            !is_motor && !is_spring,
+            format!("actuator {name} is {:?}, neither a motor nor a spring", actuator.kind),
+        );
+        complain(is_spring && actuator.gainprm.is_empty(), format!("spring {name} has no gain: it would be 0, not 1"));
+        complain(actuator.ctrl_range.is_none(), format!("actuator {name} has no ctrlrange"));
+        complain(actuator.force_range.is_some(), format!("actuator {name} has a forcerange"));
         let driven = actuator.joint.as_ref().and_then(|joint| model.joint_by_name(joint));
-        complain(driven.is_none(), format!("motor {name} drives no joint"));
+        complain(driven.is_none(), format!("actuator {name} drives no joint"));
+        let is_hinge =
+            driven.is_some_and(|(body, joint)| model.bodies[body].body.joints[joint].type_ == JointType::Hinge);
+        complain(is_motor && driven.is_some() && !is_hinge, format!("motor {name} drives not a hinge"));
         let twice = model.actuators[..index].iter().any(|other| other.joint == actuator.joint);
         complain(twice, format!("joint {:?} has two actuators: the last one wins", actuator.joint));
     }
@@ -106,8 +151,8 @@ fn lint_joint(joint: &Joint) -> Vec<String> {
     match joint.type_ {
         // A free base has no damping in MuJoCo, and src/scene/load.rs takes rapier's away.
         JointType::Free => return complaints,
-        JointType::Hinge => {}
-        JointType::Slide | JointType::Ball => complaints.push(format!("is {:?}", joint.type_)),
+        JointType::Hinge | JointType::Slide => {}
+        JointType::Ball => complaints.push(format!("is {:?}", joint.type_)),
     }
     if joint.damping <= 0.0 {
         complaints.push("has no damping: rapier would put 0.1 in its place".into());

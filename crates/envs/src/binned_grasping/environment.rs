@@ -30,7 +30,7 @@ const START_TURN: f32 = 0.3;
 /// Room that a target must leave around the fingers (m).
 const ROOM: f32 = 0.002;
 /// Firm enough that the fingers sink in by about a millimetre, and damped enough that light objects stay.
-const CONTACTS: Contacts = Contacts { moving: (120.0, 2.0), fixed: (120.0, 2.0), length_unit: 0.1 };
+const CONTACTS: Contacts = Contacts { moving: (120.0, 2.0), fixed: (120.0, 2.0), length_unit: 0.1, overshoot: 0.02 };
 /// With two iterations one grasp in ten slips.
 const ITERATIONS: usize = 4;
 /// Near the posture that the arm keeps: the elbow up, in a vertical plane with the gripper (rad).
@@ -75,7 +75,7 @@ impl BinnedGrasping {
     /// The task with pictures of `image_size` pixels to a side (64, 128 and 472 are of use), or with none: states and
     /// privileged facts alone. `name` goes to the specification.
     pub fn new(name: &str, task: GraspTask, image_size: Option<usize>) -> Self {
-        let mut scene = load(&description::arm());
+        let mut scene = load(&description::mjcf());
         scene.reset(&[0.0; COORDINATES], &[0.0; COORDINATES]);
         let arm = Arm::new(&scene, POSTURE);
         let mut home = [OPEN; COORDINATES];

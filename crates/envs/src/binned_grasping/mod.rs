@@ -45,6 +45,7 @@ mod layout;
 pub mod objects;
 mod view;
 
+pub use description::mjcf;
 pub use environment::{BinnedGrasping, GraspTask};
 pub use facts::{Facts, PRIVILEGED_SIZE};
 pub use grasp::Grasp;

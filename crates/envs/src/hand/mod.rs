@@ -176,6 +176,34 @@ impl Seen<'_> {
     }
 }
 
+/// The privileged part of an observation, apart.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Known<'a> {
+    /// Steps since the reset.
+    pub step: f32,
+    /// All joint positions (MuJoCo's `qpos`).
+    pub positions: &'a [f32],
+    /// All joint velocities (MuJoCo's `qvel`).
+    pub velocities: &'a [f32],
+    /// What the reset drew, in the order of the task's fields.
+    pub facts: &'a [f32],
+}
+
+impl<'a> Known<'a> {
+    /// Takes the privileged part of an observation of a task apart.
+    pub fn of(task: HandTask, privileged: &'a [f32]) -> Self {
+        let (positions, velocities) = match task {
+            HandTask::Pen => (31, 30),
+            HandTask::Door => (30, 30),
+            HandTask::Relocate => (37, 36),
+        };
+        let (step, rest) = privileged.split_first().expect("the step's number");
+        let (positions, rest) = rest.split_at(positions);
+        let (velocities, facts) = rest.split_at(velocities);
+        Self { step: *step, positions, velocities, facts }
+    }
+}
+
 /// Whether a state is at the goal, and D4RL's dense reward of being there.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Judgement {

@@ -7,6 +7,7 @@
 pub mod collect;
 pub mod gait;
 mod grasper;
+pub mod hand;
 mod planner;
 pub mod walker;
 

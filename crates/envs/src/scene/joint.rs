@@ -74,6 +74,25 @@ impl Joint {
     }
 }
 
+impl Axis {
+    /// Puts the joint back that has left its range by more than `overshoot`; tells whether it had.
+    pub(super) fn stop(&self, state: &mut SceneState, overshoot: f32) -> bool {
+        let (multibody, id) = state.multibody_joints.get_mut(self.handle).expect(JOINT);
+        let link = multibody.link_mut(id).expect(JOINT);
+        let position = link.joint.coords()[self.slot as usize];
+        let [low, high] = self.range;
+        let stopped = position.clamp(low - overshoot, high + overshoot);
+        if stopped == position {
+            return false;
+        }
+        link.joint.apply_displacement(&[stopped - position]);
+        let row = link.assembly_id();
+        let rate = &mut multibody.generalized_velocity_mut()[row];
+        *rate = if stopped < position { rate.min(0.0) } else { rate.max(0.0) };
+        true
+    }
+}
+
 /// From a body's origin to its centre of mass (m, world axes): rapier's velocity is that of the latter, MuJoCo's that of
 /// the former.
 fn centre_of_mass(body: &RigidBody) -> Vector {

@@ -117,6 +117,7 @@ pub(super) fn load(xml: &str, boxes: &[StaticBox]) -> Result<Scene, SceneError> 
         geoms,
         placed: Vec::new(),
         sites,
+        overshoot: f32::INFINITY,
         bases,
     })
 }
