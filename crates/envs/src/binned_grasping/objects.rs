@@ -84,7 +84,7 @@ fn colour(rng: &mut Prng) -> [f32; 4] {
 }
 
 /// How far an object reaches from its middle in a direction of length 1 in the world, its rotation given (m).
-pub(super) fn reach(solid: &Solid, rotation: [f32; 4], direction: [f32; 3]) -> f32 {
+pub fn reach(solid: &Solid, rotation: [f32; 4], direction: [f32; 3]) -> f32 {
     use rapier3d::math::{Rotation, Vector};
     let turned = |[x, y, z, w]: [f32; 4]| Rotation::from_xyzw(x, y, z, w);
     let direction = turned(rotation).inverse() * Vector::from_array(direction);
