@@ -30,7 +30,7 @@ pub(crate) struct ManifestEntry {
     pub(crate) transitions: usize,
     /// Episodes collected.
     pub(crate) episodes: usize,
-    /// Episodes that pass the relabelled goal.
+    /// Episodes that pass the relabelled goal of an ant maze; those of the hand that succeed.
     pub(crate) success_episodes: usize,
     /// Share of rows with a reward (0 to 1).
     pub(crate) rewarded_share: f64,
@@ -203,14 +203,19 @@ pub(crate) fn describe(task: Task, path: &Path) -> Result<ManifestEntry> {
         episodes.push(start..row + 1);
         start = row + 1;
     }
-    let rewarded = |rows: std::ops::Range<usize>| recording.rewards[rows].iter().any(|reward| *reward > 0.0);
+    // The hand's binary reward is 0 at the goal, and -1 elsewhere.
+    let nothing = if task.maze().is_some() { 0.0 } else { -1.0 };
+    let rewarded = |rewards: &[f32]| rewards.iter().filter(|reward| **reward > nothing).count();
+    let success_steps = task.build().spec().success_steps;
     Ok(ManifestEntry {
         content: content_of(&dataset),
         transitions: dataset.len(),
         episodes: episodes.len(),
-        success_episodes: episodes.iter().filter(|rows| rewarded((*rows).clone())).count(),
-        rewarded_share: recording.rewards.iter().filter(|reward| **reward > 0.0).count() as f64
-            / recording.rewards.len() as f64,
+        success_episodes: episodes
+            .iter()
+            .filter(|rows| rewarded(&recording.rewards[(*rows).clone()]) >= success_steps)
+            .count(),
+        rewarded_share: rewarded(&recording.rewards) as f64 / recording.rewards.len() as f64,
         mean_episode_steps: recording.rewards.len() as f64 / episodes.len().max(1) as f64,
         visits: visits(task, &recording),
     })

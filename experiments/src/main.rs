@@ -7,6 +7,7 @@ mod actor;
 mod checkpoint;
 mod clock;
 mod cmd;
+mod collect;
 mod data;
 mod episode;
 mod events;

@@ -45,12 +45,7 @@ impl Workspace {
         &self.root
     }
 
-    /// A data file. The smoke scale keeps small files of its own.
-    pub(crate) fn data_file(&self, task: Task, scale: Scale) -> PathBuf {
-        self.data_path(&Self::data_name(task, scale))
-    }
-
-    /// The name under data/ of a task's file, without its ending.
+    /// The name under data/ of a task's file, without its ending. The smoke scale keeps small files of its own.
     pub(crate) fn data_name(task: Task, scale: Scale) -> String {
         if scale == Scale::Smoke { format!("smoke/{task}") } else { task.to_string() }
     }

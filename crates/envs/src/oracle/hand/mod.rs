@@ -4,15 +4,18 @@
 //! the observation. The planner is none, since it tries out actions in copies of the world.
 
 mod arm;
+mod demonstrate;
 mod door;
+pub mod human;
 mod pen;
 mod relocate;
 
 use rl::{Intent, LaneRows, ObservationRows, Policy, Prng};
 
 use crate::hand::{HAND_JOINTS, HandTask, Known};
+pub use demonstrate::{Demonstrated, Demonstrator};
 pub use door::DoorScript;
-pub use pen::{PenPlanner, PlannerSettings, plan_episode};
+pub use pen::{PenPlanner, PlannerSettings};
 pub use relocate::RelocateScript;
 
 /// Key poses with their times, and the way between them.

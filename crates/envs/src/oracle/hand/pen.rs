@@ -2,7 +2,7 @@
 //! its plan in the world itself, moves the plan towards the best of them, acts on its beginning, and plans anew
 //! ("MPPI", Williams et al. 2017, with the greedy weights that a prototype of this project needed).
 
-use rl::{Environment, Prng};
+use rl::Prng;
 
 use crate::hand::{HAND_JOINTS, Hand, Pen, Reward};
 
@@ -124,9 +124,8 @@ impl PenPlanner {
         let seen = self.trial.seen();
         let (cosine, distance) = self.trial.chore().errors(&seen);
         let near = distance < 0.075;
-        let [.., x, y, z, _, _, _, _] = *seen.positions else { unreachable!("the pen's pose is last") };
+        let [.., z, _, _, _, _] = *seen.positions else { unreachable!("the pen's pose is last") };
         let [.., vx, vy, vz, wx, wy, wz] = *seen.velocities else { unreachable!("the pen's velocity is last") };
-        let _ = (x, y);
         let length = |v: [f32; 3]| v.iter().map(|x| x * x).sum::<f32>().sqrt();
         let mut value = -2.0 * cosine.clamp(-1.0, 1.0).acos() - 20.0 * (distance - 0.04).max(0.0);
         value += if near && cosine > 0.9 { 0.5 } else { 0.0 };
@@ -155,24 +154,4 @@ fn half_closed() -> Action {
     action[14] = -0.5;
     action[23] = 0.5;
     action
-}
-
-/// One episode of the planner: each step's state, the action taken, and whether it led to the goal.
-pub fn plan_episode(
-    world: &mut Hand<Pen>,
-    planner: &mut PenPlanner,
-    rng: &mut Prng,
-    mut watch: impl FnMut(&[f32], &[f32], &rl::Step),
-) -> usize {
-    let mut state = world.reset(rng).state;
-    planner.start(world);
-    let mut reached = 0;
-    for _ in 0..world.spec().max_steps {
-        let action = planner.act(world, rng);
-        let step = world.step(&action);
-        watch(&state, &action, &step);
-        reached += usize::from(step.success);
-        state = step.observation.state;
-    }
-    reached
 }

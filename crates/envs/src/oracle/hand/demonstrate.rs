@@ -1,0 +1,109 @@
+//! Demonstrations by the experts, and beside each noisy action what the expert would have done.
+
+use rl::{Environment, Observation, Prng, Step};
+
+use super::{DoorScript, PenPlanner, PlannerSettings, RelocateScript, Script, jittered};
+use crate::hand::{Chore, Door, Hand, HandTask, Known, Pen, Relocate, Reward};
+
+/// Share of its spread in the tuning by which each number of a script is moved in each demonstration.
+const JITTER: f32 = 0.1;
+/// Standard deviation of the noise on the targets of arm and hand (which go from -1 to 1). Arms are 500 N per unit strong,
+/// so that little noise of theirs is much.
+const DOOR_NOISE: [f32; 2] = [0.02, 0.05];
+const RELOCATE_NOISE: [f32; 2] = [0.01, 0.05];
+/// Steps on either side over which the labels of the pen's planner are averaged: each of its plans has noise of its own,
+/// and a joint follows its target only over about as many steps.
+const SMOOTHING: usize = 3;
+
+/// One step of a demonstration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Demonstrated {
+    /// What was seen before the step.
+    pub observation: Observation,
+    /// The action as it was applied, with its noise.
+    pub action: Vec<f32>,
+    /// What to imitate: the expert's own choice in this state. Noisy actions with such labels teach a clone to come back
+    /// (Laskey et al. 2017, "DART").
+    pub label: Vec<f32>,
+    /// What came of it.
+    pub step: Step,
+}
+
+/// Makes demonstrations of one task, each from its own stream.
+pub struct Demonstrator(Expert);
+
+enum Expert {
+    Pen(Box<Hand<Pen>>, Box<PenPlanner>),
+    Door(Box<Hand<Door>>),
+    Relocate(Box<Hand<Relocate>>),
+}
+
+impl Demonstrator {
+    /// Of a task, under the name that its environment has.
+    pub fn new(task: HandTask, name: &str) -> Self {
+        Self(match task {
+            HandTask::Pen => {
+                let planner = PenPlanner::new(PlannerSettings::DEMONSTRATIONS);
+                Expert::Pen(Box::new(Hand::new(name, Reward::Binary)), Box::new(planner))
+            }
+            HandTask::Door => Expert::Door(Box::new(Hand::new(name, Reward::Binary))),
+            HandTask::Relocate => Expert::Relocate(Box::new(Hand::new(name, Reward::Binary))),
+        })
+    }
+
+    /// One episode, to its time limit, good or bad.
+    pub fn episode(&mut self, rng: &mut Prng) -> Vec<Demonstrated> {
+        match &mut self.0 {
+            Expert::Pen(hand, planner) => planned(hand, planner, rng),
+            Expert::Door(hand) => {
+                let script = jittered(&DoorScript::TUNED, &DoorScript::SPREAD, JITTER, rng);
+                scripted(hand, &script, DOOR_NOISE, rng)
+            }
+            Expert::Relocate(hand) => {
+                let script = jittered(&RelocateScript::TUNED, &RelocateScript::SPREAD, JITTER, rng);
+                scripted(hand, &script, RELOCATE_NOISE, rng)
+            }
+        }
+    }
+}
+
+fn scripted<C: Chore>(
+    hand: &mut Hand<C>,
+    script: &impl Script,
+    [arm, fingers]: [f32; 2],
+    rng: &mut Prng,
+) -> Vec<Demonstrated> {
+    let mut observation = hand.reset(rng);
+    let mut steps = Vec::with_capacity(C::TASK.max_steps());
+    for _ in 0..C::TASK.max_steps() {
+        let mut label = vec![0.0; C::TASK.action_size()];
+        script.act(&Known::of(C::TASK, &observation.privileged), &mut label);
+        let noise = |joint: usize| if joint < C::TASK.arm_joints() { arm } else { fingers };
+        let noisy = |(joint, x): (usize, &f32)| (x + noise(joint) * rng.normal()).clamp(-1.0, 1.0);
+        let action: Vec<f32> = label.iter().enumerate().map(noisy).collect();
+        let step = hand.step(&action);
+        let next = step.observation.clone();
+        steps.push(Demonstrated { observation, action, label, step });
+        observation = next;
+    }
+    steps
+}
+
+fn planned(hand: &mut Hand<Pen>, planner: &mut PenPlanner, rng: &mut Prng) -> Vec<Demonstrated> {
+    let mut observation = hand.reset(rng);
+    planner.start(hand);
+    let mut steps = Vec::with_capacity(HandTask::Pen.max_steps());
+    for _ in 0..HandTask::Pen.max_steps() {
+        let action = planner.act(hand, rng).to_vec();
+        let step = hand.step(&action);
+        let next = step.observation.clone();
+        steps.push(Demonstrated { observation, action, label: Vec::new(), step });
+        observation = next;
+    }
+    for i in 0..steps.len() {
+        let around = &steps[i.saturating_sub(SMOOTHING)..(i + SMOOTHING + 1).min(steps.len())];
+        let mean = |joint: usize| around.iter().map(|step| step.action[joint]).sum::<f32>() / around.len() as f32;
+        steps[i].label = (0..HandTask::Pen.action_size()).map(mean).collect();
+    }
+    steps
+}

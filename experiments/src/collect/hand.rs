@@ -1,0 +1,254 @@
+//! Data of the hand's tasks: some demonstrations of an expert, and the roll-outs of a policy cloned from more of them; the
+//! recipe of D4RL's `cloned` data, and of the sparse-reward data of Nair et al. 2020 (AWAC).
+//!
+//! Those two clone what they record. Here 25 demonstrations are recorded, and the clone is taught by more, with noisy
+//! actions and clean labels: cloned from 25 it would lift the ball in no episode.
+
+use std::sync::Arc;
+
+use d4rl::{Metadata, Recording};
+use envs::{
+    Task,
+    hand::{HandTask, Known},
+    oracle::hand::{Demonstrated, Demonstrator},
+};
+use learners::{BcConfig, BcLoss, Device, Inputs, LearnerConfig};
+use rayon::prelude::*;
+use rl::{
+    Dataset, Environment, EnvironmentSpec, Intent, Learner, Observation, ObservationRows, OfflineTraining, Outcome,
+    Prng,
+};
+
+use crate::{progress::Progress, spec::Scale};
+
+/// Episodes made side by side.
+const EPISODES_AT_ONCE: u64 = 16;
+/// Rows of a minibatch of the clone.
+const BATCH_ROWS: usize = 256;
+/// The clone's inputs are taught with noise of this share of their standard deviation over the demonstrations ...
+const INPUT_NOISE: f32 = 0.1;
+/// ... drawn anew in each of so many copies of the data.
+const COPIES: usize = 4;
+
+/// How much is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HandPlan {
+    /// Demonstrations at the beginning of the file.
+    recorded: usize,
+    /// Demonstrations that teach the clone, the recorded ones among them.
+    taught: usize,
+    /// The clone's gradient steps.
+    updates: usize,
+    /// Rows of the file.
+    rows: usize,
+}
+
+impl HandPlan {
+    /// What a scale's file takes.
+    pub(crate) fn of(task: HandTask, scale: Scale) -> Self {
+        if scale == Scale::Smoke {
+            let recorded = if task == HandTask::Pen { 0 } else { 2 };
+            return Self { recorded, taught: recorded, updates: 200, rows: 2_000 };
+        }
+        let taught = if task == HandTask::Pen { 60 } else { 150 };
+        Self { recorded: 25, taught, updates: 20_000, rows: 100_000 }
+    }
+}
+
+/// What became of it.
+pub(crate) struct HandData {
+    /// The file.
+    pub(crate) recording: Recording,
+    /// The clone.
+    pub(crate) clone: Box<dyn Learner>,
+    /// Episodes that the expert tried, and those that succeeded.
+    pub(crate) expert: [usize; 2],
+    /// Episodes of the clone, and those that succeeded.
+    pub(crate) cloned: [usize; 2],
+}
+
+/// Makes demonstrations and roll-outs; the same whatever the number of threads.
+pub(crate) fn collect(task: Task, hand: HandTask, plan: HandPlan) -> HandData {
+    let spec = task.build().spec().clone();
+    let progress = Progress::new(1);
+    let (demonstrations, tried) = demonstrate(task, hand, plan.taught, &spec, &progress);
+    let mut recording = Recording::empty(spec.state_size, spec.action_size);
+    for demonstration in &demonstrations[..plan.recorded] {
+        for (number, Demonstrated { observation, action, step, .. }) in demonstration.iter().enumerate() {
+            let ends = number + 1 == demonstration.len();
+            push(&mut recording, hand, observation, action, step.reward, ends);
+        }
+    }
+    let clone = teach(task, &spec, &demonstrations, plan.updates, &progress);
+    let cloned = roll_out(task, hand, &*clone, plan.rows, &mut recording, &progress);
+    for (key, value) in
+        [("algorithm", "an expert's demonstrations, then a clone's roll-outs"), ("simulator", envs::PHYSICS)]
+    {
+        recording.metadata.insert(key.into(), Metadata::Text(value.into()));
+    }
+    let count = Metadata::Numbers { shape: vec![], values: vec![plan.recorded as f32] };
+    recording.metadata.insert("demonstrations".into(), count);
+    progress.close();
+    HandData { recording, clone, expert: [tried, demonstrations.len()], cloned }
+}
+
+fn stream(task: Task, episode: u64, purpose: &str) -> Prng {
+    Prng::derive(task.name(), episode, purpose)
+}
+
+/// Successful demonstrations, in the order of their streams, and how many were tried for them.
+fn demonstrate(
+    task: Task,
+    hand: HandTask,
+    wanted: usize,
+    spec: &EnvironmentSpec,
+    progress: &Progress,
+) -> (Vec<Vec<Demonstrated>>, usize) {
+    let bar = progress.bar(&format!("demonstrations for {task}"), wanted as u64);
+    let mut good: Vec<Vec<Demonstrated>> = Vec::new();
+    let (mut next, mut tried) = (0, 0);
+    while good.len() < wanted {
+        let episodes: Vec<Vec<Demonstrated>> = (next..next + EPISODES_AT_ONCE)
+            .into_par_iter()
+            .map_init(
+                || Demonstrator::new(hand, task.name()),
+                |demonstrator, k| demonstrator.episode(&mut stream(task, k, "demonstrations")),
+            )
+            .collect();
+        next += EPISODES_AT_ONCE;
+        for episode in episodes {
+            if good.len() == wanted {
+                break;
+            }
+            tried += 1;
+            if episode.iter().filter(|step| step.step.success).count() >= spec.success_steps {
+                good.push(episode);
+            }
+        }
+        bar.reach(good.len() as u64);
+    }
+    (good, tried)
+}
+
+/// Clones the labels of demonstrations.
+fn teach(
+    task: Task,
+    spec: &EnvironmentSpec,
+    demonstrations: &[Vec<Demonstrated>],
+    updates: usize,
+    progress: &Progress,
+) -> Box<dyn Learner> {
+    learners::use_one_thread();
+    let config = BcConfig {
+        loss: BcLoss::SquaredError,
+        learning_rate: 1e-3,
+        hidden: vec![256, 256],
+        dropout: 0.0,
+        inputs: Inputs::Scaled,
+    };
+    let mut learner = LearnerConfig::Bc(config).build(spec, vec![stream(task, 0, "clone")], Device::CPU);
+    let data = lessons(spec, demonstrations, &mut stream(task, 0, "input noise"));
+    if !data.is_empty() {
+        let bar = progress.bar(&format!("clone for {task}"), updates as u64);
+        let rngs = vec![stream(task, 0, "minibatches")];
+        let mut training = OfflineTraining::new(&mut *learner, vec![Arc::new(data)], rngs, BATCH_ROWS);
+        for update in 1..=updates {
+            training.step();
+            if update % 100 == 0 {
+                bar.reach(update as u64);
+            }
+        }
+    }
+    learner
+}
+
+/// States with noise, and the expert's choice in the state without.
+fn lessons(spec: &EnvironmentSpec, demonstrations: &[Vec<Demonstrated>], rng: &mut Prng) -> Dataset {
+    let steps = || demonstrations.iter().flatten();
+    let count = steps().count() as f32;
+    let moment = |power: i32, feature: usize, centre: f32| {
+        steps().map(|step| (step.observation.state[feature] - centre).powi(power)).sum::<f32>() / count
+    };
+    let deviations: Vec<f32> =
+        (0..spec.state_size).map(|feature| moment(2, feature, moment(1, feature, 0.0)).sqrt()).collect();
+    let mut data = Dataset::empty(spec.state_size, spec.action_size);
+    for _ in 0..COPIES {
+        for Demonstrated { observation, label, .. } in steps() {
+            let noisy = observation.state.iter().zip(&deviations);
+            data.states.extend(noisy.map(|(x, deviation)| x + INPUT_NOISE * deviation * rng.normal()));
+            data.actions.extend(label);
+            // Cloning looks at neither.
+            data.next_states.extend(&observation.state);
+            data.rewards.push(0.0);
+            data.bootstraps.push(1.0);
+        }
+    }
+    data
+}
+
+/// A seat of one episode of the clone.
+struct Seat {
+    environment: Box<dyn Environment>,
+    observation: Observation,
+    taken: Vec<(Observation, Vec<f32>, f32)>,
+    goal_steps: usize,
+}
+
+/// Lets the clone act until the recording has `rows`; the last episode is cut. Returns its episodes and successes.
+fn roll_out(
+    task: Task,
+    hand: HandTask,
+    clone: &dyn Learner,
+    rows: usize,
+    recording: &mut Recording,
+    progress: &Progress,
+) -> [usize; 2] {
+    let bar = progress.bar(&format!("data for {task}"), rows as u64);
+    let (max_steps, success_steps) = (hand.max_steps(), hand.success_steps());
+    let (mut next, mut counts) = (0, [0, 0]);
+    while recording.len() < rows {
+        let mut seats: Vec<Seat> = (next..next + EPISODES_AT_ONCE)
+            .map(|episode| {
+                let mut environment = task.build();
+                let observation = environment.reset(&mut stream(task, episode, "roll-outs"));
+                Seat { environment, observation, taken: Vec::new(), goal_steps: 0 }
+            })
+            .collect();
+        next += EPISODES_AT_ONCE;
+        for _ in 0..max_steps {
+            let rows = ObservationRows::stack(1, seats.iter().map(|seat| &seat.observation));
+            let actions = clone.policy().act(&rows, Intent::Exploit, &mut [stream(task, 0, "unused")]);
+            seats.par_iter_mut().enumerate().for_each(|(row, seat)| {
+                let action = actions.row(0, row);
+                let step = seat.environment.step(action);
+                let before = std::mem::replace(&mut seat.observation, step.observation);
+                seat.taken.push((before, action.to_vec(), step.reward));
+                seat.goal_steps += usize::from(step.success);
+            });
+        }
+        for seat in seats {
+            let left = rows - recording.len();
+            if left == 0 {
+                break;
+            }
+            counts[0] += 1;
+            counts[1] += usize::from(seat.goal_steps >= success_steps);
+            let last = seat.taken.len().min(left);
+            for (number, (observation, action, reward)) in seat.taken.iter().enumerate().take(last) {
+                push(recording, hand, observation, action, *reward, number + 1 == last);
+            }
+        }
+        bar.reach(recording.len() as u64);
+    }
+    counts
+}
+
+/// Adds a step with the whole state of the simulator, as D4RL does.
+fn push(recording: &mut Recording, hand: HandTask, seen: &Observation, action: &[f32], reward: f32, ends: bool) {
+    let outcome = if ends { Outcome::TimesOut } else { Outcome::Continues };
+    recording.push(&seen.state, action, reward, outcome);
+    let Known { positions, velocities, facts, .. } = Known::of(hand, &seen.privileged);
+    recording.push_info("qpos", positions);
+    recording.push_info("qvel", velocities);
+    recording.push_info("drawn", facts);
+}
