@@ -9,6 +9,7 @@ use hdf5::types::VarLenUnicode;
 use hdf5::{Extents, File, H5Type};
 use hdf5_sys::h5f::H5Fget_file_image;
 use ndarray::Array4;
+use rl::Image;
 
 use crate::{Column, DatasetError, Images, Metadata, Recording};
 
@@ -138,7 +139,7 @@ fn put_images(file: &File, key: &str, Images { shape, rows }: &Images) -> hdf5::
         .shape(Extents::from(&[rows.len(), height, width, channels][..]))
         .create(key)?;
     for (number, block) in rows.chunks(IMAGES_AT_ONCE).enumerate() {
-        let bytes: Vec<u8> = block.iter().flat_map(|image| image.bytes()).copied().collect();
+        let bytes: Vec<u8> = block.iter().flat_map(Image::bytes).copied().collect();
         let array = Array4::from_shape_vec([block.len(), height, width, channels], bytes)
             .map_err(|error| format!("pictures of another size: {error}"))?;
         let first = number * IMAGES_AT_ONCE;

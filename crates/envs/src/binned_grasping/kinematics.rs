@@ -58,7 +58,7 @@ impl Arm {
             let rotation = Rotation::from_axis_angle(*axis, *angle);
             let turn = Pose::from_parts(*point - rotation * *point, rotation);
             (*point, *axis) = (pose * *point, pose.rotation * *axis);
-            pose = pose * turn;
+            pose *= turn;
         }
         (pose * self.tips, axes)
     }

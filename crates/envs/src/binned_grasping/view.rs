@@ -10,8 +10,7 @@ use crate::{Scene, Shape, Texture};
 pub const CAMERA: Camera = Camera { eye: [0.05, 0.32, 0.75], target: [0.56, 0.0, 0.055], vertical_field_of_view: 0.54 };
 
 /// Arm and bins, for pictures.
-pub const OVERVIEW: Camera =
-    Camera { eye: [1.55, 0.85, 0.95], target: [0.32, 0.0, 0.28], vertical_field_of_view: 0.66 };
+pub const OVERVIEW: Camera = Camera { eye: [1.55, 0.9, 0.95], target: [0.33, 0.0, 0.24], vertical_field_of_view: 0.64 };
 
 /// From above and from behind the camera: what it sees is lit, and the gripper's shadow lies below the gripper.
 const SUN: [f32; 3] = [0.15, 0.3, 1.0];

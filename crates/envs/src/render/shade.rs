@@ -68,7 +68,7 @@ impl<'a> Shading<'a> {
         if matches!(shape.kind, ShapeKind::Plane) {
             albedo *= self.checkerboard(x, y, inverse_depth);
         } else if let Texture::Bands { axis, width, dark } = shape.texture {
-            albedo *= self.bands(shape, axis, width, dark, self.point(x, y, inverse_depth));
+            albedo *= bands(shape, axis, width, dark, self.point(x, y, inverse_depth));
         }
         let normal = normal.normalize();
         // Lambert's law for the sun; sky and ground by the share of each that the surface faces.
@@ -89,14 +89,6 @@ impl<'a> Shading<'a> {
         self.lens.eye + self.lens.ray(x, y) / inverse_depth
     }
 
-    /// Brightness of a banded solid; the middle band is a bright one.
-    #[inline]
-    fn bands(&self, shape: &Shape, axis: usize, width: f32, dark: f32, point: Vec3) -> f32 {
-        let [x, y, z, w] = shape.rotation;
-        let local = Rot3::from_xyzw(x, y, z, w).inverse() * (point - Vec3::from(shape.translation));
-        if floor(local[axis] / width + 0.5) & 1 == 1 { dark } else { 1.0 }
-    }
-
     /// Brightness of the floor in world coordinates. Fields fade out where a sample is wider than a field, instead of
     /// flickering.
     #[inline]
@@ -110,6 +102,14 @@ impl<'a> Shading<'a> {
         let mean = 0.5 * (1.0 + DARK_FIELD);
         if is_dark { mean - contrast } else { mean + contrast }
     }
+}
+
+/// Brightness of a banded solid; the middle band is a bright one.
+#[inline]
+fn bands(shape: &Shape, axis: usize, width: f32, dark: f32, point: Vec3) -> f32 {
+    let [x, y, z, w] = shape.rotation;
+    let local = Rot3::from_xyzw(x, y, z, w).inverse() * (point - Vec3::from(shape.translation));
+    if floor(local[axis] / width + 0.5) & 1 == 1 { dark } else { 1.0 }
 }
 
 /// `f32::floor` in a few instructions: the default CPU target has none for it, and calls a function for every sample.

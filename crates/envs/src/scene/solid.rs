@@ -128,7 +128,7 @@ impl Scene {
         let geom = geom.collider.expect("a geom that touches");
         self.state.bodies[self.placed[number]].colliders().iter().any(|collider| {
             let pair = self.state.narrow_phase.contact_pair(geom, *collider);
-            pair.is_some_and(|pair| pair.has_any_active_contact())
+            pair.is_some_and(ContactPair::has_any_active_contact)
         })
     }
 }
