@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use d4rl::Recording;
-use envs::Task;
+use envs::{Family, Task};
 use rl::{Dataset, Prng};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -30,7 +30,7 @@ pub(crate) struct ManifestEntry {
     pub(crate) transitions: usize,
     /// Episodes collected.
     pub(crate) episodes: usize,
-    /// Episodes that pass the relabelled goal of an ant maze; those of the hand that succeed.
+    /// Episodes that pass the relabelled goal of an ant maze; those of other tasks that succeed.
     pub(crate) success_episodes: usize,
     /// Share of rows with a reward (0 to 1).
     pub(crate) rewarded_share: f64,
@@ -166,8 +166,8 @@ pub(crate) fn content_of(dataset: &Dataset) -> String {
             hash.update(chunk.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>());
         }
     }
-    if let Some(images) = &dataset.images {
-        (0..dataset.len()).for_each(|row| hash.update(images.image(row).bytes()));
+    for image in dataset.images.iter().flat_map(|images| (0..dataset.len()).map(|row| images.image(row))) {
+        hash.update(image.bytes());
     }
     hex(&hash.finalize())[..16].to_string()
 }
@@ -200,14 +200,18 @@ pub(crate) fn describe(task: Task, path: &Path) -> Result<ManifestEntry> {
     let recording = d4rl::read(path)?;
     let dataset = recording.qlearning_dataset(task.max_steps());
     // Relabelled files mark every step at the goal as terminal; an episode of the walker ends where its time did.
+    let ends_at = |row: usize| {
+        recording.timeouts.as_ref().is_some_and(|timeouts| timeouts[row])
+            || (matches!(task.family(), Family::Grasping(_)) && recording.terminals[row])
+    };
     let mut episodes = Vec::new();
     let mut start = 0;
-    for (row, _) in recording.timeouts.iter().flatten().enumerate().filter(|(_, timed_out)| **timed_out) {
+    for row in (0..recording.len()).filter(|row| ends_at(*row)) {
         episodes.push(start..row + 1);
         start = row + 1;
     }
     // The hand's binary reward is 0 at the goal, and -1 elsewhere.
-    let nothing = if task.maze().is_some() { 0.0 } else { -1.0 };
+    let nothing = if matches!(task.family(), Family::Hand(_)) { -1.0 } else { 0.0 };
     let rewarded = |rewards: &[f32]| rewards.iter().filter(|reward| **reward > nothing).count();
     let success_steps = task.build().spec().success_steps;
     Ok(ManifestEntry {

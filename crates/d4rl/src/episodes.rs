@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use rl::{Dataset, Outcome};
+use rl::{Dataset, ImageColumns, Outcome};
 
 use crate::Recording;
 
@@ -14,7 +14,9 @@ impl Recording {
     /// The transitions that learners train on: the rows of D4RL's `qlearning_dataset`, with actions clipped to
     /// [`ACTION_LIMIT`].
     ///
-    /// - The next state of row `i` is the observation of row `i + 1`, so the last row is lost.
+    /// - The next state of row `i` is the observation of row `i + 1`, so the last row is lost. Where there are images,
+    ///   for which D4RL has no rule, a last row that is terminal is kept: of 20 demonstrations, it is the only reward of
+    ///   one.
     /// - A row at which time ran out is dropped, because the row after it belongs to another episode.
     /// - A terminal row is kept with bootstrap 0, which hides that its next state belongs to another episode.
     /// - A row is a success where it or a later one of its episode earned a reward above 0.
@@ -23,8 +25,13 @@ impl Recording {
     ///   counts so, and whoever compares results with others needs the same rows.
     pub fn qlearning_dataset(&self, max_episode_steps: usize) -> Dataset {
         let mut dataset = Dataset::empty(self.observations.size, self.actions.size);
+        dataset.images = self.images.as_ref().map(|images| ImageColumns::empty(images.shape));
         let (mut steps, mut pending) = (0, 0);
-        for row in 0..self.len().saturating_sub(1) {
+        let last = self.len().saturating_sub(1);
+        let keeps_last = self.images.is_some() && self.terminals.last() == Some(&true);
+        for row in 0..last + usize::from(keeps_last) {
+            // What follows a terminal row has no meaning, so that the last one may stand for itself.
+            let next = (row + 1).min(last);
             let timed_out = match &self.timeouts {
                 Some(timeouts) => timeouts[row],
                 None => steps + 1 == max_episode_steps,
@@ -41,9 +48,12 @@ impl Recording {
             dataset.states.extend_from_slice(self.observations.row(row));
             dataset.actions.extend(self.actions.row(row).iter().map(|x| x.clamp(-ACTION_LIMIT, ACTION_LIMIT)));
             dataset.rewards.push(self.rewards[row]);
-            dataset.next_states.extend_from_slice(self.observations.row(row + 1));
+            dataset.next_states.extend_from_slice(self.observations.row(next));
             dataset.bootstraps.push(outcome.bootstrap());
             dataset.successes.push(0.0);
+            if let (Some(columns), Some(images)) = (&mut dataset.images, &self.images) {
+                columns.push(&images.rows[row], &images.rows[next]);
+            }
             pending += 1;
             if self.rewards[row] > 0.0 {
                 dataset.mark_successes(std::mem::take(&mut pending));

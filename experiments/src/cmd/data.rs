@@ -1,8 +1,8 @@
 //! `experiments data`: makes data sets in D4RL's layout.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::Args;
 use d4rl::Recording;
 use envs::{
@@ -13,6 +13,7 @@ use envs::{
 use crate::{
     Options,
     collect::{
+        grasping::{self, GraspingData},
         hand::{self, HandData, HandPlan},
         human::{self, HumanData},
         maze,
@@ -33,6 +34,9 @@ pub(crate) struct Arguments {
     /// average: data that are harder to learn from. They count as your own, beside those of the tables.
     #[arg(long, value_name = "SHARE", value_parser = share)]
     straying: Option<f32>,
+    /// Demonstrations of a grasping task, such as 20, 200, 2k or 20k: data/NAME-COUNT.hdf5.
+    #[arg(long, value_name = "COUNT", default_value = "2k")]
+    demos: Demonstrations,
 }
 
 /// A file that can be made.
@@ -40,6 +44,8 @@ pub(crate) struct Arguments {
 enum Named {
     /// A task's.
     Task(Task),
+    /// So many demonstrations of a grasping task.
+    Grasping(Task, Demonstrations),
     /// D4RL's human demonstrations of the door, recorded again in this simulator.
     DoorHuman,
 }
@@ -58,7 +64,7 @@ impl Named {
     /// The task in which the data are.
     fn task(self) -> Task {
         match self {
-            Self::Task(task) => task,
+            Self::Task(task) | Self::Grasping(task, _) => task,
             Self::DoorHuman => Task::DoorBinary,
         }
     }
@@ -67,7 +73,33 @@ impl Named {
     fn file(self, scale: Scale) -> String {
         match self {
             Self::Task(task) => Workspace::data_name(task, scale),
+            Self::Grasping(task, demonstrations) => {
+                format!("{}-{demonstrations}", Workspace::data_name(task, scale))
+            }
             Self::DoorHuman => DOOR_HUMAN.into(),
+        }
+    }
+}
+
+/// How many demonstrations; written with k for thousands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Demonstrations(usize);
+
+impl FromStr for Demonstrations {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (digits, unit) = text.strip_suffix('k').map_or((text, 1), |digits| (digits, 1000));
+        let count: usize = digits.parse().map_err(|_| format!("{text} is no count"))?;
+        if count > 0 { Ok(Self(count * unit)) } else { Err("at least one demonstration".into()) }
+    }
+}
+
+impl fmt::Display for Demonstrations {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self.0 {
+            count if count.is_multiple_of(1000) => write!(f, "{}k", count / 1000),
+            count => write!(f, "{count}"),
         }
     }
 }
@@ -85,6 +117,14 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Argument
         (_, only) if !only.is_empty() => tasks(paper::tasks(options, &DataCatalog::new(workspace))?),
         _ => tasks(Task::ANT_MAZES.to_vec()),
     };
+    // Of grasping, a name alone does not say how much.
+    let names: Vec<Named> = names
+        .into_iter()
+        .map(|named| match named {
+            Named::Task(task) if Task::GRASPING.contains(&task) => Named::Grasping(task, arguments.demos),
+            other => other,
+        })
+        .collect();
     for named in &names {
         let path = workspace.data_path(&named.file(options.scale));
         if path.exists() {
@@ -162,6 +202,13 @@ fn collect(workspace: &Workspace, named: Named, scale: Scale, straying: Option<S
                 "{task}: {good} demonstrations of {tried} tries; the clone ({}) succeeds in {successes} of {episodes} episodes",
                 folder.display()
             );
+            Ok(recording)
+        }
+        (Named::Task(task), Family::Grasping(_)) => bail!("how many demonstrations of {task}?"),
+        (Named::Grasping(task, Demonstrations(demonstrations)), _) => {
+            ensure!(straying.is_none(), "--straying is for ant mazes: {task} has no walker");
+            let GraspingData { recording, tried } = grasping::collect(task, demonstrations);
+            eprintln!("{task}: {demonstrations} demonstrations of {tried} tries");
             Ok(recording)
         }
         (Named::DoorHuman, _) => {

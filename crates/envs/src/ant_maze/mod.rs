@@ -24,7 +24,7 @@ mod maze;
 use rl::{Environment, EnvironmentSpec, Observation, Outcome, Prng, Snapshot, Step};
 use serde::{Deserialize, Serialize};
 
-use crate::{Scene, SceneState, Shape, ShapeKind};
+use crate::{Scene, SceneState, Shape, ShapeKind, Texture};
 pub use maze::{CELL, Cell, Maze};
 
 /// Length of a state.
@@ -116,6 +116,7 @@ impl AntMaze {
             translation: [self.goal[0], self.goal[1], 0.01],
             rotation: [0.0, 0.0, 0.0, 1.0],
             rgba: [0.2, 0.7, 0.3, 1.0],
+            texture: Texture::Plain,
         });
         shapes
     }
