@@ -6,7 +6,7 @@ options = --scale $(SCALE) $(if $(DEVICE),--device $(DEVICE)) \
   $(if $(LOG_DIR),--log-dir $(LOG_DIR)) $(foreach text,$(ONLY),--only $(text))
 experiments = cargo run --quiet -p experiments --
 
-.PHONY: help setup build test lint table1 datasets fig1 fig5 fig6 fig15 demo smoke list data report check crosscheck bench walker
+.PHONY: help setup build test lint table1 baselines datasets fig1 fig5 fig6 fig15 demo smoke list data report check crosscheck bench walker
 
 help:      ## show this list
 	@sed -n 's/^\([a-z0-9]*\): .*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -22,13 +22,15 @@ lint: setup    ## formatting, lints and documentation, as CI wants them
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 table1: build  ## Table 1: make the data that is missing, run what is not recorded, write results/table1
 	$(experiments) $(options) $(if $(ONLY),,--only table1)
+baselines: build  ## Table 1's other columns: AWAC, BC and CQL, and AWAC under JSRL (results/baselines)
+	$(experiments) $(options) $(if $(ONLY),,--only baselines)
 datasets: build  ## are our data as hard as D4RL's? Cloning and IQL on whole data sets (results/datasets)
 	$(experiments) $(options) $(if $(ONLY),,--only datasets)
 fig1: build    ## Figure 1: one umaze episode with four hand-over steps, on the map (results/fig1)
 	@$(experiments) figure fig1
 fig5: build    ## Figure 5: the arm over its bins, the camera's view and one grasp, rendered (results/fig5)
 	@$(experiments) figure fig5
-fig6: build    ## Figure 6: the ant and its mazes, rendered (results/fig6)
+fig6: build    ## Figure 6: the ant and its mazes, the hand and its tasks, rendered (results/fig6)
 	@$(experiments) figure fig6
 demo: build    ## a minute: film and map of a trained umaze policy and its guide (results/demo)
 	@$(experiments) figure demo

@@ -24,6 +24,10 @@ bench() { # bench CRATE NAME: what it prints, as a list unless it is a table
   echo
   bench learners update | sed 's/^- \(batch .*\)/\1\n/'
   echo
+  echo "**Learners that see pictures** (the convolutions alone are the update's, in the same shapes)"
+  echo
+  bench learners pictures | sed 's/^- \(.* pixels.*\)/\1\n/'
+  echo
   echo "**Loader and renderer**"
   echo
   bench d4rl read

@@ -216,6 +216,14 @@ impl Task {
         Some(Box::new(self.in_maze(self.maze()?, Start::AnyCell, Goal::AnyCell)))
     }
 
+    /// A task of the hand with D4RL's dense reward, on which D4RL's normalised scores are defined; none for others.
+    pub fn build_with_dense_reward(self) -> Option<Box<dyn Environment>> {
+        match self.family() {
+            Family::AntMaze(_) => None,
+            Family::Hand(hand) => Some(hand.build(self.name(), Reward::Dense)),
+        }
+    }
+
     /// What makes the data of an ant maze. The settings are [`CollectPlan::d4rl`], unless an experiment changes them.
     pub fn collector(self, plan: CollectPlan) -> Option<Collector> {
         let maze = self.maze()?;

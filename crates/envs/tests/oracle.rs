@@ -41,14 +41,29 @@ fn an_episode_of_data_is_whole_and_repeatable() {
     let second = collector.episode(&mut rng(1));
     assert_eq!(task.collector(plan).unwrap().episode(&mut rng(1)), second, "episodes do not depend on those before");
     assert_eq!(first.states.len(), (first.len() + 1) * 29);
-    assert!(first.reached && first.len() < task.max_steps(), "{} steps", first.len());
+    assert!(first.reached == 1 && first.len() < task.max_steps(), "{} steps", first.len());
     assert!(first.actions.iter().all(|action| (-1.0..=1.0).contains(action)));
 
-    let own = first.arrivals(first.goal);
+    let own = first.arrivals(first.goals[0]);
     assert_eq!(own.len(), first.len());
     assert_eq!(own.iter().position(|at_goal| *at_goal), Some(first.len() - 1), "it ends where it first arrives");
     let elsewhere = first.arrivals(Maze::UMAZE.center((1, 2)));
     assert!(elsewhere.contains(&true), "its way leads through the cell beside the start");
+}
+
+/// A walker that goes on uses the whole time, and each goal after the first is another than the one it has reached.
+#[test]
+fn the_walker_goes_on_to_further_goals() {
+    let task = Task::AntMazeMediumPlay;
+    let episode =
+        task.collector(CollectPlan::d4rl(task).unwrap()).unwrap().episode(&mut Prng::derive("data", 2, "episode"));
+    assert_eq!((episode.len(), episode.goals.len()), (task.max_steps(), task.max_steps()));
+    assert!(episode.reached >= 2, "{} goals", episode.reached);
+    let mut legs: Vec<[f32; 2]> = episode.goals.clone();
+    legs.dedup();
+    assert_eq!(legs.len(), episode.reached + 1, "the last goal is still ahead");
+    let cells: Vec<_> = legs.iter().map(|goal| Maze::MEDIUM.cell_near(*goal)).collect();
+    assert!(cells.windows(2).all(|pair| pair[0] != pair[1]), "{cells:?}");
 }
 
 /// Where a plan's episodes start and lead, over 200 of them.

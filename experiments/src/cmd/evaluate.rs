@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use clap::Args;
+use d4rl::ReferenceScores;
 use envs::Task;
 use learners::Device;
 use rl::{Drivers, EpisodeScores, EvaluationLane, evaluate};
@@ -51,6 +52,12 @@ struct Verdict {
     /// Share of successful episodes towards the goal that the data file is labelled against, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     fixed_goal_success_rate: Option<f32>,
+    /// Share of the steps at the goal (0 to 1), where episodes go on there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    goal_step_share: Option<f32>,
+    /// D4RL's normalised score (percent) in the same episodes with its dense reward, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    d4rl_score: Option<f64>,
 }
 
 /// The verb.
@@ -71,16 +78,25 @@ pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
     let scores = judge((0..side_by_side).map(|_| task.build()).collect(), "command line");
     let fixed: Option<Vec<_>> = (0..side_by_side).map(|_| task.build_with_fixed_goal()).collect();
     let fixed = fixed.map(|environments| judge(environments, "fixed goal").success_rate());
+    let dense: Option<Vec<_>> = (0..side_by_side).map(|_| task.build_with_dense_reward()).collect();
+    let reference = ReferenceScores::of(&task.name().replace("binary", "cloned"));
+    let d4rl_score = dense.zip(reference).map(|(environments, reference)| {
+        100.0 * reference.normalize(f64::from(judge(environments, "command line").mean_return()))
+    });
+    let steps = scores.steps.iter().sum::<usize>() as f32;
+    let goal_step_share = d4rl_score.map(|_| scores.goal_steps.iter().sum::<usize>() as f32 / steps);
     let verdict = Verdict {
         task: *task,
         policy: policy.clone(),
         seed: *seed,
         success_rate: scores.success_rate(),
         mean_return: scores.mean_return(),
-        mean_steps: scores.steps.iter().sum::<usize>() as f32 / episodes as f32,
+        mean_steps: steps / episodes as f32,
         mean_success_steps: scores.mean_success_steps(),
         episodes: scores,
         fixed_goal_success_rate: fixed,
+        goal_step_share,
+        d4rl_score,
     };
     if *json {
         println!("{}", serde_json::to_string_pretty(&verdict)?);
@@ -89,8 +105,11 @@ pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
         let fixed = verdict.fixed_goal_success_rate;
         let fixed =
             fixed.map_or(String::new(), |rate| format!(", {:.1} % towards the fixed goal of the data", 100.0 * rate));
+        let score = verdict.goal_step_share.zip(verdict.d4rl_score).map_or(String::new(), |(share, score)| {
+            format!("; {:.1} % of the steps at the goal, D4RL's score {score:.1}", 100.0 * share)
+        });
         println!(
-            "{task}, {policy}: {:.1} % of {episodes} episodes succeed ({steps}){fixed}; mean return {:.3}",
+            "{task}, {policy}: {:.1} % of {episodes} episodes succeed ({steps}){fixed}{score}; mean return {:.3}",
             100.0 * verdict.success_rate,
             verdict.mean_return
         );

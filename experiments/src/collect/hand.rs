@@ -216,7 +216,7 @@ fn roll_out(
             .collect();
         next += EPISODES_AT_ONCE;
         for _ in 0..max_steps {
-            let rows = ObservationRows::stack(1, seats.iter().map(|seat| &seat.observation));
+            let rows = ObservationRows::stack(seats.len(), seats.iter().map(|seat| &seat.observation));
             let actions = clone.policy().act(&rows, Intent::Exploit, &mut [stream(task, 0, "unused")]);
             seats.par_iter_mut().enumerate().for_each(|(row, seat)| {
                 let action = actions.row(0, row);

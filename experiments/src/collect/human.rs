@@ -1,6 +1,6 @@
 //! The human demonstrations of opening a door, recorded again in this simulator.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use d4rl::{Metadata, Recording};
 use envs::{
     Task,
@@ -23,9 +23,8 @@ pub(crate) struct HumanData {
 /// Replays all demonstrations of a file such as D4RL's `door-human-v0`, each to its own length. Actions beyond [-1, 1] are
 /// clipped by the task; they are recorded as they were.
 pub(crate) fn replay(source: &Recording) -> Result<HumanData> {
-    let frames = match source.metadata.get("init/door_body_pos") {
-        Some(Metadata::Numbers { values, .. }) => values,
-        _ => anyhow::bail!("metadata/init/door_body_pos is missing: where each door stood"),
+    let Some(Metadata::Numbers { values: frames, .. }) = source.metadata.get("init/door_body_pos") else {
+        bail!("metadata/init/door_body_pos is missing: where each door stood");
     };
     let timeouts = source.timeouts.as_ref().context("the file has no timeouts")?;
     let ends: Vec<usize> = timeouts.iter().enumerate().filter(|(_, end)| **end).map(|(row, _)| row + 1).collect();

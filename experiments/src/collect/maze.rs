@@ -62,7 +62,7 @@ fn append(recording: &mut Recording, task: Task, episode: &Episode, rows: usize)
         recording.push(state, action, f32::from(u8::from(*arrives)), outcome);
         let last = step + 1 == episode.len() || recording.len() == rows;
         *recording.timeouts.as_mut().and_then(|timeouts| timeouts.last_mut()).expect("just pushed") = last;
-        recording.push_info("goal", &episode.goal);
+        recording.push_info("goal", &episode.goals[step]);
         recording.push_info("qpos", &state[..15]);
         recording.push_info("qvel", &state[15..]);
     }

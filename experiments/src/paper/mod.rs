@@ -1,5 +1,6 @@
 //! Every table and figure of the paper that this project regenerates.
 
+mod baselines;
 mod claims;
 mod curves;
 pub(crate) mod datasets;
@@ -103,6 +104,7 @@ pub(crate) struct Experiment {
 pub(crate) fn all() -> Vec<Exhibit> {
     vec![
         Exhibit::Runs(table1::experiment()),
+        Exhibit::Runs(baselines::experiment()),
         Exhibit::Runs(datasets::experiment()),
         Exhibit::Theory(fig15::experiment()),
     ]

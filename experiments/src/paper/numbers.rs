@@ -51,6 +51,14 @@ impl Table1 {
     }
 }
 
+/// Table 1 of the first version: the baseline columns, of the whole data only.
+pub(crate) fn first_version(task: &str, learner: &str) -> Option<f64> {
+    let mut lines = include_str!("../../paper/table1_v1_baselines.csv").lines();
+    let column = lines.next()?.split(',').position(|header| header == learner)?;
+    let line = lines.find(|line| line.split(',').next() == Some(task))?;
+    line.split(',').nth(column)?.parse().ok()
+}
+
 /// The number behind 300, 1k or 1m.
 fn transitions(size: &str) -> usize {
     let (digits, factor) = match size.as_bytes().last() {
@@ -64,6 +72,13 @@ fn transitions(size: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_version_has_other_baselines() {
+        assert_eq!(first_version("antmaze-umaze-v0", "cql"), Some(99.4));
+        assert_eq!(first_version("pen-binary-v0", "awac"), Some(70.3));
+        assert_eq!(first_version("antmaze-umaze-v0", "iql"), None);
+    }
 
     #[test]
     fn a_row_of_the_paper() {

@@ -13,7 +13,7 @@ use learners::{IqlConfig, LearnerConfig, RateSchedule};
 use crate::{
     data::DataCatalog,
     paper::{Cell, Experiment, claims, present},
-    spec::{EvaluationPlan, GuideSource, OfflinePlan, OnlinePlan, ReplayPlan, RunSpec, Scale, Start},
+    spec::{DataSlice, EvaluationPlan, GuideSource, OfflinePlan, OnlinePlan, ReplayPlan, RunSpec, Scale, Start},
 };
 
 /// This table.
@@ -32,7 +32,7 @@ pub(crate) fn experiment() -> Experiment {
 pub(crate) enum Method {
     /// The pretrained policy before any online step: the guide.
     Offline,
-    /// IQL's own fine-tuning.
+    /// The learner's own fine-tuning.
     Iql,
     /// IQL with JSRL, curriculum, cold start.
     JsrlCurriculum,
@@ -179,9 +179,21 @@ fn methods(transitions: usize, scale: Scale) -> &'static [Method] {
 /// The offline phase on all data of a task.
 pub(super) fn offline_run(task: Task, scale: Scale, catalog: &DataCatalog) -> Result<RunSpec> {
     let transitions = sizes(task, scale).into_iter().max().expect("every task has sizes");
-    let Budget { learner, offline, .. } = Budget::of(scale);
-    let data = catalog.slice(task, scale, transitions)?;
-    Ok(RunSpec { task, data, learner: LearnerConfig::Iql(learner), offline, online: None })
+    Ok(run(Method::Offline, task, scale, catalog.slice(task, scale, transitions)?, None))
+}
+
+/// A column's run, by IQL where no other learner is named.
+pub(super) fn run(
+    method: Method,
+    task: Task,
+    scale: Scale,
+    data: DataSlice,
+    learner: Option<LearnerConfig>,
+) -> RunSpec {
+    let budget = Budget::of(scale);
+    let online = online(method, &budget);
+    let learner = learner.unwrap_or(LearnerConfig::Iql(budget.learner));
+    RunSpec { task, data, learner, offline: budget.offline, online }
 }
 
 fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
@@ -190,10 +202,7 @@ fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
         for transitions in sizes(task, scale) {
             let data = catalog.slice(task, scale, transitions)?;
             for &method in methods(transitions, scale) {
-                let budget = Budget::of(scale);
-                let online = online(method, &budget);
-                let learner = LearnerConfig::Iql(budget.learner);
-                let spec = RunSpec { task, data: data.clone(), learner, offline: budget.offline, online };
+                let spec = run(method, task, scale, data.clone(), None);
                 cells.push(Cell { experiment: "table1", method: method.name().to_string(), spec });
             }
         }

@@ -1,4 +1,4 @@
-//! Figure 6: the ant, and the mazes that it walks in.
+//! Figure 6: the ant and the mazes that it walks in, the hand and what it has to do.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use envs::{
     Shape, ShapeKind, Task,
     render::{Camera, Renderer},
 };
-use rl::Prng;
+use rl::{Intent, ObservationRows, Prng};
 
 use super::{Drawn, Illustration, MAZE};
 use crate::{
@@ -25,8 +25,14 @@ const LETTERS: u32 = 26;
 /// Until the ant, which starts in the air, stands (control steps).
 const SETTLING: usize = 20;
 
+/// Width over height of a scene.
+const ASPECT: f32 = SIZE.0 as f32 / SIZE.1 as f32;
+/// The tasks of the hand, each at a moment (control steps) at which it is seen what is to be done.
+const HAND: [(&str, Task, usize); 3] =
+    [("pen", Task::PenBinary, 30), ("door", Task::DoorBinary, 72), ("relocate", Task::RelocateBinary, 130)];
+
 pub(super) fn illustration() -> Illustration {
-    Illustration { id: "fig6", title: "Figure 6: the ant mazes, rendered", draw: make }
+    Illustration { id: "fig6", title: "Figure 6: the ant mazes and the tasks of the hand, rendered", draw: make }
 }
 
 fn make(_: &Workspace, folder: &Path) -> Result<Drawn> {
@@ -47,10 +53,37 @@ fn make(_: &Workspace, folder: &Path) -> Result<Drawn> {
         let label = format!("{name}, at most {} steps", task.max_steps());
         tiles.push(tile(&mut renderer, &shapes, &overview(&shapes), label));
     }
+    for (name, task, steps) in HAND {
+        let shapes = played(task, steps);
+        if name == "pen" {
+            tiles.push(tile(&mut renderer, &shapes, &task.close_up(&shapes), "the hand, close up".into()));
+        }
+        let label = format!("{name}, at most {} steps", task.max_steps());
+        tiles.push(tile(&mut renderer, &shapes, &task.overview(&shapes, ASPECT), label));
+    }
     let file = folder.join("fig6.png");
     write_whole(&file, &png(&sheet(&tiles, 2, LETTERS)?)?)?;
-    let seen = "The ant at the start of the three mazes, and the goal as a green disc.".to_string();
+    let seen = "The ant at the start of the three mazes, and the goal as a green disc. The hand with a pen that it is to turn \
+                like the green one, before a door whose latch it turns down, and with the ball that it carries to the green \
+                dot."
+        .to_string();
     Ok(Drawn { files: vec![file], seen })
+}
+
+/// The scene after so many steps of the task's script, or at rest where it has none.
+fn played(task: Task, steps: usize) -> Vec<Shape> {
+    let mut rngs = [Prng::derive(task.name(), 0, "figure 6")];
+    let mut environment = task.build();
+    let mut observation = environment.reset(&mut rngs[0]);
+    let oracle = task.oracle();
+    for _ in 0..steps {
+        let rows = ObservationRows::stack(1, std::iter::once(&observation));
+        let action = oracle.as_ref().map(|oracle| oracle.act(&rows, Intent::Exploit, &mut rngs).row(0, 0).to_vec());
+        let rest = || vec![0.0; environment.spec().action_size];
+        let action = action.unwrap_or_else(rest);
+        observation = environment.step(&action).observation;
+    }
+    task.scene_shapes(&environment.snapshot())
 }
 
 /// Thigh and shin end in the same ball, of two colours: which is in front would change from pixel to pixel.
@@ -71,7 +104,7 @@ fn near(camera: &Camera) -> Camera {
 }
 
 fn overview(shapes: &[Shape]) -> Camera {
-    Camera::overview(shapes, SIZE.0 as f32 / SIZE.1 as f32)
+    Camera::overview(shapes, ASPECT)
 }
 
 fn tile(renderer: &mut Renderer, shapes: &[Shape], camera: &Camera, label: String) -> Tile {

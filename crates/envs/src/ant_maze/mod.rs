@@ -62,6 +62,23 @@ pub enum Goal {
     AnyCell,
 }
 
+impl Goal {
+    /// A goal for an ant that is at `from`: never in the cell where it is, if there is another.
+    pub(crate) fn draw(self, maze: Maze, from: [f32; 2], rng: &mut Prng) -> [f32; 2] {
+        let mut candidates = match self {
+            Goal::Fixed => return fixed_goal(maze),
+            Goal::GoalCell => vec![maze.goal()],
+            Goal::MarkedCell => maze.marked_goals(),
+            Goal::AnyCell => maze.free_cells(),
+        };
+        if candidates.len() > 1 {
+            candidates.retain(|cell| *cell != maze.cell_near(from));
+        }
+        let cell = candidates[rng.below(candidates.len())];
+        maze.center(cell).map(|x| x + rng.uniform(0.0, 1.0) + rng.uniform(0.0, 0.5))
+    }
+}
+
 /// The middle of the box from which evaluation draws its goals. The rewards of data are labelled with this goal.
 pub fn fixed_goal(maze: Maze) -> [f32; 2] {
     maze.center(maze.goal()).map(|x| x + 0.75)
@@ -114,20 +131,6 @@ impl AntMaze {
         }
     }
 
-    fn draw_goal(&self, start: [f32; 2], rng: &mut Prng) -> [f32; 2] {
-        let mut candidates = match self.goals {
-            Goal::Fixed => return fixed_goal(self.maze),
-            Goal::GoalCell => vec![self.maze.goal()],
-            Goal::MarkedCell => self.maze.marked_goals(),
-            Goal::AnyCell => self.maze.free_cells(),
-        };
-        if candidates.len() > 1 {
-            candidates.retain(|cell| *cell != self.maze.cell_near(start));
-        }
-        let cell = candidates[rng.below(candidates.len())];
-        self.maze.center(cell).map(|x| x + rng.uniform(0.0, 1.0) + rng.uniform(0.0, 0.5))
-    }
-
     fn observation(&self) -> Observation {
         let mut state = Vec::with_capacity(STATE_SIZE);
         self.scene.push_positions(&mut state);
@@ -143,7 +146,7 @@ impl Environment for AntMaze {
 
     fn reset(&mut self, rng: &mut Prng) -> Observation {
         let start = self.draw_start(rng);
-        self.goal = self.draw_goal(start, rng);
+        self.goal = self.goals.draw(self.maze, start, rng);
         let mut positions = INITIAL_POSITIONS;
         positions[0] += start[0];
         positions[1] += start[1];

@@ -1,8 +1,8 @@
-//! D4RL's recipe for ant-maze data: a goal-reaching walker with noise on its actions, one goal per episode.
+//! D4RL's recipe for ant-maze data: a goal-reaching walker with noise on its actions.
 //!
 //! After `d4rl/generation/generate_ant_maze_datasets.py` (Fu et al. 2020). Departures:
-//! - An episode ends when it reaches its own goal, or at the task's own time limit; the script walks on for 1000 steps
-//!   in each maze.
+//! - An episode lasts until the task's own time limit; the script's last 1000 steps in each maze. Where the script's ant
+//!   stays about its goal for the rest, this one walks on to the next goal; in `umaze`, which has but one, the episode ends.
 //! - Directions come from [`Planner`], which knows the way through the maze, and the jitter of their angle is this
 //!   project's own, in size too; D4RL jitters waypoints.
 //! - The walker is this project's own, and so is the physics ([`crate::ant_maze`]).
@@ -19,8 +19,14 @@ use crate::ant_maze::{ACTION_SIZE, AntMaze, Goal, Maze, STATE_SIZE, Start, at_go
 pub struct CollectPlan {
     /// Where episodes start.
     pub start: Start,
-    /// Where they lead; an episode ends at its own goal or at the time limit.
+    /// Where they lead.
     pub goal: Goal,
+    /// Goals after which an episode ends; none where the walker goes for one after the other until its time is over.
+    ///
+    /// More than one is what makes values learnable: no data leave a state in which every episode ends, so nothing
+    /// would say how far it is from the goal that counts.
+    #[serde(default)]
+    pub goals_per_episode: Option<usize>,
     /// Standard deviation of the noise on each component of an action, before the clip to [-1, 1] (D4RL: 0.2).
     pub action_noise: f32,
     /// Standard deviation of the noise on the walking direction, drawn anew at each step (rad); no number of D4RL's.
@@ -44,11 +50,11 @@ impl CollectPlan {
     /// The settings that D4RL used for the data of an ant maze, and this project's own jitter of 0.3 rad; none for
     /// other tasks.
     pub fn d4rl(task: Task) -> Option<Self> {
-        let (start, goal) = match task {
-            Task::AntMazeUmaze => (Start::StartCell, Goal::GoalCell),
-            Task::AntMazeMediumPlay | Task::AntMazeLargePlay => (Start::AnyCell, Goal::MarkedCell),
+        let (start, goal, goals_per_episode) = match task {
+            Task::AntMazeUmaze => (Start::StartCell, Goal::GoalCell, Some(1)),
+            Task::AntMazeMediumPlay | Task::AntMazeLargePlay => (Start::AnyCell, Goal::MarkedCell, None),
             Task::AntMazeUmazeDiverse | Task::AntMazeMediumDiverse | Task::AntMazeLargeDiverse => {
-                (Start::AnyCell, Goal::AnyCell)
+                (Start::AnyCell, Goal::AnyCell, None)
             }
             Task::PenBinary
             | Task::DoorBinary
@@ -56,7 +62,7 @@ impl CollectPlan {
             | Task::GraspingIndiscriminate
             | Task::GraspingInstance => return None,
         };
-        Some(Self { start, goal, action_noise: 0.2, direction_jitter: 0.3, straying: None })
+        Some(Self { start, goal, goals_per_episode, action_noise: 0.2, direction_jitter: 0.3, straying: None })
     }
 }
 
@@ -83,10 +89,10 @@ pub struct Episode {
     pub states: Vec<f32>,
     /// `[step, 8]`, row-major: the noisy actions as they were applied.
     pub actions: Vec<f32>,
-    /// The goal that the walker went for (m).
-    pub goal: [f32; 2],
-    /// Whether it got there; else the time ran out.
-    pub reached: bool,
+    /// The goal that the walker went for in each step (m).
+    pub goals: Vec<[f32; 2]>,
+    /// How many goals it reached.
+    pub reached: usize,
 }
 
 impl Episode {
@@ -110,6 +116,7 @@ impl Episode {
 /// Makes episodes, each from its own stream: in any order and on any number of threads they are the same.
 pub struct Collector {
     environment: TimeLimit<AntMaze>,
+    maze: Maze,
     planner: Planner,
     walker: Walker,
     plan: CollectPlan,
@@ -117,15 +124,15 @@ pub struct Collector {
 
 impl Collector {
     pub(crate) fn new(environment: TimeLimit<AntMaze>, maze: Maze, plan: CollectPlan) -> Self {
-        Self { environment, planner: Planner::new(maze), walker: Walker::pretrained(), plan }
+        Self { environment, maze, planner: Planner::new(maze), walker: Walker::pretrained(), plan }
     }
 
     /// Runs one episode.
     pub fn episode(&mut self, rng: &mut Prng) -> Episode {
         let observation = self.environment.reset(rng);
-        let goal = [observation.privileged[0], observation.privileged[1]];
-        let mut episode = Episode { states: observation.state.clone(), actions: Vec::new(), goal, reached: false };
+        let mut goal = [observation.privileged[0], observation.privileged[1]];
         let mut state = observation.state;
+        let mut episode = Episode { states: state.clone(), actions: Vec::new(), goals: Vec::new(), reached: 0 };
         let mut heading = None;
         loop {
             if let Some(straying) = self.plan.straying {
@@ -139,10 +146,18 @@ impl Collector {
             let step = self.environment.step(&action);
             episode.actions.extend(action);
             episode.states.extend(&step.observation.state);
-            if step.outcome.ends_episode() {
-                return Episode { reached: step.success, ..episode };
-            }
+            episode.goals.push(goal);
             state = step.observation.state;
+            // The environment knows the first goal only, and says "terminates" there.
+            let arrived = at_goal(&state, goal);
+            episode.reached += usize::from(arrived);
+            let done = self.plan.goals_per_episode == Some(episode.reached);
+            if done || episode.len() == self.environment.spec().max_steps {
+                return episode;
+            }
+            if arrived {
+                goal = self.plan.goal.draw(self.maze, [state[0], state[1]], rng);
+            }
         }
     }
 }

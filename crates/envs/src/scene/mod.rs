@@ -343,7 +343,7 @@ impl Scene {
 
     /// How deep two solids are in each other at the most (m); 0 where none touch.
     pub fn deepest_contact(&self) -> f32 {
-        let manifolds = self.state.narrow_phase.contact_pairs().flat_map(|pair| pair.manifolds());
+        let manifolds = self.state.narrow_phase.contact_pairs().flat_map(ContactPair::manifolds);
         manifolds.flat_map(|manifold| &manifold.points).map(|point| -point.dist).fold(0.0, f32::max)
     }
 

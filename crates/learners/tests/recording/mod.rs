@@ -120,6 +120,7 @@ impl Case {
             state_center: vec![0.0; size("obs_dim")],
             state_spread: vec![1.0; size("obs_dim")],
             action_size: size("act_dim"),
+            image: None,
         }
     }
 

@@ -2,9 +2,10 @@
 
 use rapier3d::math::{Rotation, Vec3};
 
-/// Where the arm is mounted (m), and how: turned about x, then about the new z (rad). Of assets/hand_door.xml and
-/// assets/hand_relocate.xml.
+/// Where the arm is mounted (m), and how: turned about x, then about the new z (rad). Of `assets/hand_door.xml` and
+/// `assets/hand_relocate.xml`.
 const MOUNT: Vec3 = Vec3::new(0.0, -0.7, 0.2);
+#[expect(clippy::approx_constant, reason = "the file has these digits")]
 const TURNS: [f32; 2] = [-1.57, 3.14];
 /// From the forearm's origin to the wrist, from there to the palm, and from there to where it grasps (m).
 const WRIST: Vec3 = Vec3::new(0.0, 0.0, 0.396);
@@ -82,10 +83,10 @@ impl Pose {
     }
 }
 
-/// Of ARTz, ARRx and ARRy, a little inside the joints' own.
+/// Of `ARTz`, `ARRx` and `ARRy`, a little inside the joints' own.
 const REACH_RANGES: [[f32; 2]; 3] = [[-0.29, 0.49], [-0.74, 0.74], [-0.74, 0.74]];
 
-/// (JᵀJ + damping)⁻¹ Jᵀ e for a 3 x 3 J of these columns, by Cramer's rule.
+/// `(JᵀJ + damping)⁻¹ Jᵀ e` for a 3 x 3 J of these columns, by Cramer's rule.
 fn damped_solution(columns: [Vec3; 3], error: Vec3) -> [f32; 3] {
     const DAMPING: f32 = 1e-4;
     let row = |i: usize| {
@@ -131,7 +132,7 @@ pub(super) fn in_range(control: f32, [low, high]: [f32; 2]) -> f32 {
     ((2.0 * control - low - high) / (high - low)).clamp(-1.0, 1.0)
 }
 
-/// The ranges of the controls of the hand's servos, wrist first (assets/hand_servos.xml).
+/// The ranges of the controls of the hand's servos, wrist first (`assets/hand_servos.xml`).
 pub(super) const HAND_RANGES: [[f32; 2]; 24] = {
     const BEND: [f32; 2] = [0.0, 1.6];
     const SPREAD: [f32; 2] = [-0.44, 0.44];

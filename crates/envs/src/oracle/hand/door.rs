@@ -17,7 +17,7 @@ const PULLS: (usize, f32) = (6, 9.0);
 const BEFORE: Vec3 = Vec3::new(0.0, -0.12, 0.02);
 /// The hand lets go here (rad).
 const LET_GO: f32 = 1.42;
-/// Of ARTz, ARRx, ARRy and ARRz.
+/// Of `ARTz`, `ARRx`, `ARRy` and `ARRz`.
 const RANGES: [[f32; 2]; 4] = [[-0.3, 0.5], [-0.75, 0.75], [-0.75, 0.75], [-1.0, 2.0]];
 
 /// The numbers of the script. Start values and the result of two searches (the cross-entropy method, the second on far
@@ -27,7 +27,7 @@ pub struct DoorScript {
     /// From the handle to where the hand grasps (m): at first, with the lever down, and while pulling; the last turns with
     /// the door.
     pub grasp: [[f32; 3]; 3],
-    /// ARRz before and after turning the lever (rad).
+    /// `ARRz` before and after turning the lever (rad).
     pub roll: [f32; 2],
     /// WRJ0 at the approach, with the lever down, and while pulling (rad).
     pub bend: [f32; 3],

@@ -7,13 +7,15 @@ use rl::Prng;
 use crate::hand::{HAND_JOINTS, Hand, Pen, Reward};
 
 /// Points in time at which a plan has targets; between them they change evenly.
-const KNOTS: usize = 4;
+const KNOTS: usize = 5;
 /// Control steps that a plan covers.
-const HORIZON: usize = 30;
+const HORIZON: usize = 40;
 /// Plans whose returns scale the weights.
 const ELITE: usize = 10;
 /// A plan's weight is exp((return - best) / (this x the elite's standard deviation)).
 const TEMPERATURE: f32 = 0.5;
+/// Nearer to the goal than this angle (rad) the noise falls, down to this share of it at the goal.
+const CALM: (f32, f32) = (0.45, 0.35);
 /// The wrist gets this share of the noise: it can throw the pen.
 const WRIST_NOISE: f32 = 0.7;
 
@@ -32,7 +34,7 @@ pub struct PlannerSettings {
 
 impl PlannerSettings {
     /// Those of the demonstrations.
-    pub const DEMONSTRATIONS: Self = Self { samples: 32, every: 2, noise: 0.8 };
+    pub const DEMONSTRATIONS: Self = Self { samples: 32, every: 4, noise: 0.8 };
 }
 
 /// Plans one episode after the other.
@@ -80,6 +82,9 @@ impl PenPlanner {
     }
 
     fn improve(&mut self, world: &Hand<Pen>, rng: &mut Prng) {
+        let (cosine, _) = world.chore().errors(&world.seen());
+        let nearness = 1.0 - (cosine.clamp(-1.0, 1.0).acos() / CALM.0).min(1.0);
+        let noise = self.settings.noise * (1.0 - (1.0 - CALM.1) * nearness);
         let mut plans = Vec::with_capacity(self.settings.samples);
         for sample in 0..self.settings.samples {
             let mut plan = self.plan;
@@ -87,7 +92,7 @@ impl PenPlanner {
             if sample > 0 {
                 for (joint, target) in plan.iter_mut().flat_map(|action| action.iter_mut().enumerate()) {
                     let share = if joint < 2 { WRIST_NOISE } else { 1.0 };
-                    *target = (*target + share * self.settings.noise * rng.normal()).clamp(-1.0, 1.0);
+                    *target = (*target + share * noise * rng.normal()).clamp(-1.0, 1.0);
                 }
             }
             let earned = self.try_out(&plan, world);

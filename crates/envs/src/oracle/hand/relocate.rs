@@ -10,11 +10,11 @@ use crate::hand::{HandTask, Known};
 const ENDS: [f32; 4] = [55.0, 80.0, 105.0, 160.0];
 /// The fingers are closed after this share of their phase.
 const CLOSED: f32 = 0.7;
-/// Where ARTy should stay (m).
+/// Where `ARTy` should stay (m).
 const LIFT: [f32; 2] = [0.01, 0.18];
-/// How much higher the grasp is for each radian of ARRx (m): about the length of arm and hand.
+/// How much higher the grasp is for each radian of `ARRx` (m): about the length of arm and hand.
 const REACH: f32 = 0.5;
-/// Of ARTx, ARTy, ARTz, ARRx, ARRy and ARRz.
+/// Of `ARTx`, `ARTy`, `ARTz`, `ARRx`, `ARRy` and `ARRz`.
 const RANGES: [[f32; 2]; 6] = [[-0.25, 0.25], [0.0, 0.2], [-0.3, 0.5], [-0.75, 0.75], [-0.75, 0.75], [-0.75, 0.75]];
 
 /// The numbers of the script. Start values and the result of a search under noise (the cross-entropy method) are those of
@@ -25,7 +25,7 @@ pub struct RelocateScript {
     pub grasp: [f32; 3],
     /// How far above that it reaches first (m).
     pub above: f32,
-    /// ARRx, ARRy and ARRz (rad).
+    /// `ARRx`, `ARRy` and `ARRz` (rad).
     pub turns: [f32; 3],
     /// WRJ1 and WRJ0 (rad).
     pub wrist: [f32; 2],

@@ -1,0 +1,185 @@
+//! Table 1's other columns: AWAC, behaviour cloning and CQL, offline and after fine-tuning, and AWAC under JSRL.
+//!
+//! The two versions of the paper differ here. The first copies these columns from the IQL paper, of the whole data only;
+//! the second ran rlkit's AWAC and cloning and SimpleSAC's CQL again at every size.
+
+use std::path::Path;
+
+use anyhow::Result;
+use envs::Task;
+use learners::{AwacConfig, CqlConfig, LearnerConfig};
+
+use crate::{
+    data::DataCatalog,
+    paper::{
+        Cell, CellResult, Experiment, Results,
+        datasets::cloning,
+        numbers::{PaperValue, Table1, first_version},
+        table1::{self, Method},
+    },
+    run::{offline_method, size_label},
+    spec::Scale,
+    stats,
+    table::Table,
+    workspace::write_whole,
+};
+
+/// This part of the table.
+pub(crate) fn experiment() -> Experiment {
+    Experiment {
+        id: "baselines",
+        title: "Table 1's columns AWAC, BC and CQL, and AWAC under JSRL",
+        cells,
+        present,
+        check: |_| Vec::new(),
+    }
+}
+
+/// Columns: the method's name in records, its title, and the learner as the paper's files name it.
+const COLUMNS: [(&str, &str, &str); 8] = [
+    ("offline-bc", "BC", "bc"),
+    ("offline-awac", "AWAC offline", ""),
+    ("awac", "AWAC fine-tuned", "awac"),
+    ("offline-cql", "CQL offline", ""),
+    ("cql", "CQL fine-tuned", "cql"),
+    ("offline-iql", "IQL offline", ""),
+    ("awac-jsrl-curriculum", "AWAC + JSRL curriculum", ""),
+    ("awac-jsrl-random", "AWAC + JSRL random", ""),
+];
+
+/// The task on which these columns are run at laptop scale.
+const TASK: Task = Task::AntMazeUmaze;
+
+fn sizes(scale: Scale) -> Vec<usize> {
+    match scale {
+        Scale::Smoke => vec![1_000],
+        Scale::Laptop => vec![10_000, 100_000, 1_000_000],
+        Scale::Paper => vec![1_000, 10_000, 100_000, 1_000_000],
+    }
+}
+
+/// The size at which AWAC is jump-started.
+fn jump_started(scale: Scale) -> usize {
+    if scale == Scale::Smoke { 1_000 } else { 10_000 }
+}
+
+fn awac(scale: Scale) -> LearnerConfig {
+    LearnerConfig::Awac(match scale {
+        Scale::Smoke => AwacConfig { hidden: vec![32, 32], ..AwacConfig::antmaze_small() },
+        Scale::Laptop => AwacConfig::antmaze_small(),
+        Scale::Paper => AwacConfig::antmaze(),
+    })
+}
+
+fn cql(scale: Scale) -> LearnerConfig {
+    LearnerConfig::Cql(match scale {
+        Scale::Smoke => {
+            CqlConfig { actor_hidden: vec![32, 32], critic_hidden: vec![32, 32], ..CqlConfig::antmaze_small() }
+        }
+        Scale::Laptop => CqlConfig::antmaze_small(),
+        Scale::Paper => CqlConfig::antmaze(),
+    })
+}
+
+fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
+    let tasks = if scale == Scale::Paper { Task::ANT_MAZES.to_vec() } else { vec![TASK] };
+    let mut cells = Vec::new();
+    for task in tasks {
+        for transitions in sizes(scale) {
+            let data = catalog.slice(task, scale, transitions)?;
+            let mut cell = |method, learner: Option<LearnerConfig>, name: Option<&str>| {
+                let spec = table1::run(method, task, scale, data.clone(), learner);
+                let method = name.map_or_else(|| offline_method(&spec), str::to_string);
+                cells.push(Cell { experiment: "baselines", method, spec });
+            };
+            cell(Method::Offline, Some(LearnerConfig::Bc(cloning(scale))), None);
+            cell(Method::Offline, Some(awac(scale)), None);
+            cell(Method::Iql, Some(awac(scale)), Some("awac"));
+            cell(Method::Offline, Some(cql(scale)), None);
+            cell(Method::Iql, Some(cql(scale)), Some("cql"));
+            cell(Method::Offline, None, None);
+            if transitions == jump_started(scale) {
+                cell(Method::JsrlCurriculum, Some(awac(scale)), Some("awac-jsrl-curriculum"));
+                cell(Method::JsrlRandom, Some(awac(scale)), Some("awac-jsrl-random"));
+            }
+        }
+    }
+    Ok(cells)
+}
+
+/// Writes `baselines.md` and `baselines.csv`.
+fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
+    let paper = Table1::read();
+    let titles = COLUMNS.map(|(_, title, _)| title);
+    let mut table = Table::new(["task", "data"].into_iter().chain(titles));
+    let mut csv = Table::new(["task", "transitions", "method", "seeds", "failed", "mean", "sd", "paper", "paper_v1"]);
+    let mut rows: Vec<(Task, usize)> =
+        results.cells.iter().map(|result| (result.cell.spec.task, result.cell.spec.data.transitions)).collect();
+    rows.dedup();
+    for (task, transitions) in rows {
+        let size = size_label(transitions);
+        let texts = COLUMNS.map(|(method, _, learner)| {
+            let result = results.find(task, transitions, method);
+            let second = paper.get(task.name(), &size, learner);
+            let first = (size == "1m").then(|| first_version(task.name(), learner)).flatten();
+            let scores: Vec<f64> = result.iter().flat_map(|result| result.scores()).map(|(_, score)| score).collect();
+            let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.2}"));
+            let of = |statistic: fn(&[f64]) -> f64| number((!scores.is_empty()).then(|| statistic(&scores)));
+            csv.push([
+                task.to_string(),
+                transitions.to_string(),
+                method.to_string(),
+                scores.len().to_string(),
+                result.map_or(0, |result| result.records.len() - scores.len()).to_string(),
+                of(stats::mean),
+                of(stats::standard_deviation),
+                number(second.map(|value| value.mean)),
+                number(first),
+            ]);
+            text(result, &scores, second, first)
+        });
+        table.push([task.to_string(), size].into_iter().chain(texts));
+    }
+    let page = format!(
+        "Table 1's other columns at {scale} scale: percent of successful episodes of the policy alone, mean ± sd over n \
+         seeds, with the budgets and the evaluation of Table 1 above. *The paper's* second version, and after a slash the \
+         first, which has the whole data only; their columns are AWAC and CQL after fine-tuning. A dash: not run \
+         (`make baselines`).\n\n{}",
+        table.markdown()
+    );
+    write_whole(&folder.join("baselines.md"), page.as_bytes())?;
+    write_whole(&folder.join("baselines.csv"), csv.csv().as_bytes())
+}
+
+fn text(result: Option<&CellResult>, scores: &[f64], second: Option<PaperValue>, first: Option<f64>) -> String {
+    let ours = match (scores, result) {
+        ([], _) => "–".to_string(),
+        _ => format!("{:.1} ± {:.1}, n={}", stats::mean(scores), stats::standard_deviation(scores), scores.len()),
+    };
+    let failed = result.map_or(0, |result| result.records.len() - scores.len());
+    let failed = if failed > 0 { format!("<br>{failed} failed") } else { String::new() };
+    let paper = match (second, first) {
+        (None, _) => String::new(),
+        (Some(second), None) => format!("<br>*{:.1}*", second.mean),
+        (Some(second), Some(first)) => format!("<br>*{:.1} / {first:.1}*", second.mean),
+    };
+    ours + &failed + &paper
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::Workspace;
+
+    /// JSRL takes any learner: only the learner's name differs from Table 1's own cells.
+    #[test]
+    fn a_jump_started_awac_differs_from_iql_in_the_learner_alone() {
+        let empty = tempfile::tempdir().expect("a folder");
+        let catalog = DataCatalog::new(&Workspace::at(empty.path()));
+        let cells = cells(Scale::Smoke, &catalog).expect("no data are needed to plan");
+        let ours = cells.iter().find(|cell| cell.method == "awac-jsrl-curriculum").expect("it is a column");
+        let iql = table1::run(Method::JsrlCurriculum, TASK, Scale::Smoke, ours.spec.data.clone(), None);
+        let same = crate::spec::RunSpec { learner: iql.learner.clone(), ..ours.spec.clone() };
+        assert!(same == iql && ours.spec != iql);
+    }
+}
