@@ -219,7 +219,7 @@ impl Task {
     /// A task of the hand with D4RL's dense reward, on which D4RL's normalised scores are defined; none for others.
     pub fn build_with_dense_reward(self) -> Option<Box<dyn Environment>> {
         match self.family() {
-            Family::AntMaze(_) => None,
+            Family::AntMaze(_) | Family::Grasping(_) => None,
             Family::Hand(hand) => Some(hand.build(self.name(), Reward::Dense)),
         }
     }
