@@ -113,3 +113,58 @@ fn tips(scene: &Scene) -> Pose {
     let ahead = Mat3::from_quat(rotation).z_axis * PALM_TO_TIPS;
     Pose::from_parts(Vector::from_array(palm.translation) + ahead, rotation)
 }
+
+#[cfg(test)]
+mod tests {
+    use rl::Prng;
+
+    use super::super::{TURN, WORKSPACE};
+    use super::*;
+
+    const REST: [f32; JOINTS] = [0.0, 0.3, 0.0, -1.6, 0.0, 1.24, 0.0];
+
+    fn scene_and_arm() -> (Scene, Arm) {
+        let mut scene = Scene::from_mjcf(&super::super::mjcf(), &[]).unwrap();
+        scene.reset(&[0.0; JOINTS + 2], &[0.0; JOINTS + 2]);
+        let arm = Arm::new(&scene, REST);
+        (scene, arm)
+    }
+
+    #[test]
+    fn rotations_about_axes_put_the_gripper_where_the_simulator_has_it() {
+        let (mut scene, arm) = scene_and_arm();
+        let mut rng = Prng::derive("kinematics", 0, "angles");
+        for _ in 0..20 {
+            let mut coordinates = [0.0; JOINTS + 2];
+            coordinates[..JOINTS].fill_with(|| rng.uniform(-2.0, 2.0));
+            scene.reset(&coordinates, &[0.0; JOINTS + 2]);
+            let (there, here) = (tips(&scene), arm.forward(coordinates.first_chunk().unwrap()).0);
+            assert!((there.translation - here.translation).length() < 1e-4, "{there:?} {here:?}");
+            assert!(there.rotation.dot(here.rotation).abs() > 1.0 - 1e-5, "{there:?} {here:?}");
+        }
+    }
+
+    /// From anywhere in the workspace to anywhere else, as one step or a whole episode would ask.
+    #[test]
+    fn the_whole_workspace_is_reached_pointing_down() {
+        let (_, arm) = scene_and_arm();
+        let mut rng = Prng::derive("kinematics", 0, "goals");
+        let mut angles = REST;
+        for number in 0..300 {
+            let along = |[low, high]: [f32; 2], rng: &mut Prng| match number % 3 {
+                0 => [low, high][rng.below(2)],
+                _ => rng.uniform(low, high),
+            };
+            let position = WORKSPACE.map(|range| along(range, &mut rng));
+            let goal = Grip { position: Vector::from_array(position), yaw: rng.uniform(-TURN, TURN) };
+            angles = arm.angles_for(goal, &angles);
+            let (pose, _) = arm.forward(&angles);
+            assert!((pose.translation - goal.position).length() < 1e-3, "{goal:?}: {pose:?}");
+            assert!((arm.grip(&angles).yaw - goal.yaw).abs() < 5e-3, "{goal:?}: {pose:?}");
+            assert!((pose.rotation * Vector::Z).z < -0.9999, "{goal:?}: {pose:?}");
+            for (angle, [low, high]) in angles.iter().zip(arm.limits) {
+                assert!((low..=high).contains(angle), "{goal:?}: {angles:?}");
+            }
+        }
+    }
+}
