@@ -62,6 +62,9 @@ impl Task {
         Self::GraspingInstance,
     ];
 
+    /// The hand's tasks.
+    pub const HANDS: [Self; 3] = [Self::PenBinary, Self::DoorBinary, Self::RelocateBinary];
+
     /// Grasping from pictures.
     pub const GRASPING: [Self; 2] = [Self::GraspingIndiscriminate, Self::GraspingInstance];
 

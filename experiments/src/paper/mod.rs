@@ -1,6 +1,7 @@
 //! Every table and figure of the paper that this project regenerates.
 
 mod baselines;
+mod budget;
 mod claims;
 mod curves;
 pub(crate) mod datasets;
@@ -8,6 +9,7 @@ mod fig15;
 mod numbers;
 mod present;
 mod table1;
+mod tables3_6;
 
 use std::path::Path;
 
@@ -105,6 +107,7 @@ pub(crate) fn all() -> Vec<Exhibit> {
     vec![
         Exhibit::Runs(table1::experiment()),
         Exhibit::Runs(baselines::experiment()),
+        Exhibit::Runs(tables3_6::experiment()),
         Exhibit::Runs(datasets::experiment()),
         Exhibit::Theory(fig15::experiment()),
     ]
