@@ -62,6 +62,9 @@ impl Task {
         Self::GraspingInstance,
     ];
 
+    /// The hand's tasks.
+    pub const HANDS: [Self; 3] = [Self::PenBinary, Self::DoorBinary, Self::RelocateBinary];
+
     /// Grasping from pictures.
     pub const GRASPING: [Self; 2] = [Self::GraspingIndiscriminate, Self::GraspingInstance];
 
@@ -219,8 +222,8 @@ impl Task {
     /// A task of the hand with D4RL's dense reward, on which D4RL's normalised scores are defined; none for others.
     pub fn build_with_dense_reward(self) -> Option<Box<dyn Environment>> {
         match self.family() {
-            Family::AntMaze(_) | Family::Grasping(_) => None,
             Family::Hand(hand) => Some(hand.build(self.name(), Reward::Dense)),
+            Family::AntMaze(_) | Family::Grasping(_) => None,
         }
     }
 

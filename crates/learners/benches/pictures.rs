@@ -22,9 +22,9 @@ fn main() {
     );
     println!("|---|---|---|---|---|---|---|---|---|");
     for (form, filters, hidden, rows) in [
-        (Vision::Points as fn(Widths) -> Vision, 16, 64, 32),
-        (Vision::Points, 16, 64, 64),
-        (Vision::Points, 32, 64, 32),
+        (Vision::Points as fn(Widths) -> Vision, 16, 128, 32),
+        (Vision::Points, 16, 128, 64),
+        (Vision::Points, 32, 128, 32),
         (Vision::Flat, 32, 64, 32),
         (Vision::Flat, 32, 64, 64),
         (Vision::Map, 32, 64, 32),

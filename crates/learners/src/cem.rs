@@ -34,11 +34,6 @@ impl CemConfig {
         Self { samples: 64, elites: 6, iterations: 2 }
     }
 
-    /// Half of that, which on the toy task of `experiments/examples/dot.rs` learned no slower.
-    pub fn small() -> Self {
-        Self { samples: 32, elites: 4, iterations: 2 }
-    }
-
     /// Searches for the actions of the highest score. `noise` gives standard normal numbers
     /// `[lane, row, sample, action]` for each round, and `score` the scores `[lane, row, candidate]` of candidates
     /// `[lane, row, candidate, action]`. `extra` actions `[lane, row, action]` are one more candidate in every round.

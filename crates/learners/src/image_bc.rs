@@ -48,7 +48,7 @@ impl ImageBcConfig {
     pub fn small() -> Self {
         Self {
             loss: BcLoss::SquaredError,
-            network: Vision::Points(Widths { filters: 16, hidden: 64 }),
+            network: Vision::Points(Widths { filters: 16, hidden: 128 }),
             crop: None,
             inputs: Inputs::Scaled,
             learning_rate: 1e-3,

@@ -7,7 +7,7 @@
 //! |---|---|---|---|
 //! | `network` | [`Vision::Grasping44`] | [`Vision::Points`] | `tensor2robot`, `research/qtopt/networks.py`; ours for 64 pixels |
 //! | `crop` | 472 x 472 | none | `tensor2robot` (of 512 x 640) |
-//! | `cem` | 64 candidates, 6 elites, 2 rounds | 32, 4, 2 | paper, from memory; a public re-implementation; ours for speed |
+//! | `cem` | 64 candidates, 6 elites, 2 rounds | the same | paper, from memory; a public re-implementation |
 //! | `optimiser` | momentum 0.9 | Adam | `tensor2robot`, `research/qtopt/optimizer_builder.py`; ours for few updates |
 //! | `learning_rate` | 1e-4 | 3e-3 | the same |
 //! | `weight_decay` | 7e-5 | 0 | `networks.py` |
@@ -82,10 +82,9 @@ impl QtOptConfig {
     /// For pictures of 64 x 64 and some ten thousand updates.
     pub fn small() -> Self {
         Self {
-            network: Vision::Points(Widths { filters: 16, hidden: 64 }),
+            network: Vision::Points(Widths { filters: 16, hidden: 128 }),
             crop: None,
             inputs: Inputs::Scaled,
-            cem: CemConfig::small(),
             tau: 0.01,
             lag: 100,
             optimiser: Optimiser::Adam,

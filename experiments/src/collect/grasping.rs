@@ -40,7 +40,10 @@ pub(crate) fn collect(task: Task, demonstrations: usize) -> GraspingData {
         let block = tried as u64..tried as u64 + EPISODES_AT_ONCE;
         let episodes: Vec<Vec<Taken>> = block
             .into_par_iter()
-            .map_init(|| task.build(), |environment, k| episode(&mut **environment, Prng::derive(task.name(), k, "data")))
+            .map_init(
+                || task.build(),
+                |environment, k| episode(&mut **environment, Prng::derive(task.name(), k, "data")),
+            )
             .collect();
         for episode in episodes {
             if made == demonstrations {
