@@ -6,7 +6,7 @@ options = --scale $(SCALE) $(if $(DEVICE),--device $(DEVICE)) \
   $(if $(LOG_DIR),--log-dir $(LOG_DIR)) $(foreach text,$(ONLY),--only $(text))
 experiments = cargo run --quiet -p experiments --
 
-.PHONY: help setup build test lint table1 tables3-6 baselines datasets fig1 fig5 fig6 fig15 demo smoke list data report check crosscheck bench walker
+.PHONY: help setup build test lint table1 table2 tables3-6 baselines datasets fig1 fig5 fig6 fig15 demo smoke list data report check crosscheck bench walker
 
 help:      ## show this list
 	@sed -n 's/^\([a-z0-9-]*\): .*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -24,6 +24,8 @@ table1: build  ## Table 1: make the data that is missing, run what is not record
 	$(experiments) $(options) $(if $(ONLY),,--only table1)
 baselines: build  ## Table 1's other columns: AWAC, BC and CQL, and AWAC under JSRL (results/baselines)
 	$(experiments) $(options) $(if $(ONLY),,--only baselines)
+table2: build  ## Table 2: grasping from pictures, by number of demonstrations (results/table2)
+	$(experiments) $(options) $(if $(ONLY),,--only table2)
 tables3-6: build  ## Tables 3-6 and Table 1's rows of the hand (results/tables3-6)
 	$(experiments) $(options) $(if $(ONLY),,--only tables3-6)
 datasets: build  ## are our data as hard as D4RL's? Cloning and IQL on whole data sets (results/datasets)

@@ -2,8 +2,9 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fs,
+    fmt, fs,
     path::{Path, PathBuf},
+    str::FromStr,
     sync::{Arc, Mutex, PoisonError},
     time::UNIX_EPOCH,
 };
@@ -44,6 +45,29 @@ pub(crate) struct ManifestEntry {
 /// The file data/manifest.json.
 pub(crate) type Manifest = BTreeMap<String, ManifestEntry>;
 
+/// How many demonstrations a file of them has; written with k for thousands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Demonstrations(pub(crate) usize);
+
+impl FromStr for Demonstrations {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (digits, unit) = text.strip_suffix('k').map_or((text, 1), |digits| (digits, 1000));
+        let count: usize = digits.parse().map_err(|_| format!("{text} is no count"))?;
+        if count > 0 { Ok(Self(count * unit)) } else { Err("at least one demonstration".into()) }
+    }
+}
+
+impl fmt::Display for Demonstrations {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self.0 {
+            count if count.is_multiple_of(1000) => write!(f, "{}k", count / 1000),
+            count => write!(f, "{count}"),
+        }
+    }
+}
+
 /// Stands for the content of a file that no clone has made yet: a plan can be made with it, a run cannot.
 const NOT_YET_MADE: &str = "not yet made";
 
@@ -64,17 +88,26 @@ impl DataCatalog {
     /// A slice of a task's data file: that of the file on disk (a user's own, perhaps), else that of the file which
     /// this project would make. A file with fewer transitions gives all of them.
     pub(crate) fn slice(&self, task: Task, scale: Scale, transitions: usize) -> Result<DataSlice> {
-        let file = Workspace::data_name(task, scale);
+        self.slice_of(task, Workspace::data_name(task, scale), Some(transitions))
+    }
+
+    /// The whole file of so many demonstrations.
+    pub(crate) fn demonstrations(&self, task: Task, scale: Scale, count: Demonstrations) -> Result<DataSlice> {
+        self.slice_of(task, format!("{}-{count}", Workspace::data_name(task, scale)), None)
+    }
+
+    /// So many transitions of a file, or all.
+    fn slice_of(&self, task: Task, file: String, transitions: Option<usize>) -> Result<DataSlice> {
         let path = self.workspace.data_path(&file);
         let (content, rows) = if path.exists() {
             self.content(task, &file)?
         } else {
             match read_manifest(&self.workspace)?.get(&file) {
                 Some(entry) => (entry.content.clone(), entry.transitions),
-                None => (NOT_YET_MADE.to_string(), transitions),
+                None => (NOT_YET_MADE.to_string(), transitions.unwrap_or(1)),
             }
         };
-        Ok(DataSlice { file, content, transitions: transitions.min(rows) })
+        Ok(DataSlice { file, content, transitions: transitions.map_or(rows, |transitions| transitions.min(rows)) })
     }
 
     /// Whether a slice is of another file than the one that this project makes under that name.

@@ -345,7 +345,7 @@ fn said(panic: &(dyn Any + Send)) -> &str {
 
 /// A job in one line, for people.
 pub(crate) fn label(job: &Job) -> String {
-    format!("{} {} {} seed {}", job.spec.task, size_label(job.spec.data.transitions), job.method, job.seed)
+    format!("{} {} {} seed {}", job.spec.task, job.spec.data.size(job.spec.task), job.method, job.seed)
 }
 
 /// A number of transitions as the paper writes it: 300, 1k, 1m.

@@ -1,6 +1,6 @@
 //! `experiments data`: makes data sets in D4RL's layout.
 
-use std::{fmt, str::FromStr};
+use std::str::FromStr;
 
 use anyhow::{Result, bail, ensure};
 use clap::Args;
@@ -18,9 +18,9 @@ use crate::{
         human::{self, HumanData},
         maze,
     },
-    data::{DataCatalog, describe, read_manifest, write_manifest},
+    data::{DataCatalog, Demonstrations, describe, read_manifest, write_manifest},
     paper,
-    spec::Scale,
+    spec::{DataSlice, Scale},
     workspace::Workspace,
 };
 
@@ -61,6 +61,14 @@ impl FromStr for Named {
 }
 
 impl Named {
+    /// The file of a slice that a table plans with.
+    fn of_slice(task: Task, slice: &DataSlice) -> Self {
+        match slice.demonstrations(task) {
+            Some(count) => Self::Grasping(task, count),
+            None => Self::Task(task),
+        }
+    }
+
     /// The task in which the data are.
     fn task(self) -> Task {
         match self {
@@ -77,29 +85,6 @@ impl Named {
                 format!("{}-{demonstrations}", Workspace::data_name(task, scale))
             }
             Self::DoorHuman => DOOR_HUMAN.into(),
-        }
-    }
-}
-
-/// How many demonstrations; written with k for thousands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Demonstrations(usize);
-
-impl FromStr for Demonstrations {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (digits, unit) = text.strip_suffix('k').map_or((text, 1), |digits| (digits, 1000));
-        let count: usize = digits.parse().map_err(|_| format!("{text} is no count"))?;
-        if count > 0 { Ok(Self(count * unit)) } else { Err("at least one demonstration".into()) }
-    }
-}
-
-impl fmt::Display for Demonstrations {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self.0 {
-            count if count.is_multiple_of(1000) => write!(f, "{}k", count / 1000),
-            count => write!(f, "{count}"),
         }
     }
 }
@@ -144,9 +129,9 @@ fn refresh(workspace: &Workspace, named: Named, scale: Scale) -> Result<()> {
     if found.content == known.content { write_manifest(workspace, &name, found) } else { Ok(()) }
 }
 
-/// Makes the files of tasks that are missing.
-pub(crate) fn ensure(workspace: &Workspace, options: &Options, tasks: &[Task]) -> Result<()> {
-    let names: Vec<Named> = tasks.iter().copied().map(Named::Task).collect();
+/// Makes the files of these slices that are missing.
+pub(crate) fn ensure(workspace: &Workspace, options: &Options, slices: &[(Task, &DataSlice)]) -> Result<()> {
+    let names: Vec<Named> = slices.iter().map(|(task, slice)| Named::of_slice(*task, slice)).collect();
     make(workspace, options, &names, None)
 }
 

@@ -16,7 +16,7 @@ use learners::{BcConfig, BcLoss, Device, Inputs, LearnerConfig};
 use rayon::prelude::*;
 use rl::{
     Dataset, Environment, EnvironmentSpec, Intent, Learner, Observation, ObservationRows, OfflineTraining, Outcome,
-    Prng,
+    Prng, Row,
 };
 
 use crate::{progress::Progress, spec::Scale};
@@ -175,12 +175,18 @@ fn lessons(spec: &EnvironmentSpec, demonstrations: &[Vec<Demonstrated>], rng: &m
     for _ in 0..COPIES {
         for Demonstrated { observation, label, .. } in steps() {
             let noisy = observation.state.iter().zip(&deviations);
-            data.states.extend(noisy.map(|(x, deviation)| x + INPUT_NOISE * deviation * rng.normal()));
-            data.actions.extend(label);
-            // Cloning looks at neither.
-            data.next_states.extend(&observation.state);
-            data.rewards.push(0.0);
-            data.bootstraps.push(1.0);
+            let state: Vec<f32> = noisy.map(|(x, deviation)| x + INPUT_NOISE * deviation * rng.normal()).collect();
+            // Cloning looks at states and actions alone.
+            let next_state = &observation.state;
+            data.push(Row {
+                state: &state,
+                action: label,
+                reward: 0.0,
+                next_state,
+                bootstrap: 1.0,
+                success: 0.0,
+                images: None,
+            });
         }
     }
     data

@@ -9,6 +9,7 @@ mod fig15;
 mod numbers;
 mod present;
 mod table1;
+mod table2;
 mod tables3_6;
 
 use std::path::Path;
@@ -20,7 +21,7 @@ use crate::{
     Options,
     data::DataCatalog,
     record::{RecordStore, RunOutcome, RunRecord},
-    run::{Job, size_label},
+    run::Job,
     spec::{RunSpec, Scale},
     theory::{TheoryPoint, TheoryResult, TheoryStore},
 };
@@ -107,6 +108,7 @@ pub(crate) fn all() -> Vec<Exhibit> {
     vec![
         Exhibit::Runs(table1::experiment()),
         Exhibit::Runs(baselines::experiment()),
+        Exhibit::Runs(table2::experiment()),
         Exhibit::Runs(tables3_6::experiment()),
         Exhibit::Runs(datasets::experiment()),
         Exhibit::Theory(fig15::experiment()),
@@ -137,7 +139,7 @@ impl Cell {
 
     /// The part of the name that a job knows.
     pub(crate) fn name_of(job: &Job) -> String {
-        format!("{}/{}/{}", job.spec.task, size_label(job.spec.data.transitions), job.method)
+        format!("{}/{}/{}", job.spec.task, job.spec.data.size(job.spec.task), job.method)
     }
 }
 

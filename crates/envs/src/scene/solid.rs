@@ -101,25 +101,10 @@ impl Scene {
         self.geoms.retain(|geom| geom.body.is_none_or(|body| !placed.contains(&body)));
     }
 
-    /// Number of placed bodies.
-    pub fn placed(&self) -> usize {
-        self.placed.len()
-    }
-
     /// Where a placed body is.
     pub fn placement(&self, number: usize) -> Placement {
         let pose = self.state.bodies[self.placed[number]].position();
         Placement { translation: pose.translation.to_array(), rotation: pose.rotation.to_array() }
-    }
-
-    /// Speed of a placed body's middle (m/s).
-    pub fn speed(&self, number: usize) -> f32 {
-        self.state.bodies[self.placed[number]].linvel().length()
-    }
-
-    /// Whether a placed body rests.
-    pub fn rests(&self, number: usize) -> bool {
-        self.state.bodies[self.placed[number]].is_sleeping()
     }
 
     /// Whether a geom of the robot, by its name, presses on a placed body.
