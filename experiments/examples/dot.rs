@@ -1,6 +1,6 @@
 //! QT-Opt and JSRL from pictures on a toy task, in minutes: `cargo run -p experiments --example dot`.
 //!
-//! Three learners of 6,000 steps are judged: QT-Opt alone; QT-Opt with 200 demonstrations in its buffer; and QT-Opt
+//! Three learners of 3,000 steps are judged: QT-Opt alone; QT-Opt with 20 demonstrations in its buffer; and QT-Opt
 //! jump-started by a clone of the demonstrations, which are then in no buffer.
 
 use std::sync::Arc;
@@ -184,8 +184,8 @@ pub(crate) fn qt_opt(size: usize) -> Box<dyn Learner> {
 fn main() {
     const SIZE: usize = 64;
     learners::use_one_thread();
-    let data = demonstrations(SIZE, 200);
-    let guide = clone_of(data.clone(), SIZE, 1000);
+    let data = demonstrations(SIZE, 20);
+    let guide = clone_of(data.clone(), SIZE, 600);
     eprintln!(
         "the guide ends {:.0} % of episodes on the dot",
         100.0 * success(Drivers::alone(guide.policy()), SIZE, 0)
@@ -198,7 +198,7 @@ fn main() {
     ] {
         let mut learner = qt_opt(SIZE);
         let mut training = training(&mut *learner, guide.policy(), data, SIZE, plan);
-        while training.steps() < 6_000 {
+        while training.steps() < 3_000 {
             training.step();
             if let (0, Some(horizon)) = (training.steps() % 250, training.schedules()[0].evaluation_horizon()) {
                 training.observe_evaluation(&[success(training.drivers(), SIZE, horizon)]);
