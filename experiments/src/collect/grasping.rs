@@ -51,7 +51,9 @@ pub(crate) fn collect(task: Task, demonstrations: usize) -> GraspingData {
             }
             tried += 1;
             if episode.last().is_some_and(|taken| taken.step.success) {
-                episode.iter().for_each(|taken| append(&mut recording, taken));
+                for taken in &episode {
+                    append(&mut recording, taken);
+                }
                 made += 1;
             }
         }
