@@ -1,7 +1,7 @@
 //! Table 1's other columns: AWAC, behaviour cloning and CQL, offline and after fine-tuning, and AWAC under JSRL.
 //!
 //! The two versions of the paper differ here. The first copies these columns from the IQL paper, of the whole data only;
-//! the second ran rlkit's AWAC and cloning and SimpleSAC's CQL again at every size.
+//! the second ran rlkit's AWAC and cloning and CQL (of `SimpleSAC`) again at every size.
 
 use std::path::Path;
 

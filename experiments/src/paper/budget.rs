@@ -31,7 +31,8 @@ impl Budget {
     /// Of a task at a scale.
     pub(super) fn of(task: Task, scale: Scale) -> Self {
         match scale {
-            Scale::Smoke => smoke(if is_hand(task) { IqlConfig::adroit_small() } else { IqlConfig::antmaze_small() }),
+            Scale::Smoke if is_hand(task) => smoke(&IqlConfig::adroit_small()),
+            Scale::Smoke => smoke(&IqlConfig::antmaze_small()),
             Scale::Laptop if is_hand(task) => laptop_hand(),
             Scale::Laptop => laptop_maze(),
             Scale::Paper => paper(if is_hand(task) { IqlConfig::adroit() } else { IqlConfig::antmaze() }),
@@ -44,9 +45,9 @@ pub(super) fn is_hand(task: Task) -> bool {
     matches!(task.family(), Family::Hand(_))
 }
 
-fn smoke(learner: IqlConfig) -> Budget {
+fn smoke(learner: &IqlConfig) -> Budget {
     Budget {
-        learner: IqlConfig { hidden: vec![32, 32], ..learner },
+        learner: IqlConfig { hidden: vec![32, 32], ..learner.clone() },
         offline: OfflinePlan { updates: 200, batch_rows: 32, episodes: 2 },
         batch_rows: 32,
         steps: 400,
