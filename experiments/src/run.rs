@@ -350,9 +350,10 @@ pub(crate) fn label(job: &Job) -> String {
 
 /// A number of transitions as the paper writes it: 300, 1k, 1m.
 pub(crate) fn size_label(transitions: usize) -> String {
-    match transitions {
-        // A file of a million steps has some thousands of transitions fewer.
-        n if n >= 990_000 => format!("{}m", (n as f64 / 1e6).round()),
+    // A file of a million steps has some thousands of transitions fewer, one of 100,000 some hundreds.
+    let power = 10_usize.pow(transitions.max(1).ilog10() + 1);
+    match if 100 * transitions >= 99 * power { power } else { transitions } {
+        n if n >= 1_000_000 => format!("{}m", (n as f64 / 1e5).round() / 10.0),
         n if n >= 1_000 => format!("{}k", (n as f64 / 1e2).round() / 10.0),
         n => n.to_string(),
     }
@@ -376,4 +377,15 @@ fn word(Evaluation { horizon, alone, .. }: &Evaluation) -> String {
     let success = alone.as_ref().map_or(String::new(), |scores| format!("{:.0} %", 100.0 * scores.success_rate()));
     let horizon = horizon.map_or(String::new(), |horizon| format!(" h={horizon}"));
     success + &horizon
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size_label;
+
+    #[test]
+    fn sizes_are_written_as_the_paper_writes_them() {
+        let labels = [100, 300, 1_000, 4_000, 99_500, 150_000, 995_697, 1_000_000].map(size_label);
+        assert_eq!(labels, ["100", "300", "1k", "4k", "100k", "150k", "1m", "1m"]);
+    }
 }
