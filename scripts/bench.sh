@@ -17,11 +17,16 @@ bench() { # bench CRATE NAME: what it prints, as a list unless it is a table
   echo "**Environments** (control steps; Gymnasium's ant in the same run, five physics steps per control step as ours)"
   echo
   bench envs steps
+  bench envs grasps
   python3 scripts/ant_v5.py | tail -n 1 | sed 's/^/- /'
   echo
   echo "**Learners** (the products alone are the update's matrix products in the same shapes, into ready memory)"
   echo
   bench learners update | sed 's/^- \(batch .*\)/\1\n/'
+  echo
+  echo "**Learners that see pictures** (the convolutions alone are the update's, in the same shapes)"
+  echo
+  bench learners pictures | sed 's/^- \(.* pixels.*\)/\1\n/'
   echo
   echo "**Loader and renderer**"
   echo

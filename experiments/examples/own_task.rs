@@ -12,6 +12,7 @@ pub(crate) fn ledge() -> Box<dyn Environment> {
         state_size: 2, // along and across (m)
         state_center: vec![0.5, 0.0],
         state_spread: vec![0.5, 0.1],
+        image: None,
         privileged_size: 0,
         action_size: 2,
         max_steps: 60,
@@ -26,12 +27,11 @@ impl Environment for Ledge {
     }
     fn reset(&mut self, rng: &mut Prng) -> Observation {
         self.1 = [0.0, rng.uniform(-0.09, 0.09)];
-        Observation { state: self.1.to_vec(), privileged: vec![] }
+        Observation::of_state(self.1.to_vec())
     }
     fn step(&mut self, action: &[f32]) -> Step {
-        let [along, across] = [0, 1].map(|i| self.1[i] + 0.05 * action[i].clamp(-1.0, 1.0));
-        self.1 = [along, across + 0.0025]; // the wind
-        let (success, observation) = (along >= 1.0, Observation { state: self.1.to_vec(), privileged: vec![] });
+        self.1 = [0, 1].map(|i| self.1[i] + 0.05 * action[i].clamp(-1.0, 1.0) + [0.0, 0.0025][i]); // the wind
+        let (success, observation) = (self.1[0] >= 1.0, Observation::of_state(self.1.to_vec()));
         let outcome = if success || self.1[1].abs() > 0.1 { Outcome::Terminates } else { Outcome::Continues };
         Step { observation, reward: f32::from(u8::from(success)), outcome, success }
     }

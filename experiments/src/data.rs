@@ -2,15 +2,16 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fs,
+    fmt, fs,
     path::{Path, PathBuf},
+    str::FromStr,
     sync::{Arc, Mutex, PoisonError},
     time::UNIX_EPOCH,
 };
 
 use anyhow::{Context, Result, bail};
 use d4rl::Recording;
-use envs::Task;
+use envs::{Family, Task};
 use rl::{Dataset, Prng};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -30,7 +31,7 @@ pub(crate) struct ManifestEntry {
     pub(crate) transitions: usize,
     /// Episodes collected.
     pub(crate) episodes: usize,
-    /// Episodes that pass the relabelled goal of an ant maze; those of the hand that succeed.
+    /// Episodes that pass the relabelled goal of an ant maze; those of other tasks that succeed.
     pub(crate) success_episodes: usize,
     /// Share of rows with a reward (0 to 1).
     pub(crate) rewarded_share: f64,
@@ -43,6 +44,29 @@ pub(crate) struct ManifestEntry {
 
 /// The file data/manifest.json.
 pub(crate) type Manifest = BTreeMap<String, ManifestEntry>;
+
+/// How many demonstrations a file of them has; written with k for thousands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Demonstrations(pub(crate) usize);
+
+impl FromStr for Demonstrations {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (digits, unit) = text.strip_suffix('k').map_or((text, 1), |digits| (digits, 1000));
+        let count: usize = digits.parse().map_err(|_| format!("{text} is no count"))?;
+        if count > 0 { Ok(Self(count * unit)) } else { Err("at least one demonstration".into()) }
+    }
+}
+
+impl fmt::Display for Demonstrations {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self.0 {
+            count if count.is_multiple_of(1000) => write!(f, "{}k", count / 1000),
+            count => write!(f, "{count}"),
+        }
+    }
+}
 
 /// Stands for the content of a file that no clone has made yet: a plan can be made with it, a run cannot.
 const NOT_YET_MADE: &str = "not yet made";
@@ -64,17 +88,26 @@ impl DataCatalog {
     /// A slice of a task's data file: that of the file on disk (a user's own, perhaps), else that of the file which
     /// this project would make. A file with fewer transitions gives all of them.
     pub(crate) fn slice(&self, task: Task, scale: Scale, transitions: usize) -> Result<DataSlice> {
-        let file = Workspace::data_name(task, scale);
+        self.slice_of(task, Workspace::data_name(task, scale), Some(transitions))
+    }
+
+    /// The whole file of so many demonstrations.
+    pub(crate) fn demonstrations(&self, task: Task, scale: Scale, count: Demonstrations) -> Result<DataSlice> {
+        self.slice_of(task, format!("{}-{count}", Workspace::data_name(task, scale)), None)
+    }
+
+    /// So many transitions of a file, or all.
+    fn slice_of(&self, task: Task, file: String, transitions: Option<usize>) -> Result<DataSlice> {
         let path = self.workspace.data_path(&file);
         let (content, rows) = if path.exists() {
             self.content(task, &file)?
         } else {
             match read_manifest(&self.workspace)?.get(&file) {
                 Some(entry) => (entry.content.clone(), entry.transitions),
-                None => (NOT_YET_MADE.to_string(), transitions),
+                None => (NOT_YET_MADE.to_string(), transitions.unwrap_or(1)),
             }
         };
-        Ok(DataSlice { file, content, transitions: transitions.min(rows) })
+        Ok(DataSlice { file, content, transitions: transitions.map_or(rows, |transitions| transitions.min(rows)) })
     }
 
     /// Whether a slice is of another file than the one that this project makes under that name.
@@ -166,6 +199,9 @@ pub(crate) fn content_of(dataset: &Dataset) -> String {
             hash.update(chunk.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>());
         }
     }
+    for image in dataset.images.iter().flat_map(|images| (0..dataset.len()).map(|row| images.image(row))) {
+        hash.update(image.bytes());
+    }
     hex(&hash.finalize())[..16].to_string()
 }
 
@@ -197,14 +233,18 @@ pub(crate) fn describe(task: Task, path: &Path) -> Result<ManifestEntry> {
     let recording = d4rl::read(path)?;
     let dataset = recording.qlearning_dataset(task.max_steps());
     // Relabelled files mark every step at the goal as terminal; an episode of the walker ends where its time did.
+    let ends_at = |row: usize| {
+        recording.timeouts.as_ref().is_some_and(|timeouts| timeouts[row])
+            || (matches!(task.family(), Family::Grasping(_)) && recording.terminals[row])
+    };
     let mut episodes = Vec::new();
     let mut start = 0;
-    for (row, _) in recording.timeouts.iter().flatten().enumerate().filter(|(_, timed_out)| **timed_out) {
+    for row in (0..recording.len()).filter(|row| ends_at(*row)) {
         episodes.push(start..row + 1);
         start = row + 1;
     }
     // The hand's binary reward is 0 at the goal, and -1 elsewhere.
-    let nothing = if task.maze().is_some() { 0.0 } else { -1.0 };
+    let nothing = if matches!(task.family(), Family::Hand(_)) { -1.0 } else { 0.0 };
     let rewarded = |rewards: &[f32]| rewards.iter().filter(|reward| **reward > nothing).count();
     let success_steps = task.build().spec().success_steps;
     Ok(ManifestEntry {

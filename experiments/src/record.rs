@@ -118,13 +118,17 @@ impl RunRecord {
     /// The run's score: percent of successful episodes of the exploration-policy alone, mean over the last evaluations
     /// that the specification asks for. None for a failed run.
     pub(crate) fn score(&self) -> Option<f64> {
+        let rates = self.scored(|scores| 100.0 * f64::from(scores.success_rate()));
+        (self.outcome == RunOutcome::Finished && !rates.is_empty())
+            .then(|| rates.iter().sum::<f64>() / rates.len() as f64)
+    }
+
+    /// A number of each evaluation of the exploration-policy alone that counts for the score, the last one first.
+    pub(crate) fn scored(&self, number: impl Fn(&EpisodeScores) -> f64) -> Vec<f64> {
         let scored = self.spec.online.as_ref().map_or(1, |online| online.evaluation.scored);
         // A warm start's record begins with the offline phase's evaluation, which is no score of the online one.
         let counted = self.evaluations.iter().rev().filter(|e| e.step > 0 || self.spec.online.is_none());
-        let alone = counted.filter_map(|evaluation| evaluation.alone.as_ref());
-        let rates: Vec<f64> = alone.take(scored).map(|scores| 100.0 * f64::from(scores.success_rate())).collect();
-        (self.outcome == RunOutcome::Finished && !rates.is_empty())
-            .then(|| rates.iter().sum::<f64>() / rates.len() as f64)
+        counted.filter_map(|evaluation| evaluation.alone.as_ref()).take(scored).map(number).collect()
     }
 }
 

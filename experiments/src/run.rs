@@ -345,7 +345,7 @@ fn said(panic: &(dyn Any + Send)) -> &str {
 
 /// A job in one line, for people.
 pub(crate) fn label(job: &Job) -> String {
-    format!("{} {} {} seed {}", job.spec.task, size_label(job.spec.data.transitions), job.method, job.seed)
+    format!("{} {} {} seed {}", job.spec.task, job.spec.data.size(job.spec.task), job.method, job.seed)
 }
 
 /// A number of transitions as the paper writes it: 300, 1k, 1m.
@@ -365,7 +365,7 @@ pub(crate) fn replay(plan: ReplayPlan, dataset: &Arc<Dataset>) -> Replay {
             Replay { online: ReplayBuffer::preloaded(capacity, Dataset::clone(dataset)), offline: None }
         }
         ReplayPlan::TwoBuffers { capacity, offline_share } => Replay {
-            online: ReplayBuffer::new(capacity, dataset.state_size, dataset.action_size),
+            online: ReplayBuffer::preloaded(capacity, dataset.without_rows()),
             offline: Some((dataset.clone(), offline_share)),
         },
     }

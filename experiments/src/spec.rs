@@ -9,6 +9,8 @@ use learners::LearnerConfig;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::{data::Demonstrations, run::size_label};
+
 /// One run: an offline phase and, after it, perhaps an online one. The seed is not part of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +37,19 @@ pub(crate) struct DataSlice {
     pub(crate) content: String,
     /// Transitions in the subset.
     pub(crate) transitions: usize,
+}
+
+impl DataSlice {
+    /// How many demonstrations the file has, where its name says so.
+    pub(crate) fn demonstrations(&self, task: Task) -> Option<Demonstrations> {
+        let name = self.file.rsplit('/').next()?;
+        name.strip_prefix(task.name())?.strip_prefix('-')?.parse().ok()
+    }
+
+    /// Its size as the paper writes it: 300, 1k, 1m transitions, or 20, 200, 2k demonstrations.
+    pub(crate) fn size(&self, task: Task) -> String {
+        self.demonstrations(task).map_or_else(|| size_label(self.transitions), |count| count.to_string())
+    }
 }
 
 /// The offline phase: `updates` gradient steps on the data slice, judged once at its end.

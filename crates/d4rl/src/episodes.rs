@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use rl::{Dataset, Outcome};
+use rl::{Dataset, ImageColumns, Outcome};
 
 use crate::Recording;
 
@@ -14,22 +14,33 @@ impl Recording {
     /// The transitions that learners train on: the rows of D4RL's `qlearning_dataset`, with actions clipped to
     /// [`ACTION_LIMIT`].
     ///
-    /// - The next state of row `i` is the observation of row `i + 1`, so the last row is lost.
+    /// - The next state of row `i` is the observation of row `i + 1`, so the last row is lost. Where there are images,
+    ///   for which D4RL has no rule, a last row that is terminal is kept: of 20 demonstrations, it is the only reward of
+    ///   one.
     /// - A row at which time ran out is dropped, because the row after it belongs to another episode.
     /// - A terminal row is kept with bootstrap 0, which hides that its next state belongs to another episode.
+    /// - A row is a success where it or a later one of its episode earned a reward above 0.
     /// - Without `timeouts`, time runs out when an episode has `max_episode_steps` rows. The count starts at 0 after
     ///   such a cut but at 1 after a terminal row, so that an episode after a terminal is cut one row early: D4RL
     ///   counts so, and whoever compares results with others needs the same rows.
     pub fn qlearning_dataset(&self, max_episode_steps: usize) -> Dataset {
         let mut dataset = Dataset::empty(self.observations.size, self.actions.size);
-        let mut steps = 0;
-        for row in 0..self.len().saturating_sub(1) {
+        dataset.images = self.images.as_ref().map(|images| ImageColumns::empty(images.shape));
+        let (mut steps, mut pending) = (0, 0);
+        let last = self.len().saturating_sub(1);
+        let keeps_last = self.images.is_some() && self.terminals.last() == Some(&true);
+        for row in 0..last + usize::from(keeps_last) {
+            // What follows a terminal row has no meaning, so that the last one may stand for itself.
+            let next = (row + 1).min(last);
             let timed_out = match &self.timeouts {
                 Some(timeouts) => timeouts[row],
                 None => steps + 1 == max_episode_steps,
             };
             if timed_out {
-                steps = 0;
+                if self.rewards[row] > 0.0 {
+                    dataset.mark_successes(pending);
+                }
+                (steps, pending) = (0, 0);
                 continue;
             }
             let outcome = if self.terminals[row] { Outcome::Terminates } else { Outcome::Continues };
@@ -37,8 +48,19 @@ impl Recording {
             dataset.states.extend_from_slice(self.observations.row(row));
             dataset.actions.extend(self.actions.row(row).iter().map(|x| x.clamp(-ACTION_LIMIT, ACTION_LIMIT)));
             dataset.rewards.push(self.rewards[row]);
-            dataset.next_states.extend_from_slice(self.observations.row(row + 1));
+            dataset.next_states.extend_from_slice(self.observations.row(next));
             dataset.bootstraps.push(outcome.bootstrap());
+            dataset.successes.push(0.0);
+            if let (Some(columns), Some(images)) = (&mut dataset.images, &self.images) {
+                columns.push(&images.rows[row], &images.rows[next]);
+            }
+            pending += 1;
+            if self.rewards[row] > 0.0 {
+                dataset.mark_successes(std::mem::take(&mut pending));
+            }
+            if outcome.ends_episode() {
+                pending = 0;
+            }
         }
         dataset
     }
@@ -103,6 +125,18 @@ mod tests {
         assert_eq!(dataset.bootstraps, [1.0, 1.0, 1.0, 0.0, 1.0, 1.0]);
         assert_eq!(dataset.rewards, dataset.states);
         assert_eq!(dataset.actions, [ACTION_LIMIT; 6]);
+        assert_eq!(dataset.successes, [1.0; 6]);
+    }
+
+    #[test]
+    fn rows_succeed_up_to_the_last_reward_of_their_episode() {
+        let successes = |rows: &str, rewarded: &[usize]| {
+            let mut recording = recording(rows, true);
+            recording.rewards = (0..rows.len()).map(|row| f32::from(u8::from(rewarded.contains(&row)))).collect();
+            recording.qlearning_dataset(1).successes
+        };
+        assert_eq!(successes("...t..t.", &[1, 6]), [1.0, 1.0, 0.0, 0.0, 1.0, 1.0, 1.0]);
+        assert_eq!(successes("..o...o.", &[2]), [1.0, 1.0, 0.0, 0.0, 0.0], "earned in the row that is dropped");
     }
 
     #[test]

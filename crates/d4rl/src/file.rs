@@ -5,8 +5,10 @@ use std::path::Path;
 
 use hdf5::types::{FixedAscii, FixedUnicode, TypeDescriptor, VarLenAscii, VarLenUnicode};
 use hdf5::{Dataset, File, Group, H5Type, LocationType};
+use ndarray::Ix4;
+use rl::{Image, ImageShape};
 
-use crate::{Column, DatasetError, Metadata, Recording};
+use crate::{Column, DatasetError, Images, Metadata, Recording};
 
 /// Groups are followed so far down: D4RL's own files need four levels, and a group may contain itself.
 const MAX_DEPTH: usize = 8;
@@ -14,11 +16,14 @@ const MAX_DEPTH: usize = 8;
 /// Fixed-length strings longer than this many bytes are left out.
 const MAX_TEXT: usize = 4096;
 
+/// Pictures that are read at once: more would be there twice.
+const IMAGES_AT_ONCE: usize = 256;
+
 /// Reads a whole file.
 ///
 /// Any numeric type is converted to `f32`, whatever its width and byte order. Flags may be booleans, integers or
 /// floats, since D4RL's ant maze files carry float terminals, but must be 0 or 1. Rewards and flags may be `[N]` or
-/// `[N, 1]`. Everything else in the file is left alone: `next_observations` (D4RL pairs rows itself, see
+/// `[N, 1]`. Where there are `images`, they must be bytes. Everything else in the file is left alone: `next_observations` (D4RL pairs rows itself, see
 /// [`Recording::qlearning_dataset`]), `virtual/`, and those entries of `infos/` and `metadata/` that are neither
 /// numbers nor single strings.
 ///
@@ -30,6 +35,7 @@ pub fn read(path: impl AsRef<Path>) -> Result<Recording, DatasetError> {
     let source = Source::open(path)?;
     let recording = Recording {
         observations: source.matrix("observations", "numbers of shape [step, feature]")?,
+        images: source.images("images", "bytes of shape [step, height, width, channel]")?,
         actions: source.matrix("actions", "numbers of shape [step, component]")?,
         rewards: source.vector("rewards", "one number per step")?,
         terminals: source.flags("terminals", "one flag per step")?,
@@ -78,6 +84,28 @@ impl<'a> Source<'a> {
             [_, size] if size > 0 => Ok(Column { size, values: self.numbers(key, dataset, expected)? }),
             ref shape => Err(self.misshapen(key, expected, shape)),
         }
+    }
+
+    /// A key of shape `[row, height, width, channel]` and of bytes, where there is one.
+    fn images(&self, key: &str, expected: &'static str) -> Result<Option<Images>, DatasetError> {
+        let Some(dataset) = self.keys.get(key) else { return Ok(None) };
+        let [count, height, width, channels] = dataset.shape()[..] else {
+            return Err(self.misshapen(key, expected, &dataset.shape()));
+        };
+        // Wider numbers would be cut without a word.
+        if !dataset.dtype().is_ok_and(|dtype| dtype.is::<u8>()) {
+            return Err(DatasetError::malformed(self.path, key, expected, format!("of type {}", type_name(dataset))));
+        }
+        let shape = ImageShape { height, width, channels };
+        let mut rows = Vec::with_capacity(count);
+        for first in (0..count).step_by(IMAGES_AT_ONCE) {
+            let block = first..count.min(first + IMAGES_AT_ONCE);
+            let bytes = dataset.read_slice::<u8, _, Ix4>((block, .., .., ..));
+            let bytes = bytes.map_err(|error| DatasetError::unreadable(self.path, &format!("in '{key}': {error}")))?;
+            let images = bytes.outer_iter().map(|image| Image::new(shape, image.iter().copied().collect()));
+            rows.extend(images);
+        }
+        Ok(Some(Images { shape, rows }))
     }
 
     /// A required key of shape `[row]` or `[row, 1]`.

@@ -6,6 +6,8 @@
 //! - [`inspect`] describes a file to people and to tests.
 //! - [`ReferenceScores`] puts returns on D4RL's scale.
 //!
+//! What agents see beside a vector of numbers is in one more key, `images`: bytes of shape `[step, height, width, channel]`.
+//!
 //! HDF5 calls go through one lock per process, so reading from several threads is safe and no faster.
 
 mod episodes;
@@ -21,5 +23,5 @@ pub use error::DatasetError;
 pub use file::read;
 pub use inspect::{Inspection, Key, Lengths, Summary, inspect};
 pub use normalize::ReferenceScores;
-pub use recording::{Column, Metadata, Recording};
+pub use recording::{Column, Images, Metadata, Recording};
 pub use write::write;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use rl::Outcome;
+use rl::{Image, ImageShape, Outcome};
 
 use crate::DatasetError;
 
@@ -13,6 +13,8 @@ use crate::DatasetError;
 pub struct Recording {
     /// `[row, state]`.
     pub observations: Column,
+    /// What was seen beside the observation; D4RL's own files have no such key.
+    pub images: Option<Images>,
     /// `[row, action]`, as recorded: the human demonstrations of D4RL's door go beyond [-1, 1].
     pub actions: Column,
     /// `[row]`.
@@ -34,6 +36,15 @@ pub struct Column {
     pub size: usize,
     /// All numbers.
     pub values: Vec<f32>,
+}
+
+/// Pictures, one for each row, all of one size.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Images {
+    /// The size of each.
+    pub shape: ImageShape,
+    /// All of them.
+    pub rows: Vec<Image>,
 }
 
 /// One entry of `metadata/`.
@@ -82,6 +93,12 @@ impl Recording {
         }
     }
 
+    /// Adds the picture that was seen before the newest step.
+    pub fn push_image(&mut self, image: &Image) {
+        let empty = || Images { shape: image.shape, rows: Vec::new() };
+        self.images.get_or_insert_with(empty).rows.push(image.clone());
+    }
+
     /// Adds a fact about the newest step, under a name below `infos/`.
     pub fn push_info(&mut self, name: &str, values: &[f32]) {
         let empty = || Column::empty(values.len());
@@ -121,6 +138,7 @@ impl Recording {
             ("actions", self.actions.rows()),
             ("rewards", self.rewards.len()),
             ("terminals", self.terminals.len()),
+            ("images", self.images.as_ref().map_or(rows, |images| images.rows.len())),
             ("timeouts", self.timeouts.as_ref().map_or(rows, Vec::len)),
         ];
         for (key, length) in lengths.map(|(key, length)| (key.to_owned(), length)).into_iter().chain(infos) {

@@ -8,11 +8,19 @@ use std::{ptr, thread};
 use hdf5::types::VarLenUnicode;
 use hdf5::{Extents, File, H5Type};
 use hdf5_sys::h5f::H5Fget_file_image;
+use ndarray::Array4;
+use rl::Image;
 
-use crate::{Column, DatasetError, Metadata, Recording};
+use crate::{Column, DatasetError, Images, Metadata, Recording};
 
 /// Rows of a chunk: whole rows, because readers take whole columns, and few enough to stay in a CPU cache.
 const CHUNK_ROWS: usize = 4096;
+
+/// Pictures of a chunk: some hundred kilobytes of small ones.
+const CHUNK_IMAGES: usize = 16;
+
+/// Pictures that are handed to HDF5 at once.
+const IMAGES_AT_ONCE: usize = 256;
 
 /// By how much HDF5 lengthens its memory (bytes).
 const MEMORY_STEP: usize = 1 << 24;
@@ -22,7 +30,7 @@ const GZIP_LEVEL: u8 = 4;
 
 /// Writes a recording so that D4RL, h5py and [`crate::read`] read it: 32-bit floats, flags as booleans of h5py,
 /// gzip, and a checksum for each chunk. Equal recordings give equal files, byte for byte. An info of one feature
-/// is written with shape `[N]`.
+/// is written with shape `[N]`; pictures are bytes of shape `[N, height, width, channel]`.
 ///
 /// The file appears under its name when it is whole: until then it has a temporary name in the same folder.
 ///
@@ -58,6 +66,9 @@ fn image(recording: &Recording) -> hdf5::Result<Vec<u8>> {
         // HDF5 takes two files of one name for one file.
         .create(format!("in memory, {:?}", thread::current().id()))?;
     put_column(&file, "observations", &recording.observations)?;
+    if let Some(images) = &recording.images {
+        put_images(&file, "images", images)?;
+    }
     put_column(&file, "actions", &recording.actions)?;
     put(&file, "rewards", [recording.len()], &recording.rewards)?;
     put(&file, "terminals", [recording.len()], &recording.terminals)?;
@@ -115,4 +126,24 @@ fn put<T: H5Type, const N: usize>(file: &File, key: &str, shape: [usize; N], val
         .shape(Extents::from(&shape[..]))
         .create(key)?
         .write_raw(values)
+}
+
+/// Writes pictures block by block, so that they are never all there twice.
+fn put_images(file: &File, key: &str, Images { shape, rows }: &Images) -> hdf5::Result<()> {
+    let [height, width, channels] = [shape.height, shape.width, shape.channels];
+    let dataset = file
+        .new_dataset::<u8>()
+        .chunk(vec![rows.len().min(CHUNK_IMAGES), height, width, channels])
+        .deflate(GZIP_LEVEL)
+        .fletcher32()
+        .shape(Extents::from(&[rows.len(), height, width, channels][..]))
+        .create(key)?;
+    for (number, block) in rows.chunks(IMAGES_AT_ONCE).enumerate() {
+        let bytes: Vec<u8> = block.iter().flat_map(Image::bytes).copied().collect();
+        let array = Array4::from_shape_vec([block.len(), height, width, channels], bytes)
+            .map_err(|error| format!("pictures of another size: {error}"))?;
+        let first = number * IMAGES_AT_ONCE;
+        dataset.write_slice(&array, (first..first + block.len(), .., .., ..))?;
+    }
+    Ok(())
 }

@@ -8,7 +8,7 @@ use d4rl::{Column, DatasetError, Metadata, Recording, read, write};
 use hdf5::File;
 use hdf5::filters::Filter;
 use hdf5::types::TypeDescriptor;
-use rl::{Outcome, Prng};
+use rl::{Image, ImageShape, Outcome, Prng};
 
 /// Episodes of twenty steps which end in turn with a terminal and a timeout.
 fn recording(rows: usize) -> Recording {
@@ -44,6 +44,58 @@ fn what_is_written_is_read_again() {
         write(&path, &recording).expect("a file in place of the first");
         assert_eq!(read(&path).expect("a good file").timeouts, None);
     }
+}
+
+/// Pictures whose bytes tell row and place.
+fn with_images(mut recording: Recording) -> Recording {
+    let shape = ImageShape { height: 3, width: 5, channels: 4 };
+    for row in 0..recording.len() {
+        let bytes = (0..shape.size()).map(|i| (7 * row + i) as u8).collect();
+        recording.push_image(&Image::new(shape, bytes));
+    }
+    recording
+}
+
+#[test]
+fn pictures_are_read_again_and_stay_with_their_rows() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("data.hdf5");
+    let recording = with_images(recording(600));
+    write(&path, &recording).expect("a written file");
+    let again = read(&path).expect("a good file");
+    assert_eq!(again, recording);
+    let images = File::open(&path).expect("HDF5").dataset("images").expect("pictures");
+    assert_eq!((images.shape(), images.chunk()), (vec![600, 3, 5, 4], Some(vec![16, 3, 5, 4])));
+
+    let dataset = again.qlearning_dataset(20);
+    let columns = dataset.images.as_ref().expect("pictures");
+    assert_eq!(dataset.len(), 600 - 15, "rows at which time ran out are dropped");
+    assert_eq!(columns.image(19).bytes()[0], 7 * 19);
+    assert_eq!(columns.image(39).bytes()[0], (7 * 40_usize) as u8, "row 39 is one of those");
+    assert_eq!(columns.next_image(5), columns.image(6));
+}
+
+/// The last row of a file, where it is terminal: lost by D4RL's rule, kept where there are pictures.
+#[test]
+fn the_last_reward_is_kept_with_pictures() {
+    let plain = recording(20);
+    assert_eq!(plain.qlearning_dataset(20).len(), 19);
+    let dataset = with_images(plain).qlearning_dataset(20);
+    assert_eq!((dataset.len(), dataset.bootstraps[19]), (20, 0.0));
+    assert_eq!(with_images(recording(19)).qlearning_dataset(20).len(), 18);
+}
+
+#[test]
+fn pictures_of_wide_numbers_are_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("data.hdf5");
+    write(&path, &recording(2)).expect("a written file");
+    let file = File::open_rw(&path).expect("HDF5");
+    let wide = file.new_dataset::<u16>().shape([2, 1, 1, 1]).create("images").expect("a data set");
+    wide.write_raw(&[300_u16, 300]).expect("two numbers");
+    drop((wide, file));
+    let message = read(&path).expect_err("not bytes").to_string();
+    assert!(message.contains("'images'") && message.contains("bytes"), "{message}");
 }
 
 #[test]

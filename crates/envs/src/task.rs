@@ -7,9 +7,10 @@ use rl::{Environment, Policy, Snapshot, TimeLimit};
 use serde::{Deserialize, Serialize};
 
 use crate::ant_maze::{ACTION_SIZE, AntMaze, Goal, Maze, Start};
+use crate::binned_grasping::{self, BinnedGrasping, GraspTask, IMAGE_SIZE};
 use crate::hand::{HandTask, Reward};
 use crate::oracle::hand::{DoorScript, RelocateScript, Scripted};
-use crate::oracle::{CollectPlan, Collector, Oracle};
+use crate::oracle::{CollectPlan, Collector, Grasper, Oracle};
 use crate::random::RandomPolicy;
 use crate::render::Camera;
 use crate::scene::Shape;
@@ -30,6 +31,8 @@ pub enum Task {
     PenBinary,
     DoorBinary,
     RelocateBinary,
+    GraspingIndiscriminate,
+    GraspingInstance,
 }
 
 /// Tasks of one robot in one kind of surroundings, and what tells them apart.
@@ -39,11 +42,13 @@ pub enum Family {
     AntMaze(Maze),
     /// A dexterous hand with this to do.
     Hand(HandTask),
+    /// An arm over bins with this to take out of them.
+    Grasping(GraspTask),
 }
 
 impl Task {
     /// All tasks, in the order of the paper's tables.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::AntMazeUmaze,
         Self::AntMazeUmazeDiverse,
         Self::AntMazeMediumPlay,
@@ -53,7 +58,15 @@ impl Task {
         Self::PenBinary,
         Self::DoorBinary,
         Self::RelocateBinary,
+        Self::GraspingIndiscriminate,
+        Self::GraspingInstance,
     ];
+
+    /// The hand's tasks.
+    pub const HANDS: [Self; 3] = [Self::PenBinary, Self::DoorBinary, Self::RelocateBinary];
+
+    /// Grasping from pictures.
+    pub const GRASPING: [Self; 2] = [Self::GraspingIndiscriminate, Self::GraspingInstance];
 
     /// The ant mazes.
     pub const ANT_MAZES: [Self; 6] = [
@@ -77,6 +90,8 @@ impl Task {
             Self::PenBinary => "pen-binary-v0",
             Self::DoorBinary => "door-binary-v0",
             Self::RelocateBinary => "relocate-binary-v0",
+            Self::GraspingIndiscriminate => "grasping-indiscriminate",
+            Self::GraspingInstance => "grasping-instance",
         }
     }
 
@@ -89,6 +104,8 @@ impl Task {
             Self::PenBinary => Family::Hand(HandTask::Pen),
             Self::DoorBinary => Family::Hand(HandTask::Door),
             Self::RelocateBinary => Family::Hand(HandTask::Relocate),
+            Self::GraspingIndiscriminate => Family::Grasping(GraspTask::Indiscriminate),
+            Self::GraspingInstance => Family::Grasping(GraspTask::Instance),
         }
     }
 
@@ -97,6 +114,7 @@ impl Task {
         match self.family() {
             Family::AntMaze(maze) => maze.max_steps(),
             Family::Hand(hand) => hand.max_steps(),
+            Family::Grasping(_) => binned_grasping::MAX_STEPS,
         }
     }
 
@@ -105,6 +123,7 @@ impl Task {
         match self.family() {
             Family::AntMaze(_) => 10,
             Family::Hand(_) => 100,
+            Family::Grasping(_) => binned_grasping::CONTROL_RATE,
         }
     }
 
@@ -113,6 +132,7 @@ impl Task {
         match self.family() {
             Family::AntMaze(maze) => Box::new(self.in_maze(maze, Start::StartCell, Goal::GoalCell)),
             Family::Hand(hand) => hand.build(self.name(), Reward::Binary),
+            Family::Grasping(task) => Box::new(self.over_bins(task, Some(IMAGE_SIZE))),
         }
     }
 
@@ -124,6 +144,7 @@ impl Task {
             Family::Hand(HandTask::Pen) => None,
             Family::Hand(HandTask::Door) => Some(Box::new(Scripted(DoorScript::TUNED))),
             Family::Hand(HandTask::Relocate) => Some(Box::new(Scripted(RelocateScript::TUNED))),
+            Family::Grasping(_) => Some(Box::new(Grasper { noise: 0.0 })),
         }
     }
 
@@ -132,6 +153,7 @@ impl Task {
         let action_size = match self.family() {
             Family::AntMaze(_) => ACTION_SIZE,
             Family::Hand(hand) => hand.action_size(),
+            Family::Grasping(_) => binned_grasping::ACTION_SIZE,
         };
         Box::new(RandomPolicy { action_size })
     }
@@ -145,6 +167,11 @@ impl Task {
                 environment.inner().shapes()
             }
             Family::Hand(hand) => hand.shapes(snapshot),
+            Family::Grasping(task) => {
+                let mut environment = self.over_bins(task, None);
+                environment.restore(snapshot);
+                environment.shapes()
+            }
         }
     }
 
@@ -153,6 +180,7 @@ impl Task {
         match self.family() {
             Family::AntMaze(_) => Camera::overview(shapes, aspect),
             Family::Hand(hand) => hand.overview(),
+            Family::Grasping(_) => binned_grasping::OVERVIEW,
         }
     }
 
@@ -161,6 +189,7 @@ impl Task {
         match self.family() {
             Family::AntMaze(_) => Camera::follow(shapes),
             Family::Hand(hand) => hand.close_up(shapes),
+            Family::Grasping(_) => binned_grasping::CAMERA,
         }
     }
 
@@ -168,7 +197,15 @@ impl Task {
     pub fn maze(self) -> Option<Maze> {
         match self.family() {
             Family::AntMaze(maze) => Some(maze),
-            Family::Hand(_) => None,
+            Family::Hand(_) | Family::Grasping(_) => None,
+        }
+    }
+
+    /// A grasping task with pictures of another size, or with none; no other task has any.
+    pub fn build_seen_with(self, image_size: Option<usize>) -> Option<Box<dyn Environment>> {
+        match self.family() {
+            Family::Grasping(task) => Some(Box::new(self.over_bins(task, image_size))),
+            Family::AntMaze(_) | Family::Hand(_) => None,
         }
     }
 
@@ -185,8 +222,8 @@ impl Task {
     /// A task of the hand with D4RL's dense reward, on which D4RL's normalised scores are defined; none for others.
     pub fn build_with_dense_reward(self) -> Option<Box<dyn Environment>> {
         match self.family() {
-            Family::AntMaze(_) => None,
             Family::Hand(hand) => Some(hand.build(self.name(), Reward::Dense)),
+            Family::AntMaze(_) | Family::Grasping(_) => None,
         }
     }
 
@@ -194,6 +231,10 @@ impl Task {
     pub fn collector(self, plan: CollectPlan) -> Option<Collector> {
         let maze = self.maze()?;
         Some(Collector::new(self.in_maze(maze, plan.start, plan.goal), maze, plan))
+    }
+
+    fn over_bins(self, task: GraspTask, image_size: Option<usize>) -> BinnedGrasping {
+        BinnedGrasping::new(self.name(), task, image_size)
     }
 
     fn in_maze(self, maze: Maze, start: Start, goal: Goal) -> TimeLimit<AntMaze> {

@@ -76,7 +76,7 @@ fn plans_spread_starts_and_goals_as_d4rl() {
         let mut rng = Prng::derive("plans", 0, task.name());
         let (mut starts, mut goals) = (BTreeSet::new(), BTreeSet::new());
         for _ in 0..200 {
-            let Observation { state, privileged } = environment.reset(&mut rng);
+            let Observation { state, privileged, .. } = environment.reset(&mut rng);
             starts.insert(maze.cell_near([state[0], state[1]]));
             goals.insert(maze.cell_near([privileged[0], privileged[1]]));
         }

@@ -30,6 +30,7 @@ impl CombinationLock {
             state_size: 2,
             state_center: vec![0.0; 2],
             state_spread: vec![1.0; 2],
+            image: None,
             privileged_size: 0,
             action_size: 1,
             max_steps: HORIZON,
@@ -39,7 +40,7 @@ impl CombinationLock {
     }
 
     fn observation(&self) -> Observation {
-        Observation { state: vec![self.step as f32, f32::from(u8::from(self.open))], privileged: vec![] }
+        Observation::of_state(vec![self.step as f32, f32::from(u8::from(self.open))])
     }
 }
 

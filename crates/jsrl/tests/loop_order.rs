@@ -36,6 +36,7 @@ impl Counter {
             state_size: 1,
             state_center: vec![0.0],
             state_spread: vec![1.0],
+            image: None,
             privileged_size: 0,
             action_size: 1,
             max_steps: 4,
@@ -45,7 +46,7 @@ impl Counter {
     }
 
     fn observation(&self) -> Observation {
-        Observation { state: vec![self.step], privileged: vec![] }
+        Observation::of_state(vec![self.step])
     }
 }
 

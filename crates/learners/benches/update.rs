@@ -167,6 +167,8 @@ fn random_batch(lanes: usize, rng: &mut Prng) -> Minibatch {
         rewards: column(1),
         next_states: column(STATES),
         bootstraps: column(1),
+        successes: column(1),
+        images: None,
     }
 }
 
@@ -176,6 +178,7 @@ fn spec() -> EnvironmentSpec {
         state_size: STATES,
         state_center: vec![0.0; STATES],
         state_spread: vec![1.0; STATES],
+        image: None,
         privileged_size: 0,
         action_size: ACTIONS,
         max_steps: 1,

@@ -1,6 +1,6 @@
 //! From host memory to tensors and back.
 
-use rl::{Diagnostics, EnvironmentSpec, LaneRows, Minibatch};
+use rl::{Diagnostics, EnvironmentSpec, ImageShape, LaneRows, Minibatch};
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
@@ -26,6 +26,9 @@ pub struct Interface {
     pub state_spread: Vec<f32>,
     /// Components of an action.
     pub action_size: usize,
+    /// As [`EnvironmentSpec::image`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageShape>,
 }
 
 impl Interface {
@@ -35,6 +38,7 @@ impl Interface {
             state_center: spec.state_center.clone(),
             state_spread: spec.state_spread.clone(),
             action_size: spec.action_size,
+            image: spec.image,
         }
     }
 
@@ -137,7 +141,8 @@ mod tests {
 
     #[test]
     fn states_are_scaled_by_the_tasks_constants() {
-        let interface = Interface { state_center: vec![1.0, 2.0], state_spread: vec![2.0, 0.5], action_size: 1 };
+        let interface =
+            Interface { state_center: vec![1.0, 2.0], state_spread: vec![2.0, 0.5], action_size: 1, image: None };
         let states = LaneRows::from_vec(1, 2, 2, vec![1.0, 2.0, 3.0, 1.0]);
         let upload = |inputs| download(&StateInput::new(inputs, &interface, Device::CPU).upload(&states));
         assert_eq!(upload(Inputs::Raw), states.as_slice());

@@ -1,6 +1,12 @@
 //! Whether settings that were read from a file can be built.
 
-use crate::{AwacConfig, AwacWeighting, BcConfig, CqlConfig, Interface, IqlConfig, LearnerConfig, RateSchedule};
+use rl::ImageShape;
+
+use crate::nets::{Vision, Widths};
+use crate::{
+    AwOptConfig, AwacConfig, AwacWeighting, BcConfig, CemConfig, CqlConfig, Crop, ImageBcConfig, Interface, IqlConfig,
+    LearnerConfig, Optimiser, QtOptConfig, RateSchedule,
+};
 
 impl LearnerConfig {
     /// Checks that every hyperparameter lies in its range.
@@ -13,6 +19,23 @@ impl LearnerConfig {
             Self::Bc(config) => config.check(),
             Self::Awac(config) => config.check(),
             Self::Cql(config) => config.check(),
+            Self::QtOpt(config) => config.check(),
+            Self::AwOpt(config) => config.check(),
+            Self::ImageBc(config) => config.check(),
+        }
+    }
+
+    /// Whether it learns from pictures.
+    pub fn sees(&self) -> bool {
+        matches!(self, Self::QtOpt(_) | Self::AwOpt(_) | Self::ImageBc(_))
+    }
+
+    fn crop(&self) -> Option<Crop> {
+        match self {
+            Self::QtOpt(config) => config.crop,
+            Self::AwOpt(config) => config.critic.crop,
+            Self::ImageBc(config) => config.crop,
+            _ => None,
         }
     }
 }
@@ -82,9 +105,52 @@ impl CqlConfig {
     }
 }
 
+impl QtOptConfig {
+    fn check(&self) -> Result<(), String> {
+        let CemConfig { samples, elites, iterations } = self.cem;
+        let range = format!("in 2..={samples}");
+        check((2..=samples).contains(&elites), "elites", elites as f64, &range)?;
+        check(iterations > 0, "iterations", 0.0, "above 0")?;
+        check_critics(self.discount, self.tau, 1.0, 0.0)?;
+        check(self.lag > 0, "lag", 0.0, "above 0")?;
+        if let Optimiser::Momentum { decay } = self.optimiser {
+            check((0.0..1.0).contains(&decay), "decay", decay, "in [0, 1)")?;
+        }
+        check_positive("learning_rate", self.learning_rate)?;
+        check_weight("weight_decay", self.weight_decay)?;
+        check_probability("epsilon", self.epsilon)?;
+        check_vision(self.network)
+    }
+}
+
+impl AwOptConfig {
+    fn check(&self) -> Result<(), String> {
+        check_positive("lambda", self.lambda)?;
+        check_positive("max_weight", self.max_weight)?;
+        check_positive("actor_learning_rate", self.actor_learning_rate)?;
+        check_probability("actor_share", self.actor_share)?;
+        self.critic.check()
+    }
+}
+
+impl ImageBcConfig {
+    fn check(&self) -> Result<(), String> {
+        check_positive("learning_rate", self.learning_rate)?;
+        check_vision(self.network)
+    }
+}
+
 impl Interface {
     /// Checks that a learner can be built for it; errors as [`LearnerConfig::check`].
-    pub(crate) fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self, config: &LearnerConfig) -> Result<(), String> {
+        if config.sees() {
+            let ImageShape { height, width, channels } =
+                self.image.ok_or_else(|| format!("has no picture, and {} needs one", config.name()))?;
+            check(channels > 0, "channels", 0.0, "above 0")?;
+            let crop = config.crop().unwrap_or(Crop { height, width });
+            check((1..=height).contains(&crop.height), "height of crop", crop.height as f64, "within the picture")?;
+            check((1..=width).contains(&crop.width), "width of crop", crop.width as f64, "within the picture")?;
+        }
         let (centers, spreads) = (self.state_center.len(), self.state_spread.len());
         check(centers > 0, "length of state_center", centers as f64, "above 0")?;
         check(
@@ -114,6 +180,16 @@ fn check_network(hidden: &[usize], dropout: f64) -> Result<(), String> {
     check((0.0..1.0).contains(&dropout), "dropout", dropout, "in [0, 1)")
 }
 
+fn check_vision(network: Vision) -> Result<(), String> {
+    let Some(Widths { filters, hidden }) = network.widths() else { return Ok(()) };
+    check(filters > 0, "filters", 0.0, "above 0")?;
+    check(hidden > 0, "hidden", 0.0, "above 0")
+}
+
+fn check_probability(name: &str, value: f64) -> Result<(), String> {
+    check((0.0..=1.0).contains(&value), name, value, "in [0, 1]")
+}
+
 fn check_share(name: &str, value: f64) -> Result<(), String> {
     check(0.0 < value && value <= 1.0, name, value, "in (0, 1]")
 }
@@ -135,117 +211,4 @@ fn check(holds: bool, name: &str, value: f64, range: &str) -> Result<(), String>
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn presets_are_sound() {
-        for config in [IqlConfig::antmaze(), IqlConfig::adroit(), IqlConfig::antmaze_small()] {
-            assert_eq!(LearnerConfig::Iql(config).check(), Ok(()));
-        }
-        let rlkit = AwacConfig::rlkit();
-        for config in [AwacConfig::antmaze(), AwacConfig::adroit(), AwacConfig::antmaze_small(), rlkit] {
-            assert_eq!(LearnerConfig::Awac(config).check(), Ok(()));
-        }
-        for config in [CqlConfig::antmaze(), CqlConfig::adroit(), CqlConfig::antmaze_small()] {
-            assert_eq!(LearnerConfig::Cql(config).check(), Ok(()));
-        }
-        for config in [BcConfig::corl(), BcConfig::gaussian(), BcConfig::adroit(), BcConfig::small()] {
-            assert_eq!(LearnerConfig::Bc(config).check(), Ok(()));
-        }
-    }
-
-    #[test]
-    fn every_range_is_kept() {
-        let iql = IqlConfig::antmaze;
-        let cosine = |max_steps| RateSchedule::Cosine { max_steps };
-        for (config, name) in [
-            (IqlConfig { expectile: 1.0, ..iql() }, "expectile 1,"),
-            (IqlConfig { temperature: -1.0, ..iql() }, "temperature -1,"),
-            (IqlConfig { discount: 1.01, ..iql() }, "discount"),
-            (IqlConfig { tau: 0.0, ..iql() }, "tau"),
-            (IqlConfig { learning_rate: f64::NAN, ..iql() }, "learning_rate NaN"),
-            (IqlConfig { actor_learning_rate: Some(0.0), ..iql() }, "actor_learning_rate"),
-            (IqlConfig { value_learning_rate: Some(-1.0), ..iql() }, "value_learning_rate"),
-            (IqlConfig { actor_average: Some(0.0), ..iql() }, "actor_average 0,"),
-            (IqlConfig { max_advantage_weight: Some(0.0), ..iql() }, "max_advantage_weight"),
-            (IqlConfig { log_std_range: Some((2.0, -5.0)), ..iql() }, "log_std_range"),
-            (IqlConfig { reward_scale: f64::INFINITY, ..iql() }, "reward_scale"),
-            (IqlConfig { reward_shift: f64::NAN, ..iql() }, "reward_shift"),
-            (IqlConfig { actor_schedule: cosine(0), ..iql() }, "max_steps"),
-            (IqlConfig { actor_dropout: 1.0, ..iql() }, "dropout"),
-            (IqlConfig { hidden: vec![], ..iql() }, "number of hidden layers"),
-            (IqlConfig { hidden: vec![8, 0], ..iql() }, "width of a hidden layer"),
-        ] {
-            let problem = LearnerConfig::Iql(config).check().unwrap_err();
-            assert!(problem.contains(name), "{name}: {problem}");
-        }
-        let bc = BcConfig { learning_rate: 0.0, ..BcConfig::corl() };
-        assert!(LearnerConfig::Bc(bc).check().unwrap_err().contains("learning_rate"));
-        let bc = BcConfig { dropout: -0.1, ..BcConfig::corl() };
-        assert!(LearnerConfig::Bc(bc).check().unwrap_err().contains("dropout"));
-    }
-
-    #[test]
-    fn every_range_of_awac_is_kept() {
-        let awac = AwacConfig::antmaze;
-        for (config, name) in [
-            (AwacConfig { lambda: 0.0, ..awac() }, "lambda 0,"),
-            (AwacConfig { weighting: AwacWeighting::Exponential { max: 0.0 }, ..awac() }, "max 0,"),
-            (
-                AwacConfig { weighting: AwacWeighting::Softmax { max_advantage: f64::NAN }, ..awac() },
-                "max_advantage NaN",
-            ),
-            (AwacConfig { discount: -0.1, ..awac() }, "discount"),
-            (AwacConfig { tau: 1.1, ..awac() }, "tau"),
-            (AwacConfig { learning_rate: 0.0, ..awac() }, "learning_rate"),
-            (AwacConfig { log_std_range: (2.0, 2.0), ..awac() }, "log_std_range"),
-            (AwacConfig { hidden: vec![], ..awac() }, "number of hidden layers"),
-            (AwacConfig { reward_scale: f64::NAN, ..awac() }, "reward_scale"),
-            (AwacConfig { reward_shift: f64::NAN, ..awac() }, "reward_shift"),
-        ] {
-            let problem = LearnerConfig::Awac(config).check().unwrap_err();
-            assert!(problem.contains(name), "{name}: {problem}");
-        }
-    }
-
-    #[test]
-    fn every_range_of_cql_is_kept() {
-        let cql = CqlConfig::antmaze;
-        for (config, name) in [
-            (CqlConfig { alpha: -1.0, ..cql() }, "alpha -1,"),
-            (CqlConfig { action_gap: Some(f64::NAN), ..cql() }, "action_gap"),
-            (CqlConfig { sampled_actions: 0, ..cql() }, "sampled_actions"),
-            (CqlConfig { temperature: 0.0, ..cql() }, "temperature"),
-            (CqlConfig { clip_difference_max: Some(-201.0), ..cql() }, "clip_difference_max -201,"),
-            (CqlConfig { target_entropy: Some(f64::INFINITY), ..cql() }, "target_entropy"),
-            (CqlConfig { entropy_multiplier: -1.0, ..cql() }, "entropy_multiplier"),
-            (CqlConfig { discount: 2.0, ..cql() }, "discount"),
-            (CqlConfig { tau: 0.0, ..cql() }, "tau"),
-            (CqlConfig { actor_learning_rate: 0.0, ..cql() }, "actor_learning_rate"),
-            (CqlConfig { critic_learning_rate: 0.0, ..cql() }, "critic_learning_rate"),
-            (CqlConfig { log_std_range: (0.0, -1.0), ..cql() }, "log_std_range"),
-            (CqlConfig { actor_hidden: vec![], ..cql() }, "number of hidden layers"),
-            (CqlConfig { critic_hidden: vec![0], ..cql() }, "width of a hidden layer"),
-            (CqlConfig { reward_shift: f64::INFINITY, ..cql() }, "reward_shift"),
-        ] {
-            let problem = LearnerConfig::Cql(config).check().unwrap_err();
-            assert!(problem.contains(name), "{name}: {problem}");
-        }
-    }
-
-    #[test]
-    fn interfaces_are_whole() {
-        let sound = || Interface { state_center: vec![0.0; 2], state_spread: vec![1.0; 2], action_size: 1 };
-        assert_eq!(sound().check(), Ok(()));
-        for (interface, name) in [
-            (Interface { state_spread: vec![1.0], ..sound() }, "length of state_spread 1"),
-            (Interface { state_spread: vec![1.0, 0.0], ..sound() }, "state_spread 0"),
-            (Interface { action_size: 0, ..sound() }, "action_size"),
-            (Interface { state_center: vec![], state_spread: vec![], ..sound() }, "length of state_center"),
-        ] {
-            let problem = interface.check().unwrap_err();
-            assert!(problem.contains(name), "{name}: {problem}");
-        }
-    }
-}
+mod tests;

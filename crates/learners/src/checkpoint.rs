@@ -39,7 +39,7 @@ pub(crate) struct Header {
 pub fn open(directory: &Path, device: Device) -> Result<Box<dyn Learner>, CheckpointError> {
     let Header { config, interface, rngs } = read_header(directory)?;
     let lanes = if rngs.is_empty() { Err("has no lanes".to_owned()) } else { Ok(()) };
-    let sound = lanes.and_then(|()| config.check()).and_then(|()| interface.check());
+    let sound = lanes.and_then(|()| config.check()).and_then(|()| interface.check(&config));
     sound.map_err(|problem| CheckpointError::Malformed { path: directory.join(HEADER), problem })?;
     let mut learner = config.build_for(&interface, rngs, device);
     learner.load(directory)?;

@@ -109,6 +109,11 @@ impl IqlConfig {
         Self { expectile: 0.7, temperature: 0.5, actor_dropout: 0.1, reward_shift: 0.0, ..Self::antmaze() }
     }
 
+    /// [`IqlConfig::adroit`] with the networks, inputs and rate of [`IqlConfig::antmaze_small`].
+    pub fn adroit_small() -> Self {
+        Self { learning_rate: 1e-3, hidden: vec![128, 128], inputs: Inputs::Scaled, ..Self::adroit() }
+    }
+
     /// For budgets far below the paper's million updates. Departs from [`IqlConfig::antmaze`] where this project's
     /// pilot runs asked for it: within 40,000 updates at temperature 10 the actor lost the walk that cloning the same
     /// data learns, presumably since it weighs few rows by values that are still wrong; scaled inputs and a rate of

@@ -1,4 +1,5 @@
-//! Learners on libtorch, each with a leading lane axis: IQL, AWAC, CQL and behaviour cloning.
+//! Learners on libtorch, each with a leading lane axis: IQL, AWAC, CQL and behaviour cloning; and for tasks with
+//! pictures QT-Opt, AW-Opt and behaviour cloning.
 //!
 //! [`LearnerConfig`] is the closed registry: it is stored beside results, and [`LearnerConfig::build`] makes the
 //! [`rl::Learner`]. [`open`] makes one again from what [`rl::Learner::save`] wrote, to serve as a guide or to go on.
@@ -6,34 +7,49 @@
 //!
 //! Gradients are written by hand, since each is a few lines: all parameters of a network are one flat tensor, so that
 //! Adam and target averaging are a few calls, and no graph is built. Unit tests compare every gradient with autograd.
+//! Convolutional networks ([`nets::Cnn`]) keep the flat tensor but let autograd find its gradient, since there the time
+//! goes into convolutions either way; losses and their gradients at a network's output are the same for both.
 
 mod adam;
+pub mod aw_opt;
 pub mod awac;
 mod batch;
 pub mod bc;
+mod cem;
 mod check;
 mod checkpoint;
 pub mod cql;
+mod critic;
 mod device;
+pub mod image_bc;
 pub mod iql;
 pub mod losses;
 pub mod nets;
 mod noise;
+mod optimiser;
 mod policy;
+pub mod qt_opt;
 mod schedule;
+mod sight;
 
 use rl::{EnvironmentSpec, Learner, Prng};
 use serde::{Deserialize, Serialize};
 
 pub use adam::Adam;
+pub use aw_opt::{AwOpt, AwOptConfig};
 pub use awac::{Awac, AwacConfig, AwacNoise, AwacWeighting};
 pub use batch::{Inputs, Interface};
 pub use bc::{Bc, BcConfig, BcLoss};
+pub use cem::{Best, CemConfig};
 pub use checkpoint::open;
 pub use cql::{Cql, CqlConfig, CqlNoise};
 pub use device::{Device, DeviceError, use_one_thread};
+pub use image_bc::{ImageBc, ImageBcConfig};
 pub use iql::{Iql, IqlConfig};
+pub use optimiser::Optimiser;
+pub use qt_opt::{QtOpt, QtOptConfig};
 pub use schedule::RateSchedule;
+pub use sight::Crop;
 
 /// The tensor library whose sums all results rest on: another version may round them otherwise.
 pub const LIBTORCH: &str = "libtorch 2.11.0";
@@ -50,6 +66,12 @@ pub enum LearnerConfig {
     Awac(AwacConfig),
     /// Conservative Q-learning.
     Cql(CqlConfig),
+    /// QT-Opt, from pictures.
+    QtOpt(QtOptConfig),
+    /// AW-Opt, from pictures.
+    AwOpt(AwOptConfig),
+    /// Behaviour cloning from pictures.
+    ImageBc(ImageBcConfig),
 }
 
 impl LearnerConfig {
@@ -60,6 +82,9 @@ impl LearnerConfig {
             Self::Bc(_) => "bc",
             Self::Awac(_) => "awac",
             Self::Cql(_) => "cql",
+            Self::QtOpt(_) => "qt_opt",
+            Self::AwOpt(_) => "aw_opt",
+            Self::ImageBc(_) => "image_bc",
         }
     }
 
@@ -74,6 +99,9 @@ impl LearnerConfig {
             Self::Bc(config) => Box::new(Bc::new(config.clone(), interface.clone(), rngs, device)),
             Self::Awac(config) => Box::new(Awac::new(config.clone(), interface.clone(), rngs, device)),
             Self::Cql(config) => Box::new(Cql::new(config.clone(), interface.clone(), rngs, device)),
+            Self::QtOpt(config) => Box::new(QtOpt::new(config.clone(), interface.clone(), rngs, device)),
+            Self::AwOpt(config) => Box::new(AwOpt::new(config.clone(), interface.clone(), rngs, device)),
+            Self::ImageBc(config) => Box::new(ImageBc::new(config.clone(), interface.clone(), rngs, device)),
         }
     }
 }

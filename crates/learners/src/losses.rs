@@ -42,6 +42,13 @@ pub fn squared_error(prediction: &Tensor, target: &Tensor) -> Loss {
     Loss { value: per_lane_mean(&difference.square()), gradient: difference * (2.0 / count) }
 }
 
+/// Mean over rows of the cross-entropy between targets in [0, 1] and the sigmoid of `logits`, both `[lane, row, 1]`
+/// (QT-Opt's Bellman error, Kalashnikov et al. 2018, section 4.1). The gradient is that of the logits.
+pub fn cross_entropy(logits: &Tensor, targets: &Tensor) -> Loss {
+    let value = logits.clamp_min(0.0) - logits * targets + (-logits.abs()).exp().log1p();
+    Loss { value: per_lane_mean(&value), gradient: (logits.sigmoid() - targets) / rows(logits) }
+}
+
 /// min(exp(temperature * advantage), max), of the advantage's shape (Kostrikov et al. 2021, equation 7; the temperature
 /// is an inverse one, and the cap is the official code's, [`MAX_ADVANTAGE_WEIGHT`]).
 pub fn advantage_weight(advantage: &Tensor, temperature: f64, max: f64) -> Tensor {
@@ -180,6 +187,21 @@ mod tests {
     fn squared_error_agrees_with_autograd() {
         let (prediction, target) = (random(&[2, 16, 5], "p"), random(&[2, 16, 5], "t"));
         check(&prediction, |p| (p - &target).square(), &squared_error(&prediction, &target));
+    }
+
+    #[test]
+    fn cross_entropy_agrees_with_autograd() {
+        let (logits, targets) = (random(&[2, 16, 1], "l") * 3.0, random(&[2, 16, 1], "t").sigmoid());
+        let textbook = |logits: &Tensor| {
+            let q = logits.sigmoid();
+            -(&targets * q.log() - (&targets - 1.0) * (-&q).log1p())
+        };
+        check(&logits, textbook, &cross_entropy(&logits, &targets));
+        let sure = cross_entropy(
+            &Tensor::from_slice(&[200.0_f32, -200.0]).view([2, 1, 1]),
+            &Tensor::ones([2, 1, 1], (Kind::Float, tch::Device::Cpu)),
+        );
+        assert_close(&sure.value, &Tensor::from_slice(&[0.0_f32, 200.0]), "far from 0");
     }
 
     #[test]

@@ -32,14 +32,17 @@ impl Policy for ActorPolicy {
             let std = download(&std); // [lane, action]
             for (lane, rng) in rngs.iter_mut().enumerate() {
                 let std = &std[lane * action_size..][..action_size];
-                for row in 0..actions.rows() {
-                    for (action, std) in actions.row_mut(lane, row).iter_mut().zip(std) {
-                        *action = (*action + std * rng.normal()).clamp(-1.0, 1.0);
-                    }
-                }
+                (0..actions.rows()).for_each(|row| add_noise(actions.row_mut(lane, row), std, rng));
             }
         }
         actions
+    }
+}
+
+/// Adds to each component normal noise of its standard deviation, and clips to [-1, 1].
+pub(crate) fn add_noise(action: &mut [f32], std: &[f32], rng: &mut Prng) {
+    for (action, std) in action.iter_mut().zip(std) {
+        *action = (*action + std * rng.normal()).clamp(-1.0, 1.0);
     }
 }
 

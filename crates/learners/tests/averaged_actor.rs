@@ -4,7 +4,7 @@ mod common;
 
 use common::{random_batch, rngs, small_iql, spec};
 use learners::{Device, IqlConfig, LearnerConfig};
-use rl::{Intent, LaneRows, Learner, Minibatch, ObservationRows};
+use rl::{Intent, Learner, Minibatch, ObservationRows};
 
 const LANES: usize = 2;
 
@@ -19,8 +19,7 @@ fn trained(actor_average: Option<f64>, batches: &[Minibatch]) -> Box<dyn Learner
 
 fn act(learner: &dyn Learner, intent: Intent) -> Vec<f32> {
     let state = random_batch(&spec(5, 3), LANES, 8, "states").states;
-    let observations = ObservationRows { privileged: LaneRows::zeros(LANES, 8, 0), state };
-    learner.policy().act(&observations, intent, &mut rngs(LANES)).as_slice().to_vec()
+    learner.policy().act(&ObservationRows::of_states(state), intent, &mut rngs(LANES)).as_slice().to_vec()
 }
 
 #[test]

@@ -78,13 +78,12 @@ fn train(config: &LearnerConfig, behave: impl Fn(f32, &mut Prng) -> f32, reward:
             rewards: column(rewards),
             next_states: column(states),
             bootstraps: LaneRows::zeros(1, rows, 1),
+            successes: LaneRows::zeros(1, rows, 1),
+            images: None,
         });
     }
     let states = vec![-0.9, -0.5, 0.0, 0.5, 0.9];
-    let observations = ObservationRows {
-        state: LaneRows::from_vec(1, states.len(), 1, states.clone()),
-        privileged: LaneRows::zeros(1, states.len(), 0),
-    };
+    let observations = ObservationRows::of_states(LaneRows::from_vec(1, states.len(), 1, states.clone()));
     let actions = learner.policy().act(&observations, Intent::Exploit, &mut [rng]);
     states.iter().zip(actions.as_slice()).map(|(x, action)| (action - best(*x)).abs()).fold(0.0, f32::max)
 }

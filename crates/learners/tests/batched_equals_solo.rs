@@ -2,9 +2,9 @@
 
 mod common;
 
-use common::{every_learner, random_batch, rngs, spec};
+use common::{every_learner, observations, random_batch, rngs, spec_for};
 use learners::Device;
-use rl::{Intent, LaneRows, Minibatch, ObservationRows};
+use rl::{ImagePairs, ImageRows, Intent, LaneRows, Minibatch};
 
 const LANES: usize = 3;
 const UPDATES: usize = 30;
@@ -12,8 +12,8 @@ const UPDATES: usize = 30;
 #[test]
 fn batched_equals_solo() {
     learners::use_one_thread();
-    let spec = spec(5, 3);
     for config in every_learner() {
+        let spec = spec_for(&config);
         let mut batched = config.build(&spec, rngs(LANES), Device::CPU);
         let mut solo: Vec<_> = rngs(LANES).into_iter().map(|rng| config.build(&spec, vec![rng], Device::CPU)).collect();
         for update in 0..UPDATES {
@@ -26,14 +26,13 @@ fn batched_equals_solo() {
                 }
             }
         }
-        let states = random_batch(&spec, LANES, 16, "acting").states;
-        let act = |learner: &dyn rl::Learner, state: LaneRows, rngs: &mut [rl::Prng]| {
-            let privileged = LaneRows::zeros(state.lanes(), state.rows(), 0);
-            learner.policy().act(&ObservationRows { state, privileged }, Intent::Explore, rngs)
+        let seen = random_batch(&spec, LANES, 16, "acting");
+        let act = |learner: &dyn rl::Learner, batch: &Minibatch, rngs: &mut [rl::Prng]| {
+            learner.policy().act(&observations(batch), Intent::Explore, rngs)
         };
-        let together = act(batched.as_ref(), states.clone(), &mut rngs(LANES));
+        let together = act(batched.as_ref(), &seen, &mut rngs(LANES));
         for (lane, learner) in solo.iter().enumerate() {
-            let alone = act(learner.as_ref(), lane_of(&states, lane), &mut rngs(LANES)[lane..=lane]);
+            let alone = act(learner.as_ref(), &only(&seen, lane), &mut rngs(LANES)[lane..=lane]);
             for row in 0..alone.rows() {
                 for (a, b) in together.row(lane, row).iter().zip(alone.row(0, row)) {
                     assert_close(*a, *b, &format!("{} lane {lane}: action of row {row}", config.name()));
@@ -50,12 +49,22 @@ fn only(batch: &Minibatch, lane: usize) -> Minibatch {
         rewards: lane_of(&batch.rewards, lane),
         next_states: lane_of(&batch.next_states, lane),
         bootstraps: lane_of(&batch.bootstraps, lane),
+        successes: lane_of(&batch.successes, lane),
+        images: batch.images.as_ref().map(|ImagePairs { images, next_images }| ImagePairs {
+            images: images_of(images, lane),
+            next_images: images_of(next_images, lane),
+        }),
     }
 }
 
 fn lane_of(rows: &LaneRows, lane: usize) -> LaneRows {
     let size = rows.rows() * rows.features();
     LaneRows::from_vec(1, rows.rows(), rows.features(), rows.as_slice()[lane * size..][..size].to_vec())
+}
+
+fn images_of(images: &ImageRows, lane: usize) -> ImageRows {
+    let size = images.rows() * images.shape().size();
+    ImageRows::from_vec(1, images.rows(), images.shape(), images.as_slice()[lane * size..][..size].to_vec())
 }
 
 /// The order of additions differs, and Adam carries that on.

@@ -5,16 +5,16 @@ mod common;
 use std::fs::{self, OpenOptions};
 use std::thread;
 
-use common::{every_learner, random_batch, rngs, small_iql, spec};
+use common::{every_learner, observations, random_batch, rngs, small_iql, spec, spec_for};
 use learners::{Device, LearnerConfig, open};
-use rl::{Intent, ObservationRows, Prng};
+use rl::{Intent, Prng};
 use tch::{Kind, Tensor};
 
 #[test]
 fn every_learner_keeps_the_contract() {
-    let spec = spec(5, 3);
     let others: Vec<Prng> = (10..12).map(|seed| Prng::derive("test", seed, "learner")).collect();
     for config in every_learner() {
+        let spec = spec_for(&config);
         let folder = tempfile::tempdir().unwrap();
         let mut learner = config.build(&spec, rngs(2), Device::CPU);
         let mut other = config.build(&spec, others.clone(), Device::CPU);
@@ -24,10 +24,10 @@ fn every_learner_keeps_the_contract() {
 
 #[test]
 fn a_reopened_learner_acts_and_learns_the_same() {
-    let spec = spec(5, 3);
-    let batch = random_batch(&spec, 2, 8, "reopen");
-    let seen = ObservationRows { state: batch.states.clone(), privileged: rl::LaneRows::zeros(2, 8, 0) };
     for config in every_learner() {
+        let spec = spec_for(&config);
+        let batch = random_batch(&spec, 2, 8, "reopen");
+        let seen = observations(&batch);
         let folder = tempfile::tempdir().unwrap();
         let mut learner = config.build(&spec, rngs(2), Device::CPU);
         learner.update(&batch);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{Environment, Learner, Minibatch, Observation, Outcome, Prng, Step};
+use crate::{Environment, EnvironmentSpec, Learner, Minibatch, Observation, Outcome, Prng, Step};
 
 /// Plays `episodes` episodes of random and of bang-bang actions and panics where the contract of [`Environment`] is
 /// broken.
@@ -28,11 +28,11 @@ pub fn check_environment(environment: &mut dyn Environment, episodes: usize) {
 fn play(environment: &mut dyn Environment, seed: u64, bang_bang: bool) -> Vec<Step> {
     let spec = environment.spec().clone();
     let mut rng = Prng::derive(&spec.name, seed, "conformance");
-    check_observation(&spec.name, environment.reset(&mut rng), spec.state_size, spec.privileged_size);
+    check_observation(&spec, &environment.reset(&mut rng));
     let mut steps: Vec<Step> = Vec::new();
     loop {
         let step = environment.step(&random_action(spec.action_size, bang_bang, &mut rng));
-        check_observation(&spec.name, step.observation.clone(), spec.state_size, spec.privileged_size);
+        check_observation(&spec, &step.observation);
         assert!(step.reward.is_finite(), "{}: reward {} at step {}", spec.name, step.reward, steps.len());
         let outcome = step.outcome;
         steps.push(step);
@@ -80,11 +80,12 @@ fn random_action(size: usize, bang_bang: bool, rng: &mut Prng) -> Vec<f32> {
     (0..size).map(|_| if bang_bang { [-1.0, 1.0][rng.below(2)] } else { rng.uniform(-1.0, 1.0) }).collect()
 }
 
-fn check_observation(name: &str, observation: Observation, state_size: usize, privileged_size: usize) {
-    let Observation { state, privileged } = observation;
-    assert_eq!(state.len(), state_size, "{name}: size of the state");
-    assert_eq!(privileged.len(), privileged_size, "{name}: size of the privileged part");
-    assert!(state.iter().chain(&privileged).all(|x| x.is_finite()), "{name}: not finite: {state:?} {privileged:?}");
+fn check_observation(spec: &EnvironmentSpec, Observation { state, image, privileged }: &Observation) {
+    let name = &spec.name;
+    assert_eq!(state.len(), spec.state_size, "{name}: size of the state");
+    assert_eq!(image.as_ref().map(|image| image.shape), spec.image, "{name}: size of the picture");
+    assert_eq!(privileged.len(), spec.privileged_size, "{name}: size of the privileged part");
+    assert!(state.iter().chain(privileged).all(|x| x.is_finite()), "{name}: not finite: {state:?} {privileged:?}");
 }
 
 /// Updates a fresh learner, saves it, and panics unless a second learner that loads the files goes on with the same

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Prng;
+use crate::{Image, ImageShape, Prng};
 
 /// A control task: physics, observation, reward and ending. Single, unbatched, tensor-free.
 pub trait Environment: Send {
@@ -30,6 +30,9 @@ pub struct EnvironmentSpec {
     pub state_center: Vec<f32>,
     /// Typical distance from the middle of each component of the state, in its own unit; above 0.
     pub state_spread: Vec<f32>,
+    /// Size of [`Observation::image`]; none where the agent sees no picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageShape>,
     /// Length of [`Observation::privileged`].
     pub privileged_size: usize,
     /// Length of an action.
@@ -45,8 +48,17 @@ pub struct EnvironmentSpec {
 pub struct Observation {
     /// The vector that policies and learners get.
     pub state: Vec<f32>,
+    /// The picture that they get beside it.
+    pub image: Option<Image>,
     /// Facts that a learner never gets and no buffer stores, such as this episode's goal.
     pub privileged: Vec<f32>,
+}
+
+impl Observation {
+    /// A state and nothing beside it.
+    pub fn of_state(state: Vec<f32>) -> Self {
+        Self { state, ..Self::default() }
+    }
 }
 
 /// The result of one control step.

@@ -27,6 +27,10 @@ pub struct EpisodeScores {
     pub steps: Vec<usize>,
     /// Steps at the goal.
     pub goal_steps: Vec<usize>,
+    /// Length of the episode when it first was at the goal (control steps), 0 where it never was. Empty where that says
+    /// nothing new: where each successful episode ended there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub first_goal_steps: Vec<usize>,
 }
 
 impl EpisodeScores {
@@ -40,11 +44,22 @@ impl EpisodeScores {
         self.returns.iter().sum::<f32>() / self.returns.len() as f32
     }
 
-    /// Mean length of the successful episodes (control steps); none without a success.
+    /// Mean number of steps to the goal in the successful episodes; none without a success.
     pub fn mean_success_steps(&self) -> Option<f32> {
+        let reached = if self.first_goal_steps.is_empty() { &self.steps } else { &self.first_goal_steps };
         let steps: Vec<usize> =
-            self.steps.iter().zip(&self.successes).filter(|(_, success)| **success).map(|(steps, _)| *steps).collect();
+            reached.iter().zip(&self.successes).filter(|(_, success)| **success).map(|(steps, _)| *steps).collect();
         (!steps.is_empty()).then(|| steps.iter().sum::<usize>() as f32 / steps.len() as f32)
+    }
+
+    /// Drops what [`EpisodeScores::first_goal_steps`] need not say.
+    fn without_the_obvious(mut self) -> Self {
+        let ends_there =
+            self.successes.iter().enumerate().all(|(k, success)| !success || self.first_goal_steps[k] == self.steps[k]);
+        if ends_there {
+            self.first_goal_steps.clear();
+        }
+        self
     }
 }
 
@@ -86,6 +101,7 @@ pub fn evaluate(
             successes: vec![false; episodes],
             steps: vec![0; episodes],
             goal_steps: vec![0; episodes],
+            first_goal_steps: vec![0; episodes],
         };
         lanes.len()
     ];
@@ -132,6 +148,9 @@ pub fn evaluate(
                 step.assert_finite(&spec.name, score.steps[episode]);
                 score.returns[episode] += step.reward;
                 score.steps[episode] += 1;
+                if step.success && score.goal_steps[episode] == 0 {
+                    score.first_goal_steps[episode] = score.steps[episode];
+                }
                 score.goal_steps[episode] += usize::from(step.success);
                 score.successes[episode] = score.goal_steps[episode] >= spec.success_steps;
                 seats[l][row].observation = step.observation;
@@ -144,7 +163,7 @@ pub fn evaluate(
             }
         }
     }
-    scores
+    scores.into_iter().map(EpisodeScores::without_the_obvious).collect()
 }
 
 #[cfg(test)]
@@ -174,6 +193,19 @@ mod tests {
         let expected: Vec<bool> = scores.goal_steps.iter().map(|steps| *steps >= 3).collect();
         assert_eq!(scores.successes, expected);
         assert!(scores.goal_steps.contains(&2) && scores.goal_steps.contains(&3), "{:?}", scores.goal_steps);
+    }
+
+    #[test]
+    fn steps_to_the_goal_are_counted_to_the_first_time() {
+        let judge =
+            |direction| evaluate(Drivers::alone(&Always(direction)), &mut [lane(0, 3, 3)], &[0], 20, "test").remove(0);
+        let scores = judge(1.0);
+        assert!(scores.successes.contains(&true));
+        for k in (0..20).filter(|k| scores.goal_steps[*k] > 0) {
+            let first = scores.steps[k] + 1 - scores.goal_steps[k];
+            assert_eq!(scores.first_goal_steps[k], first, "it stays once it is there");
+        }
+        assert_eq!(judge(-1.0).first_goal_steps, [], "nothing to tell");
     }
 
     #[test]

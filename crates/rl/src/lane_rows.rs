@@ -2,6 +2,8 @@
 
 use ndarray::{Array3, Axis, s};
 
+use crate::{ImageRows, image::ImageStack};
+
 /// Numbers of shape `[lane, row, feature]` in host memory, row-major.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LaneRows(Array3<f32>);
@@ -56,23 +58,35 @@ impl LaneRows {
 pub struct ObservationRows {
     /// [`crate::Observation::state`] of each row.
     pub state: LaneRows,
+    /// [`crate::Observation::image`] of each row.
+    pub image: Option<ImageRows>,
     /// [`crate::Observation::privileged`] of each row; learners leave it alone.
     pub privileged: LaneRows,
 }
 
 impl ObservationRows {
+    /// States and nothing beside them.
+    pub fn of_states(state: LaneRows) -> Self {
+        Self { privileged: LaneRows::zeros(state.lanes(), state.rows(), 0), image: None, state }
+    }
+
     /// Stacks observations, `rows` of them for each lane, lane by lane.
     pub fn stack<'a>(rows: usize, observations: impl ExactSizeIterator<Item = &'a crate::Observation>) -> Self {
         let lanes = observations.len() / rows;
+        let mut images = None;
         let (mut state, mut privileged) = (Vec::new(), Vec::new());
         let (mut state_size, mut privileged_size) = (0, 0);
         for observation in observations {
             (state_size, privileged_size) = (observation.state.len(), observation.privileged.len());
             state.extend_from_slice(&observation.state);
             privileged.extend_from_slice(&observation.privileged);
+            if let Some(image) = &observation.image {
+                images.get_or_insert_with(|| ImageStack::new(lanes * rows, image.shape)).push(image);
+            }
         }
         Self {
             state: LaneRows::from_vec(lanes, rows, state_size, state),
+            image: images.map(|images| images.finish(lanes, rows)),
             privileged: LaneRows::from_vec(lanes, rows, privileged_size, privileged),
         }
     }

@@ -18,6 +18,7 @@ impl Line {
             state_size: 1,
             state_center: vec![0.0],
             state_spread: vec![1.0],
+            image: None,
             privileged_size: 0,
             action_size: 1,
             max_steps,
@@ -27,7 +28,7 @@ impl Line {
     }
 
     fn observation(&self) -> Observation {
-        Observation { state: vec![self.position], privileged: vec![] }
+        Observation::of_state(vec![self.position])
     }
 }
 

@@ -28,10 +28,7 @@ impl<'a> OfflineTraining<'a> {
     pub fn new(learner: &'a mut dyn Learner, datasets: Vec<Arc<Dataset>>, rngs: Vec<Prng>, batch_rows: usize) -> Self {
         let replays = datasets
             .into_iter()
-            .map(|data| Replay {
-                online: ReplayBuffer::new(1, data.state_size, data.action_size),
-                offline: Some((data, 1.0)),
-            })
+            .map(|data| Replay { online: ReplayBuffer::preloaded(1, data.without_rows()), offline: Some((data, 1.0)) })
             .collect();
         Self { learner, replays, rngs, batch_rows, updates: 0 }
     }

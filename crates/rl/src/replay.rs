@@ -1,104 +1,8 @@
-//! Experience, and how minibatches are drawn from it.
-
-use std::sync::Arc;
+//! Experience of bounded size.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{LaneRows, Observation, Outcome, Prng};
-
-/// One step of experience.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Transition {
-    /// What was seen before the action.
-    pub observation: Observation,
-    /// The action as the environment took it.
-    pub action: Vec<f32>,
-    /// The reward of the step.
-    pub reward: f32,
-    /// What was seen after the action.
-    pub next_observation: Observation,
-    /// What the step did to its episode.
-    pub outcome: Outcome,
-}
-
-/// Transitions as columns, row-major; all columns have [`Dataset::len`] rows.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Dataset {
-    /// Features of a state.
-    pub state_size: usize,
-    /// Components of an action.
-    pub action_size: usize,
-    /// `[row, state]`.
-    pub states: Vec<f32>,
-    /// `[row, action]`.
-    pub actions: Vec<f32>,
-    /// `[row]`.
-    pub rewards: Vec<f32>,
-    /// `[row, state]`.
-    pub next_states: Vec<f32>,
-    /// `[row]`: 0 after a true ending, else 1 ([`Outcome::bootstrap`]).
-    pub bootstraps: Vec<f32>,
-}
-
-impl Dataset {
-    /// No transitions yet.
-    pub fn empty(state_size: usize, action_size: usize) -> Self {
-        Self { state_size, action_size, ..Self::default() }
-    }
-
-    /// Number of transitions.
-    pub fn len(&self) -> usize {
-        self.rewards.len()
-    }
-
-    /// Whether there are no transitions.
-    pub fn is_empty(&self) -> bool {
-        self.rewards.is_empty()
-    }
-
-    /// A random subset of `n` transitions (not whole episodes), as the official IQL code's `init_dataset_size` draws
-    /// it.
-    #[must_use]
-    pub fn subset(&self, n: usize, rng: &mut Prng) -> Self {
-        let mut subset = Self::empty(self.state_size, self.action_size);
-        for row in rng.choose(n, self.len()) {
-            subset.copy_row(self, row);
-        }
-        subset
-    }
-
-    fn copy_row(&mut self, from: &Self, row: usize) {
-        self.states.extend_from_slice(from.state(row));
-        self.actions.extend_from_slice(from.action(row));
-        self.rewards.push(from.rewards[row]);
-        self.next_states.extend_from_slice(from.next_state(row));
-        self.bootstraps.push(from.bootstraps[row]);
-    }
-
-    /// Cuts or lengthens all columns, with zeros.
-    fn resize(&mut self, rows: usize) {
-        self.states.resize(rows * self.state_size, 0.0);
-        self.actions.resize(rows * self.action_size, 0.0);
-        self.rewards.resize(rows, 0.0);
-        self.next_states.resize(rows * self.state_size, 0.0);
-        self.bootstraps.resize(rows, 0.0);
-    }
-
-    /// The state of a row.
-    pub fn state(&self, row: usize) -> &[f32] {
-        &self.states[row * self.state_size..][..self.state_size]
-    }
-
-    /// The action of a row.
-    pub fn action(&self, row: usize) -> &[f32] {
-        &self.actions[row * self.action_size..][..self.action_size]
-    }
-
-    /// The next state of a row.
-    pub fn next_state(&self, row: usize) -> &[f32] {
-        &self.next_states[row * self.state_size..][..self.state_size]
-    }
-}
+use crate::{Dataset, Row, Transition};
 
 /// One lane's experience of bounded size: the oldest transition is dropped first.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,6 +12,8 @@ pub struct ReplayBuffer {
     cursor: usize,
     /// Transitions ever added.
     pushed: usize,
+    /// Those of the episode under way that no reward above 0 has followed yet.
+    pending: usize,
 }
 
 /// What a buffer has collected, without the transitions that it was preloaded with: a fresh buffer with the same
@@ -116,12 +22,14 @@ pub struct ReplayBuffer {
 pub struct Collected {
     /// Transitions ever added.
     pushed: usize,
-    /// Those of them that are still there, the oldest first.
+    /// Those of the episode under way that no reward above 0 has followed yet.
+    pending: usize,
+    /// Those that are still there, the oldest first.
     rows: Dataset,
 }
 
 impl ReplayBuffer {
-    /// An empty buffer for at most `capacity` transitions.
+    /// An empty buffer for at most `capacity` transitions without pictures.
     pub fn new(capacity: usize, state_size: usize, action_size: usize) -> Self {
         Self::preloaded(capacity, Dataset::empty(state_size, action_size))
     }
@@ -130,7 +38,7 @@ impl ReplayBuffer {
     pub fn preloaded(capacity: usize, columns: Dataset) -> Self {
         assert!(capacity >= columns.len(), "{} transitions do not fit into {capacity}", columns.len());
         let cursor = columns.len() % capacity;
-        Self { columns, capacity, cursor, pushed: 0 }
+        Self { columns, capacity, cursor, pushed: 0, pending: 0 }
     }
 
     /// The transitions in storage order.
@@ -141,22 +49,40 @@ impl ReplayBuffer {
     /// Adds a transition, in place of the oldest when full.
     pub fn push(&mut self, transition: &Transition) {
         let Transition { observation, action, reward, next_observation, outcome } = transition;
-        self.put(&observation.state, action, *reward, &next_observation.state, outcome.bootstrap());
+        self.put(Row {
+            state: &observation.state,
+            action,
+            reward: *reward,
+            next_state: &next_observation.state,
+            bootstrap: outcome.bootstrap(),
+            success: 0.0,
+            images: observation.image.as_ref().zip(next_observation.image.as_ref()),
+        });
+        self.pending = (self.pending + 1).min(self.capacity);
+        if *reward > 0.0 {
+            for age in 1..=std::mem::take(&mut self.pending) {
+                let row = self.row_of_age(age);
+                self.columns.successes[row] = 1.0;
+            }
+        }
+        if outcome.ends_episode() {
+            self.pending = 0;
+        }
     }
 
     /// What was pushed and is still there.
     pub fn collected(&self) -> Collected {
         let kept = self.pushed.min(self.capacity);
-        let mut rows = Dataset::empty(self.columns.state_size, self.columns.action_size);
+        let mut rows = self.columns.without_rows();
         for age in (1..=kept).rev() {
-            rows.copy_row(&self.columns, (self.cursor + self.capacity - age) % self.capacity);
+            rows.push(self.columns.row(self.row_of_age(age)));
         }
-        Collected { pushed: self.pushed, rows }
+        Collected { pushed: self.pushed, pending: self.pending, rows }
     }
 
     /// Makes a fresh buffer the one that [`ReplayBuffer::collected`] was asked of; both began with the same
     /// transitions.
-    pub fn restore(&mut self, Collected { pushed, rows }: &Collected) {
+    pub fn restore(&mut self, Collected { pushed, pending, rows }: &Collected) {
         assert_eq!(self.pushed, 0, "only a fresh buffer can be restored");
         let forgotten = pushed - rows.len();
         if forgotten > 0 {
@@ -164,105 +90,33 @@ impl ReplayBuffer {
             self.columns.resize(self.capacity);
             self.cursor = (self.cursor + forgotten) % self.capacity;
         }
-        for row in 0..rows.len() {
-            self.put(rows.state(row), rows.action(row), rows.rewards[row], rows.next_state(row), rows.bootstraps[row]);
-        }
-        self.pushed = *pushed;
+        (0..rows.len()).for_each(|row| self.put(rows.row(row)));
+        (self.pushed, self.pending) = (*pushed, *pending);
     }
 
-    fn put(&mut self, state: &[f32], action: &[f32], reward: f32, next_state: &[f32], bootstrap: f32) {
-        let Dataset { state_size, action_size, states, actions, rewards, next_states, bootstraps } = &mut self.columns;
-        let row = self.cursor;
-        put(states, row, state, *state_size);
-        put(actions, row, action, *action_size);
-        put(rewards, row, &[reward], 1);
-        put(next_states, row, next_state, *state_size);
-        put(bootstraps, row, &[bootstrap], 1);
-        self.cursor = (row + 1) % self.capacity;
+    fn put(&mut self, row: Row) {
+        self.columns.put(self.cursor, row);
+        self.cursor = (self.cursor + 1) % self.capacity;
         self.pushed += 1;
     }
-}
 
-/// Writes row `row` of a column, which is either there already or the next to come.
-fn put(column: &mut Vec<f32>, row: usize, values: &[f32], size: usize) {
-    assert_eq!(values.len(), size, "a transition of another size");
-    let at = row * size;
-    if at == column.len() { column.extend_from_slice(values) } else { column[at..at + size].copy_from_slice(values) }
-}
-
-/// Where one lane's minibatches come from.
-#[derive(Debug, Clone)]
-pub struct Replay {
-    /// What the lane collects; may be preloaded with the offline data (IQL's own fine-tuning).
-    pub online: ReplayBuffer,
-    /// A second source kept whole, and the share of each minibatch that comes from it (JSRL: 25 %).
-    pub offline: Option<(Arc<Dataset>, f32)>,
-}
-
-/// Columns of `[lane, row, feature]`, host memory.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Minibatch {
-    /// `[lane, row, state]`.
-    pub states: LaneRows,
-    /// `[lane, row, action]`.
-    pub actions: LaneRows,
-    /// `[lane, row, 1]`.
-    pub rewards: LaneRows,
-    /// `[lane, row, state]`.
-    pub next_states: LaneRows,
-    /// `[lane, row, 1]`: 0 after a true ending, else 1.
-    pub bootstraps: LaneRows,
-}
-
-/// Draws `rows` transitions, with replacement, from each lane's own sources with that lane's own stream.
-///
-/// While a lane has collected nothing, all its rows come from the offline source.
-pub fn sample(replays: &[Replay], rows: usize, rngs: &mut [Prng]) -> Minibatch {
-    assert_eq!(replays.len(), rngs.len(), "one stream per lane");
-    let lanes = replays.len();
-    let columns = replays[0].online.columns();
-    let (state_size, action_size) = (columns.state_size, columns.action_size);
-    let mut batch = Minibatch {
-        states: LaneRows::zeros(lanes, rows, state_size),
-        actions: LaneRows::zeros(lanes, rows, action_size),
-        rewards: LaneRows::zeros(lanes, rows, 1),
-        next_states: LaneRows::zeros(lanes, rows, state_size),
-        bootstraps: LaneRows::zeros(lanes, rows, 1),
-    };
-    for (lane, (replay, rng)) in replays.iter().zip(rngs).enumerate() {
-        let online = replay.online.columns();
-        let offline_rows = match &replay.offline {
-            None => 0,
-            Some(_) if online.is_empty() => rows,
-            Some((_, share)) => (share * rows as f32).round() as usize,
-        };
-        for row in 0..rows {
-            let source = match &replay.offline {
-                Some((dataset, _)) if row < offline_rows => dataset,
-                _ => online,
-            };
-            let i = rng.below(source.len());
-            batch.states.row_mut(lane, row).copy_from_slice(source.state(i));
-            batch.actions.row_mut(lane, row).copy_from_slice(source.action(i));
-            batch.rewards.row_mut(lane, row)[0] = source.rewards[i];
-            batch.next_states.row_mut(lane, row).copy_from_slice(source.next_state(i));
-            batch.bootstraps.row_mut(lane, row)[0] = source.bootstraps[i];
-        }
+    /// Where the youngest transition lies (1), the one before it (2), ...
+    fn row_of_age(&self, age: usize) -> usize {
+        (self.cursor + self.capacity - age) % self.capacity
     }
-    batch
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Image, ImageColumns, ImageShape, Observation, Outcome};
 
     fn transition(value: f32, outcome: Outcome) -> Transition {
-        let observation = |x| Observation { state: vec![x], privileged: vec![] };
         Transition {
-            observation: observation(value),
+            observation: Observation::of_state(vec![value]),
             action: vec![-value],
             reward: 10.0 * value,
-            next_observation: observation(value + 1.0),
+            next_observation: Observation::of_state(vec![value + 1.0]),
             outcome,
         }
     }
@@ -292,7 +146,7 @@ mod tests {
                 let fresh = ReplayBuffer::preloaded(4, beginning.clone());
                 let mut original = fresh.clone();
                 for value in 0..pushes {
-                    original.push(&transition(value as f32, Outcome::Continues));
+                    original.push(&transition((value % 3) as f32, Outcome::Continues));
                 }
                 let mut restored = fresh;
                 restored.restore(&original.collected());
@@ -301,33 +155,64 @@ mod tests {
         }
     }
 
+    /// Rows marked before their episode's reward comes: one within the last row, one across the ring's seam.
     #[test]
-    fn a_minibatch_holds_the_offline_share() {
-        let mut online = ReplayBuffer::new(10, 1, 1);
-        let mut data = ReplayBuffer::new(10, 1, 1);
-        data.push(&transition(-1.0, Outcome::Continues));
-        let offline = Some((Arc::new(data.columns().clone()), 0.25));
-        let mut rngs = [Prng::derive("test", 0, "replay")];
-        let batch = sample(&[Replay { online: online.clone(), offline: offline.clone() }], 8, &mut rngs);
-        assert_eq!(batch.states.as_slice(), [-1.0; 8], "nothing collected yet: all rows are offline");
-        online.push(&transition(1.0, Outcome::Terminates));
-        let batch = sample(&[Replay { online, offline }], 8, &mut rngs);
-        assert_eq!(batch.states.as_slice(), [-1.0, -1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]);
-        assert_eq!(batch.next_states.row(0, 7), [2.0]);
-        assert_eq!(batch.bootstraps.row(0, 7), [0.0]);
+    fn a_reward_marks_the_rows_that_led_to_it() {
+        use Outcome::{Continues, Terminates, TimesOut};
+        let mut buffer = ReplayBuffer::new(6, 1, 1);
+        let mut push = |reward: f32, outcome| {
+            buffer.push(&Transition { reward, ..transition(0.0, outcome) });
+            buffer.columns().successes.clone()
+        };
+        push(0.0, TimesOut);
+        push(0.0, Continues);
+        assert_eq!(push(1.0, Continues), [0.0, 1.0, 1.0]);
+        assert_eq!(push(0.0, Terminates), [0.0, 1.0, 1.0, 0.0], "nothing followed the last row");
+        push(0.0, Continues);
+        push(-1.0, Continues);
+        assert_eq!(push(2.0, Terminates), [1.0, 1.0, 1.0, 0.0, 1.0, 1.0]);
+        (0..8).for_each(|_| drop(push(0.0, Continues)));
+        assert_eq!(push(1.0, Terminates), [1.0; 6], "an episode longer than the buffer");
+        assert_eq!(push(0.0, Terminates)[4], 0.0);
     }
 
+    /// Episodes of three steps, the frames numbered through; the last frame of each is nobody's first.
     #[test]
-    fn a_subset_keeps_rows_together() {
-        let mut buffer = ReplayBuffer::new(100, 1, 1);
-        for value in 0..100 {
-            buffer.push(&transition(value as f32, Outcome::Continues));
-        }
-        let subset = buffer.columns().subset(10, &mut Prng::derive("test", 0, "subset"));
-        assert_eq!(subset.len(), 10);
-        for row in 0..10 {
-            assert_eq!(subset.rewards[row], 10.0 * subset.state(row)[0]);
-            assert_eq!(subset.action(row)[0], -subset.state(row)[0]);
+    fn pictures_stay_with_their_rows() {
+        let shape = ImageShape { height: 1, width: 2, channels: 1 };
+        let image = |value: u8| Image::new(shape, vec![value, value + 100]);
+        let observe = |frame: &Image, value: u8| Observation {
+            image: Some(frame.clone()),
+            ..Observation::of_state(vec![f32::from(value)])
+        };
+        let beginning = Dataset { images: Some(ImageColumns::empty(shape)), ..Dataset::empty(1, 1) };
+        for pushes in 0..20 {
+            let mut buffer = ReplayBuffer::preloaded(5, beginning.clone());
+            let mut frame = image(0);
+            for step in 0..pushes {
+                let (ends, value) = (step % 3 == 2, step + step / 3);
+                let next = image(value + 1);
+                let outcome = if ends { Outcome::Terminates } else { Outcome::Continues };
+                buffer.push(&Transition {
+                    observation: observe(&frame, value),
+                    next_observation: observe(&next, value + 1),
+                    ..transition(0.0, outcome)
+                });
+                frame = if ends { image(value + 2) } else { next };
+            }
+            let mut restored = ReplayBuffer::preloaded(5, beginning.clone());
+            let written = postcard::to_stdvec(&buffer.collected()).unwrap();
+            restored.restore(&postcard::from_bytes(&written).unwrap());
+            assert_eq!(restored, buffer);
+            for buffer in [buffer, restored] {
+                let columns = buffer.columns();
+                assert_eq!(columns.len(), usize::from(pushes.min(5)));
+                let images = columns.images.as_ref().unwrap();
+                for row in 0..columns.len() {
+                    assert_eq!(f32::from(images.image(row).bytes()[0]), columns.state(row)[0]);
+                    assert_eq!(f32::from(images.next_image(row).bytes()[0]), columns.next_state(row)[0]);
+                }
+            }
         }
     }
 }

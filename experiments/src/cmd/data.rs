@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::Args;
 use d4rl::Recording;
 use envs::{
@@ -13,13 +13,14 @@ use envs::{
 use crate::{
     Options,
     collect::{
+        grasping::{self, GraspingData},
         hand::{self, HandData, HandPlan},
         human::{self, HumanData},
         maze,
     },
-    data::{DataCatalog, describe, read_manifest, write_manifest},
+    data::{DataCatalog, Demonstrations, describe, read_manifest, write_manifest},
     paper,
-    spec::Scale,
+    spec::{DataSlice, Scale},
     workspace::Workspace,
 };
 
@@ -33,6 +34,9 @@ pub(crate) struct Arguments {
     /// average: data that are harder to learn from. They count as your own, beside those of the tables.
     #[arg(long, value_name = "SHARE", value_parser = share)]
     straying: Option<f32>,
+    /// Demonstrations of a grasping task, such as 20, 200, 2k or 20k: data/NAME-COUNT.hdf5.
+    #[arg(long, value_name = "COUNT", default_value = "2k")]
+    demos: Demonstrations,
 }
 
 /// A file that can be made.
@@ -40,6 +44,8 @@ pub(crate) struct Arguments {
 enum Named {
     /// A task's.
     Task(Task),
+    /// So many demonstrations of a grasping task.
+    Grasping(Task, Demonstrations),
     /// D4RL's human demonstrations of the door, recorded again in this simulator.
     DoorHuman,
 }
@@ -55,10 +61,18 @@ impl FromStr for Named {
 }
 
 impl Named {
+    /// The file of a slice that a table plans with.
+    fn of_slice(task: Task, slice: &DataSlice) -> Self {
+        match slice.demonstrations(task) {
+            Some(count) => Self::Grasping(task, count),
+            None => Self::Task(task),
+        }
+    }
+
     /// The task in which the data are.
     fn task(self) -> Task {
         match self {
-            Self::Task(task) => task,
+            Self::Task(task) | Self::Grasping(task, _) => task,
             Self::DoorHuman => Task::DoorBinary,
         }
     }
@@ -67,6 +81,9 @@ impl Named {
     fn file(self, scale: Scale) -> String {
         match self {
             Self::Task(task) => Workspace::data_name(task, scale),
+            Self::Grasping(task, demonstrations) => {
+                format!("{}-{demonstrations}", Workspace::data_name(task, scale))
+            }
             Self::DoorHuman => DOOR_HUMAN.into(),
         }
     }
@@ -85,6 +102,14 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Argument
         (_, only) if !only.is_empty() => tasks(paper::tasks(options, &DataCatalog::new(workspace))?),
         _ => tasks(Task::ANT_MAZES.to_vec()),
     };
+    // Of grasping, a name alone does not say how much.
+    let names: Vec<Named> = names
+        .into_iter()
+        .map(|named| match named {
+            Named::Task(task) if Task::GRASPING.contains(&task) => Named::Grasping(task, arguments.demos),
+            other => other,
+        })
+        .collect();
     for named in &names {
         let path = workspace.data_path(&named.file(options.scale));
         if path.exists() {
@@ -104,9 +129,9 @@ fn refresh(workspace: &Workspace, named: Named, scale: Scale) -> Result<()> {
     if found.content == known.content { write_manifest(workspace, &name, found) } else { Ok(()) }
 }
 
-/// Makes the files of tasks that are missing.
-pub(crate) fn ensure(workspace: &Workspace, options: &Options, tasks: &[Task]) -> Result<()> {
-    let names: Vec<Named> = tasks.iter().copied().map(Named::Task).collect();
+/// Makes the files of these slices that are missing.
+pub(crate) fn ensure(workspace: &Workspace, options: &Options, slices: &[(Task, &DataSlice)]) -> Result<()> {
+    let names: Vec<Named> = slices.iter().map(|(task, slice)| Named::of_slice(*task, slice)).collect();
     make(workspace, options, &names, None)
 }
 
@@ -162,6 +187,13 @@ fn collect(workspace: &Workspace, named: Named, scale: Scale, straying: Option<S
                 "{task}: {good} demonstrations of {tried} tries; the clone ({}) succeeds in {successes} of {episodes} episodes",
                 folder.display()
             );
+            Ok(recording)
+        }
+        (Named::Task(task), Family::Grasping(_)) => bail!("how many demonstrations of {task}?"),
+        (Named::Grasping(task, Demonstrations(demonstrations)), _) => {
+            ensure!(straying.is_none(), "--straying is for ant mazes: {task} has no walker");
+            let GraspingData { recording, tried } = grasping::collect(task, demonstrations);
+            eprintln!("{task}: {demonstrations} demonstrations of {tried} tries");
             Ok(recording)
         }
         (Named::DoorHuman, _) => {

@@ -7,8 +7,8 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
-use learners::{BcConfig, BcLoss, Device, Interface, LearnerConfig};
-use rl::{Intent, LaneRows, Learner, ObservationRows, Prng};
+use learners::{BcConfig, BcLoss, Device, ImageBcConfig, Interface, LearnerConfig};
+use rl::{ImageRows, Intent, LaneRows, Learner, ObservationRows, Prng};
 use safetensors::{SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
@@ -42,8 +42,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
     };
     let header: Header = serde_json::from_slice(&read(header_file)?)?;
-    let states = header.interface.state_size();
-    let header = Header { config: LearnerConfig::Bc(acting(header.config)?), ..header };
+    let header = Header { config: acting(header.config)?, ..header };
 
     let bytes = read(tensor_file)?;
     let tensors = SafeTensors::deserialize(&bytes)?;
@@ -67,7 +66,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     write_whole(&out.join(header_file), &serde_json::to_vec_pretty(&header)?)?;
 
     ensure!(
-        acts(&*original, states) == acts(&*learners::open(out, Device::CPU)?, states),
+        acts(&*original, &header.interface) == acts(&*learners::open(out, Device::CPU)?, &header.interface),
         "{} does not act as {} does: this is a bug",
         out.display(),
         policy.display()
@@ -77,23 +76,32 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// The settings of a cloned policy with the same network.
-fn acting(config: LearnerConfig) -> Result<BcConfig> {
+fn acting(config: LearnerConfig) -> Result<LearnerConfig> {
     let (hidden, inputs) = match config {
         LearnerConfig::Iql(config) => (config.hidden, config.inputs),
         LearnerConfig::Bc(config) => (config.hidden, config.inputs),
-        LearnerConfig::Awac(_) | LearnerConfig::Cql(_) => {
-            bail!("only policies of iql and bc can be exported: the actor of {} is of another form", config.name())
+        LearnerConfig::ImageBc(config) => {
+            return Ok(LearnerConfig::ImageBc(ImageBcConfig { loss: BcLoss::SquaredError, ..config }));
+        }
+        LearnerConfig::Awac(_) | LearnerConfig::Cql(_) | LearnerConfig::QtOpt(_) | LearnerConfig::AwOpt(_) => {
+            let name = config.name();
+            bail!("only policies of iql, bc and image_bc can be exported: that of {name} acts by other means")
         }
     };
-    Ok(BcConfig { loss: BcLoss::SquaredError, learning_rate: 1e-3, hidden, dropout: 0.0, inputs })
+    Ok(LearnerConfig::Bc(BcConfig { loss: BcLoss::SquaredError, learning_rate: 1e-3, hidden, dropout: 0.0, inputs }))
 }
 
 /// Its best actions in a few states, to compare.
-fn acts(learner: &dyn Learner, state_size: usize) -> LaneRows {
+fn acts(learner: &dyn Learner, interface: &Interface) -> LaneRows {
+    let state_size = interface.state_size();
     let mut rng = Prng::derive("export", 0, "states");
     let states: Vec<f32> = (0..8 * state_size).map(|_| rng.normal()).collect();
     let state = LaneRows::from_vec(1, 8, state_size, states);
-    let observations = ObservationRows { privileged: LaneRows::zeros(1, 8, 0), state };
+    let image = interface.image.map(|shape| {
+        let bytes = (0..8 * shape.size()).map(|_| rng.below(256) as u8).collect();
+        ImageRows::from_vec(1, 8, shape, bytes)
+    });
+    let observations = ObservationRows { image, ..ObservationRows::of_states(state) };
     learner.policy().act(&observations, Intent::Exploit, &mut [rng])
 }
 

@@ -8,7 +8,7 @@ use crate::{pictures, spec::Scale, workspace::Workspace};
 /// Draw pictures that need no runs.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Which ones: fig1, fig6, demo [default: all of them].
+    /// Which ones: fig1, fig5, fig6, demo [default: all of them].
     #[arg(value_name = "NAME")]
     names: Vec<String>,
 }

@@ -54,7 +54,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Argument
     let laptop = Options { scale: Scale::Laptop, only: vec![CELL.to_string()], ..options.clone() };
     let mut spec = paper::cells(&laptop, &catalog)?.remove(0).spec;
     // The small file serves: what a step costs does not depend on what is learned.
-    cmd::data::ensure(workspace, &Options { scale: Scale::Smoke, ..options.clone() }, &[spec.task])?;
+    cmd::data::ensure(workspace, &Options { scale: Scale::Smoke, ..options.clone() }, &[(spec.task, &spec.data)])?;
     spec.data = catalog.slice(spec.task, Scale::Smoke, spec.data.transitions)?;
     let online = spec.online.clone().context("the cell has an online phase")?;
     let device = Device::parse(&options.device)?;

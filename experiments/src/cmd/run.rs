@@ -22,7 +22,7 @@ use crate::{
     progress::{self, Progress},
     record::{RecordStore, RunOutcome, RunRecord},
     run::{Ended, Job, Runner, label},
-    spec::RunSpec,
+    spec::{DataSlice, RunSpec},
     theory::{self, TheoryStore, make::TheoryPlan},
     workspace::Workspace,
 };
@@ -75,12 +75,12 @@ fn make(workspace: &Workspace, options: &Options, arguments: &Arguments) -> Resu
     if arguments.dry_run || plan.to_do.is_empty() {
         return Ok(0);
     }
-    let mut tasks: Vec<Task> = plan.to_do.iter().map(|job| job.spec.task).collect();
-    tasks.dedup();
+    let mut slices: Vec<(Task, &DataSlice)> = plan.to_do.iter().map(|job| (job.spec.task, &job.spec.data)).collect();
+    slices.dedup_by_key(|(_, slice)| &slice.file);
     let plan = if arguments.spec.is_some() {
         plan
     } else {
-        cmd::data::ensure(workspace, options, &tasks)?;
+        cmd::data::ensure(workspace, options, &slices)?;
         // Files that have just been made may differ from those of the manifest.
         Plan::new(&store, jobs(options, arguments, &catalog)?)?
     };

@@ -84,7 +84,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
 fn demonstrate(task: Task, demonstrations: &mut Dataset, rng: &mut Prng) {
     let planner = Planner::new(task.maze().expect(MAZE));
     let mut environment = task.build_with_any_start_and_goal().expect(MAZE);
-    let Observation { mut state, privileged: goal } = environment.reset(rng);
+    let Observation { mut state, privileged: goal, .. } = environment.reset(rng);
     let noise = NOISES[rng.below(NOISES.len())];
     // Half of the episodes begin anywhere in the cycle.
     let mut clock = if rng.chance(0.5) { rng.uniform(0.0, 10.0) } else { 0.0 };
@@ -108,6 +108,7 @@ fn demonstrate(task: Task, demonstrations: &mut Dataset, rng: &mut Prng) {
         demonstrations.next_states.extend(features(&state, direction));
         demonstrations.rewards.push(0.0);
         demonstrations.bootstraps.push(1.0);
+        demonstrations.successes.push(0.0);
         clock += 1.0;
         // Nothing can be learned from an ant on its back: the world's up points down in its axes.
         let upside_down = features(&state, direction)[3] < 0.0;
@@ -124,6 +125,7 @@ fn specification() -> EnvironmentSpec {
         state_size: FEATURES,
         state_center: vec![0.0; FEATURES],
         state_spread: vec![1.0; FEATURES],
+        image: None,
         privileged_size: 0,
         action_size: ACTION_SIZE,
         max_steps: usize::MAX,

@@ -16,7 +16,7 @@ use learners::{BcConfig, BcLoss, Device, Inputs, LearnerConfig};
 use rayon::prelude::*;
 use rl::{
     Dataset, Environment, EnvironmentSpec, Intent, Learner, Observation, ObservationRows, OfflineTraining, Outcome,
-    Prng,
+    Prng, Row,
 };
 
 use crate::{progress::Progress, spec::Scale};
@@ -50,7 +50,11 @@ impl HandPlan {
             let recorded = if task == HandTask::Pen { 0 } else { 2 };
             return Self { recorded, taught: recorded, updates: 200, rows: 2_000 };
         }
-        let taught = if task == HandTask::Pen { 36 } else { 150 };
+        let taught = match task {
+            HandTask::Pen => 36,
+            HandTask::Door => 150,
+            HandTask::Relocate => 300,
+        };
         Self { recorded: 25, taught, updates: 20_000, rows: 100_000 }
     }
 }
@@ -175,12 +179,18 @@ fn lessons(spec: &EnvironmentSpec, demonstrations: &[Vec<Demonstrated>], rng: &m
     for _ in 0..COPIES {
         for Demonstrated { observation, label, .. } in steps() {
             let noisy = observation.state.iter().zip(&deviations);
-            data.states.extend(noisy.map(|(x, deviation)| x + INPUT_NOISE * deviation * rng.normal()));
-            data.actions.extend(label);
-            // Cloning looks at neither.
-            data.next_states.extend(&observation.state);
-            data.rewards.push(0.0);
-            data.bootstraps.push(1.0);
+            let state: Vec<f32> = noisy.map(|(x, deviation)| x + INPUT_NOISE * deviation * rng.normal()).collect();
+            // Cloning looks at states and actions alone.
+            let next_state = &observation.state;
+            data.push(Row {
+                state: &state,
+                action: label,
+                reward: 0.0,
+                next_state,
+                bootstrap: 1.0,
+                success: 0.0,
+                images: None,
+            });
         }
     }
     data

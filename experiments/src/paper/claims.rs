@@ -100,7 +100,8 @@ fn paired(x: &CellResult, y: &CellResult) -> (Vec<f64>, Vec<f64>) {
     x.scores().into_iter().filter_map(|(seed, score)| Some((score, find(seed)?))).unzip()
 }
 
-fn compare(claim: &str, strict: bool, better: &[Vec<f64>], worse: &[Vec<f64>]) -> Verdict {
+/// One inequality on rows of paired scores: the first method is at least as good as the second, or strictly better.
+pub(super) fn compare(claim: &str, strict: bool, better: &[Vec<f64>], worse: &[Vec<f64>]) -> Verdict {
     let pairs: usize = better.iter().map(Vec::len).sum();
     let claim = claim.to_string();
     if pairs == 0 {

@@ -43,7 +43,7 @@ pub(crate) fn write(results: &Results, folder: &Path) -> Result<()> {
 fn success_panel(results: &Results, task: Task, transitions: usize) -> Panel {
     let mut panel = empty(format!("{task}, {} transitions", size_label(transitions)), "success alone (%)");
     panel.y_range = Some((0.0, 100.0));
-    for method in Method::ALL {
+    for method in Method::TABLE1 {
         let found = results.find(task, transitions, method.name());
         if let Some(result) = found.filter(|result| result.cell.spec.online.is_some()) {
             let value = |evaluation: &Evaluation| Some(100.0 * f64::from(evaluation.alone.as_ref()?.success_rate()));

@@ -1,6 +1,7 @@
 //! Every table and figure of the paper that this project regenerates.
 
 mod baselines;
+mod budget;
 mod claims;
 mod curves;
 pub(crate) mod datasets;
@@ -8,6 +9,8 @@ mod fig15;
 mod numbers;
 mod present;
 mod table1;
+mod table2;
+mod tables3_6;
 
 use std::path::Path;
 
@@ -18,7 +21,7 @@ use crate::{
     Options,
     data::DataCatalog,
     record::{RecordStore, RunOutcome, RunRecord},
-    run::{Job, size_label},
+    run::Job,
     spec::{RunSpec, Scale},
     theory::{TheoryPoint, TheoryResult, TheoryStore},
 };
@@ -105,6 +108,8 @@ pub(crate) fn all() -> Vec<Exhibit> {
     vec![
         Exhibit::Runs(table1::experiment()),
         Exhibit::Runs(baselines::experiment()),
+        Exhibit::Runs(table2::experiment()),
+        Exhibit::Runs(tables3_6::experiment()),
         Exhibit::Runs(datasets::experiment()),
         Exhibit::Theory(fig15::experiment()),
     ]
@@ -134,7 +139,7 @@ impl Cell {
 
     /// The part of the name that a job knows.
     pub(crate) fn name_of(job: &Job) -> String {
-        format!("{}/{}/{}", job.spec.task, size_label(job.spec.data.transitions), job.method)
+        format!("{}/{}/{}", job.spec.task, job.spec.data.size(job.spec.task), job.method)
     }
 }
 

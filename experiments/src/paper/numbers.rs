@@ -51,6 +51,67 @@ impl Table1 {
     }
 }
 
+/// Table 2: `(task, demonstrations, method)` -> percent.
+pub(crate) struct Table2(BTreeMap<(String, String, &'static str), PaperValue>);
+
+impl Table2 {
+    /// Reads the embedded file, which has shares.
+    pub(crate) fn read() -> Self {
+        const METHODS: [&str; 5] = ["aw-opt", "offline-image_bc", "qt-opt", "jsrl-curriculum", "jsrl-random"];
+        let mut values = BTreeMap::new();
+        for line in include_str!("../../paper/table2.csv").lines().skip(1) {
+            let cells: Vec<&str> = line.split(',').collect();
+            let percent = |at: usize| 100.0 * cells[at].parse::<f64>().expect("a share");
+            for (index, method) in METHODS.into_iter().enumerate() {
+                let value = PaperValue { mean: percent(2 + 2 * index), sd: Some(percent(3 + 2 * index)) };
+                let task = format!("grasping-{}", cells[0].to_lowercase());
+                values.insert((task, cells[1].to_string(), method), value);
+            }
+        }
+        Self(values)
+    }
+
+    /// A cell, with method names as in records.
+    pub(crate) fn get(&self, task: &str, demonstrations: &str, method: &str) -> Option<PaperValue> {
+        let key = self.0.keys().find(|(t, n, m)| t == task && n == demonstrations && *m == method)?;
+        self.0.get(key).copied()
+    }
+}
+
+/// Tables 3 to 6: `(task, data size, method)` -> value.
+pub(crate) struct Tables3To6(BTreeMap<(String, String, &'static str), PaperValue>);
+
+impl Tables3To6 {
+    /// Reads the embedded file, which has Tables 7 to 10 too.
+    pub(crate) fn read() -> Self {
+        const COLUMNS: [(&str, &str); 5] = [
+            ("random_warm", "jsrl-random-warm"),
+            ("random_cold", "jsrl-random"),
+            ("curriculum_warm", "jsrl-curriculum-warm"),
+            ("curriculum_cold", "jsrl-curriculum"),
+            ("iql", "iql"),
+        ];
+        let mut lines = include_str!("../../paper/tables3-10.csv").lines();
+        let headers: Vec<&str> = lines.next().expect("the file has a header").split(',').collect();
+        let mut values = BTreeMap::new();
+        for cells in lines.map(|line| line.split(',').collect::<Vec<_>>()) {
+            for (column, method) in COLUMNS {
+                let at = headers.iter().position(|header| *header == column).expect("a column of the file");
+                let number = |at: usize| cells[at].parse::<f64>().expect("a number");
+                let value = PaperValue { mean: number(at), sd: Some(number(at + 1)) };
+                values.insert((cells[2].to_string(), cells[1].to_string(), method), value);
+            }
+        }
+        Self(values)
+    }
+
+    /// A cell, with method names as in records.
+    pub(crate) fn get(&self, task: &str, size: &str, method: &str) -> Option<PaperValue> {
+        let key = self.0.keys().find(|(t, s, m)| t == task && s == size && *m == method)?;
+        self.0.get(key).copied()
+    }
+}
+
 /// Table 1 of the first version: the baseline columns, of the whole data only.
 pub(crate) fn first_version(task: &str, learner: &str) -> Option<f64> {
     let mut lines = include_str!("../../paper/table1_v1_baselines.csv").lines();
@@ -78,6 +139,22 @@ mod tests {
         assert_eq!(first_version("antmaze-umaze-v0", "cql"), Some(99.4));
         assert_eq!(first_version("pen-binary-v0", "awac"), Some(70.3));
         assert_eq!(first_version("antmaze-umaze-v0", "iql"), None);
+    }
+
+    #[test]
+    fn grasping_is_in_percent() {
+        let value = Table2::read().get("grasping-indiscriminate", "2k", "offline-image_bc").expect("a cell");
+        assert!((value.mean - 40.0).abs() < 1e-9 && value.sd.is_some_and(|sd| (sd - 6.0).abs() < 1e-9));
+        assert_eq!(Table2::read().get("grasping-instance", "20", "control"), None);
+    }
+
+    #[test]
+    fn warm_and_cold_starts_are_told_apart() {
+        let tables = Tables3To6::read();
+        let value = |method| tables.get("pen-binary-v0", "100", method).map(|value| value.mean);
+        assert_eq!(value("jsrl-random-warm"), Some(27.18));
+        assert_eq!(value("jsrl-curriculum"), Some(24.31));
+        assert_eq!(value("control"), None);
     }
 
     #[test]

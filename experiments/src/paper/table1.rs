@@ -8,12 +8,12 @@
 use anyhow::Result;
 use envs::Task;
 use jsrl::SchedulePlan;
-use learners::{IqlConfig, LearnerConfig, RateSchedule};
+use learners::LearnerConfig;
 
 use crate::{
     data::DataCatalog,
-    paper::{Cell, Experiment, claims, present},
-    spec::{DataSlice, EvaluationPlan, GuideSource, OfflinePlan, OnlinePlan, ReplayPlan, RunSpec, Scale, Start},
+    paper::{Cell, Experiment, budget::Budget, claims, present},
+    spec::{DataSlice, GuideSource, OnlinePlan, ReplayPlan, RunSpec, Scale, Start},
 };
 
 /// This table.
@@ -40,11 +40,16 @@ pub(crate) enum Method {
     JsrlRandom,
     /// Cold start and two buffers as JSRL, but no guide.
     Control,
+    /// JSRL with the curriculum, which goes on with the pretrained networks (Tables 3-10).
+    WarmCurriculum,
+    /// JSRL with random horizons, which goes on with the pretrained networks (Tables 3-10).
+    WarmRandom,
 }
 
 impl Method {
-    /// In the order of the columns.
-    pub(crate) const ALL: [Self; 5] = [Self::Offline, Self::Iql, Self::JsrlCurriculum, Self::JsrlRandom, Self::Control];
+    /// The columns of Table 1.
+    pub(crate) const TABLE1: [Self; 5] =
+        [Self::Offline, Self::Iql, Self::JsrlCurriculum, Self::JsrlRandom, Self::Control];
 
     /// The name in records and csv files.
     pub(crate) fn name(self) -> &'static str {
@@ -54,6 +59,8 @@ impl Method {
             Self::JsrlCurriculum => "jsrl-curriculum",
             Self::JsrlRandom => "jsrl-random",
             Self::Control => "control",
+            Self::WarmCurriculum => "jsrl-curriculum-warm",
+            Self::WarmRandom => "jsrl-random-warm",
         }
     }
 
@@ -64,6 +71,8 @@ impl Method {
             Self::JsrlCurriculum => 1,
             Self::JsrlRandom => 2,
             Self::Control => 3,
+            Self::WarmCurriculum => 4,
+            Self::WarmRandom => 5,
             Self::Offline => 7,
         }
     }
@@ -76,85 +85,8 @@ impl Method {
             Self::JsrlCurriculum => "JSRL curriculum",
             Self::JsrlRandom => "JSRL random",
             Self::Control => "control (no guide)",
-        }
-    }
-}
-
-/// What a scale fixes, the same for all columns. The laptop's numbers were chosen on pilot seeds that are not reported.
-struct Budget {
-    learner: IqlConfig,
-    offline: OfflinePlan,
-    batch_rows: usize,
-    steps: usize,
-    updates_per_step: usize,
-    evaluation: EvaluationPlan,
-    /// See [`SchedulePlan::Curriculum`].
-    stages: usize,
-    tolerance: f32,
-    window: usize,
-}
-
-impl Budget {
-    fn of(scale: Scale) -> Self {
-        match scale {
-            Scale::Smoke => Self {
-                learner: IqlConfig { hidden: vec![32, 32], ..IqlConfig::antmaze_small() },
-                offline: OfflinePlan { updates: 200, batch_rows: 32, episodes: 2 },
-                batch_rows: 32,
-                steps: 400,
-                updates_per_step: 1,
-                evaluation: EvaluationPlan {
-                    every: 200,
-                    episodes: 1,
-                    scored: 1,
-                    curriculum_every: 100,
-                    curriculum_episodes: 1,
-                },
-                stages: 2,
-                tolerance: 0.1,
-                window: 1,
-            },
-            // The actor's rate falls to 0 over the updates of both phases: without that, policies forget and relearn the
-            // way from one evaluation to the next. (A cold start has no offline updates and ends at 7 % of the rate.)
-            Scale::Laptop => Self {
-                learner: IqlConfig {
-                    actor_schedule: RateSchedule::Cosine { max_steps: 60_000 },
-                    ..IqlConfig::antmaze_small()
-                },
-                offline: OfflinePlan { updates: 10_000, batch_rows: 128, episodes: 100 },
-                batch_rows: 128,
-                steps: 50_000,
-                updates_per_step: 1,
-                evaluation: EvaluationPlan {
-                    every: 5_000,
-                    episodes: 20,
-                    scored: 5,
-                    curriculum_every: 2_500,
-                    curriculum_episodes: 20,
-                },
-                stages: 5,
-                tolerance: 0.1,
-                window: 3,
-            },
-            // The paper's appendix on D4RL, and the official IQL code's fine-tuning. For this table it names neither stages
-            // nor tolerance: 10 stages are those of its Table 11, and 5 % is the middle of the tolerances tried there.
-            Scale::Paper => Self {
-                learner: IqlConfig::antmaze(),
-                offline: OfflinePlan { updates: 1_000_000, batch_rows: 256, episodes: 100 },
-                batch_rows: 256,
-                steps: 1_000_000,
-                updates_per_step: 1,
-                evaluation: EvaluationPlan {
-                    every: 100_000,
-                    episodes: 100,
-                    scored: 1,
-                    curriculum_every: 10_000,
-                    curriculum_episodes: 20,
-                },
-                stages: 10,
-                tolerance: 0.05,
-                window: 5,
-            },
+            Self::WarmCurriculum => "JSRL curriculum, warm start",
+            Self::WarmRandom => "JSRL random, warm start",
         }
     }
 }
@@ -173,7 +105,7 @@ fn sizes(task: Task, scale: Scale) -> Vec<usize> {
 const ALL_DATA: usize = 1_000_000;
 
 fn methods(transitions: usize, scale: Scale) -> &'static [Method] {
-    if scale == Scale::Laptop && transitions == ALL_DATA { &[Method::Offline] } else { &Method::ALL }
+    if scale == Scale::Laptop && transitions == ALL_DATA { &[Method::Offline] } else { &Method::TABLE1 }
 }
 
 /// The offline phase on all data of a task.
@@ -190,7 +122,7 @@ pub(super) fn run(
     data: DataSlice,
     learner: Option<LearnerConfig>,
 ) -> RunSpec {
-    let budget = Budget::of(scale);
+    let budget = Budget::of(task, scale);
     let online = online(method, &budget);
     let learner = learner.unwrap_or(LearnerConfig::Iql(budget.learner));
     RunSpec { task, data, learner, offline: budget.offline, online }
@@ -222,6 +154,8 @@ fn online(method: Method, budget: &Budget) -> Option<OnlinePlan> {
         Method::Iql => (Start::Warm, SchedulePlan::LearnerOnly, preloaded),
         Method::JsrlCurriculum => (Start::Cold, SchedulePlan::Curriculum { stages, tolerance, window }, two_buffers),
         Method::JsrlRandom => (Start::Cold, SchedulePlan::Random { stages }, two_buffers),
+        Method::WarmCurriculum => (Start::Warm, SchedulePlan::Curriculum { stages, tolerance, window }, two_buffers),
+        Method::WarmRandom => (Start::Warm, SchedulePlan::Random { stages }, two_buffers),
         Method::Control => (Start::Cold, SchedulePlan::LearnerOnly, two_buffers),
     };
     Some(OnlinePlan {

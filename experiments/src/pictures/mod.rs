@@ -2,6 +2,7 @@
 
 mod demo;
 mod fig1;
+mod fig5;
 mod fig6;
 
 use std::path::{Path, PathBuf};
@@ -33,7 +34,7 @@ pub(crate) struct Drawn {
 
 /// All of them.
 pub(crate) fn all() -> Vec<Illustration> {
-    vec![fig1::illustration(), fig6::illustration(), demo::illustration()]
+    vec![fig1::illustration(), fig5::illustration(), fig6::illustration(), demo::illustration()]
 }
 
 /// Where the committed guide and the committed policy are at home.

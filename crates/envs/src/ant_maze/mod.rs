@@ -24,7 +24,7 @@ mod maze;
 use rl::{Environment, EnvironmentSpec, Observation, Outcome, Prng, Snapshot, Step};
 use serde::{Deserialize, Serialize};
 
-use crate::{Scene, SceneState, Shape, ShapeKind};
+use crate::{Scene, SceneState, Shape, ShapeKind, Texture};
 pub use maze::{CELL, Cell, Maze};
 
 /// Length of a state.
@@ -116,6 +116,7 @@ impl AntMaze {
             translation: [self.goal[0], self.goal[1], 0.01],
             rotation: [0.0, 0.0, 0.0, 1.0],
             rgba: [0.2, 0.7, 0.3, 1.0],
+            texture: Texture::Plain,
         });
         shapes
     }
@@ -134,7 +135,7 @@ impl AntMaze {
         let mut state = Vec::with_capacity(STATE_SIZE);
         self.scene.push_positions(&mut state);
         self.scene.push_velocities(&mut state);
-        Observation { state, privileged: self.goal.to_vec() }
+        Observation { state, image: None, privileged: self.goal.to_vec() }
     }
 }
 
@@ -198,6 +199,7 @@ fn specification(name: &str, maze: Maze, max_steps: usize) -> EnvironmentSpec {
         state_size: STATE_SIZE,
         state_center: parts.iter().flat_map(|(center, _)| center.iter().copied()).collect(),
         state_spread: parts.iter().flat_map(|(_, spread)| spread.iter().copied()).collect(),
+        image: None,
         privileged_size: 2,
         action_size: ACTION_SIZE,
         max_steps,

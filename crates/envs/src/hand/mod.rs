@@ -318,7 +318,7 @@ impl<C: Chore> Hand<C> {
         privileged.extend(&self.positions);
         privileged.extend(&self.velocities);
         privileged.extend(self.chore.facts());
-        Observation { state, privileged }
+        Observation { state, image: None, privileged }
     }
 }
 
@@ -369,6 +369,7 @@ fn specification<C: Chore>(name: &str, scene: &Scene, facts: usize) -> Environme
     scene.push_positions(&mut positions);
     scene.push_velocities(&mut velocities);
     EnvironmentSpec {
+        image: None,
         name: name.to_owned(),
         state_size: state_center.len(),
         state_center,

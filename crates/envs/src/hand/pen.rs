@@ -96,6 +96,7 @@ impl Chore for Pen {
             translation: (PICTURE + rotation * Vec3::new(0.0, 0.0, along)).to_array(),
             rotation: rotation.to_array(),
             rgba,
+            texture: crate::Texture::Plain,
         };
         vec![
             part(ShapeKind::Capsule { radius: 0.015, half_length: 0.05 }, 0.0, [0.75, 0.85, 0.75, 1.0]),

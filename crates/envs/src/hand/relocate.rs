@@ -79,6 +79,7 @@ impl Chore for Relocate {
             translation: self.goal,
             rotation: [0.0, 0.0, 0.0, 1.0],
             rgba: [0.2, 0.7, 0.3, 1.0],
+            texture: crate::Texture::Plain,
         }]
     }
 }

@@ -56,7 +56,11 @@ impl CollectPlan {
             Task::AntMazeUmazeDiverse | Task::AntMazeMediumDiverse | Task::AntMazeLargeDiverse => {
                 (Start::AnyCell, Goal::AnyCell, None)
             }
-            Task::PenBinary | Task::DoorBinary | Task::RelocateBinary => return None,
+            Task::PenBinary
+            | Task::DoorBinary
+            | Task::RelocateBinary
+            | Task::GraspingIndiscriminate
+            | Task::GraspingInstance => return None,
         };
         Some(Self { start, goal, goals_per_episode, action_noise: 0.2, direction_jitter: 0.3, straying: None })
     }

@@ -6,6 +6,7 @@
 
 pub mod collect;
 pub mod gait;
+mod grasper;
 pub mod hand;
 mod planner;
 pub mod walker;
@@ -14,6 +15,7 @@ use rl::{Intent, LaneRows, ObservationRows, Policy, Prng};
 
 use crate::ant_maze::{ACTION_SIZE, Maze};
 pub use collect::{CollectPlan, Collector, Episode, Straying};
+pub use grasper::Grasper;
 pub use planner::Planner;
 pub use walker::Walker;
 

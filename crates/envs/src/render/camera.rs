@@ -2,6 +2,7 @@
 
 use rapier3d::math::{Mat3, Vec3};
 
+use super::lens::{Lens, SUBPIXELS, Vertex};
 use crate::scene::{Shape, ShapeKind};
 
 /// A camera that looks at a point, with the world's z axis up in its picture.
@@ -53,6 +54,14 @@ impl Camera {
         Self { eye: [x, y - 3.0, 6.5], target: [x, y, 0.4], vertical_field_of_view: 45_f32.to_radians() }
     }
 
+    /// Where a point of the world (m) is in a picture, from its left and from its top (pixels); none behind the camera.
+    pub fn pixel(&self, point: [f32; 3], width: usize, height: usize) -> Option<[f32; 2]> {
+        let lens = Lens::new(self, width, height);
+        let vertex = Vertex { position: lens.to_camera(point.into()), normal: Vec3::Z };
+        let project = || lens.project(&vertex).screen.map(|coordinate| coordinate as f32 / SUBPIXELS as f32);
+        lens.in_view(&vertex).then(project)
+    }
+
     /// The camera's right, down and forward in the world, as columns.
     pub(super) fn axes(&self) -> Mat3 {
         let forward = (Vec3::from(self.target) - Vec3::from(self.eye)).normalize();
@@ -85,19 +94,16 @@ fn box_corners(shapes: &[Shape]) -> Vec<Vec3> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lens::{Lens, SUBPIXELS, Vertex};
     use super::*;
+    use crate::scene::Texture;
 
     fn solid(kind: ShapeKind, translation: [f32; 3]) -> Shape {
-        Shape { kind, translation, rotation: [0.0, 0.0, 0.0, 1.0], rgba: [1.0; 4] }
+        Shape { kind, translation, rotation: [0.0, 0.0, 0.0, 1.0], rgba: [1.0; 4], texture: Texture::Plain }
     }
 
     /// Where a point is in a picture of 400 x 300 pixels.
     fn pixel(camera: &Camera, point: Vec3) -> [f32; 2] {
-        let lens = Lens::new(camera, 400, 300);
-        let vertex = Vertex { position: lens.to_camera(point), normal: Vec3::Z };
-        assert!(lens.in_view(&vertex), "{point} is behind {camera:?}");
-        lens.project(&vertex).screen.map(|coordinate| coordinate as f32 / SUBPIXELS as f32)
+        camera.pixel(point.into(), 400, 300).expect("in front of the camera")
     }
 
     #[test]

@@ -68,6 +68,14 @@ impl Lens {
         [point.z - NEAR, reach + x, reach - x, reach + y, reach - y]
     }
 
+    /// Whether any of a ball could be on the screen: false only where none of it is.
+    pub(super) fn may_show(&self, middle: Vec3, radius: f32) -> bool {
+        let Vec3 { x, y, z } = self.to_camera(middle);
+        // The sides of the view, as planes through the eye.
+        let within = |offset: f32, half: f32| self.focal * offset.abs() - half * z <= radius * self.focal.hypot(half);
+        z + radius >= NEAR && within(x, self.middle[0]) && within(y, self.middle[1])
+    }
+
     #[inline]
     pub(super) fn in_view(&self, vertex: &Vertex) -> bool {
         self.insides(vertex.position).iter().all(|inside| *inside >= 0.0)

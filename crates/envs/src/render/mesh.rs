@@ -4,7 +4,7 @@ use std::f32::consts::{PI, TAU};
 
 use rapier3d::math::Vec3;
 
-use crate::scene::ShapeKind;
+use crate::scene::{FORMS, ShapeKind, crumple};
 
 /// Straight pieces around a circle.
 const SEGMENTS: usize = 16;
@@ -49,11 +49,19 @@ pub(super) struct Meshes {
     capsule: Mesh,
     cylinder: Mesh,
     cuboid: Mesh,
+    crumples: Vec<Mesh>,
 }
 
 impl Meshes {
     pub(super) fn new() -> Self {
-        Self { plane: plane(), ball: ball(0.0), capsule: ball(1.0), cylinder: cylinder(), cuboid: cuboid() }
+        Self {
+            plane: plane(),
+            ball: ball(0.0),
+            capsule: ball(1.0),
+            cylinder: cylinder(),
+            cuboid: cuboid(),
+            crumples: (0..FORMS).map(|form| hull(&crumple(form).map(Vec3::from))).collect(),
+        }
     }
 
     /// The mesh of a shape and the size that makes it that shape.
@@ -65,6 +73,7 @@ impl Meshes {
             ShapeKind::Capsule { radius, half_length } => (&self.capsule, size([radius; 3], half_length)),
             ShapeKind::Cylinder { radius, half_length } => (&self.cylinder, size([radius, radius, half_length], 0.0)),
             ShapeKind::Box { half } => (&self.cuboid, size(half, 0.0)),
+            ShapeKind::Crumple { radius, form } => (&self.crumples[usize::from(form % FORMS)], size([radius; 3], 0.0)),
         }
     }
 }
@@ -152,6 +161,24 @@ fn plane() -> Mesh {
     mesh
 }
 
+/// The convex hull of a few points around the origin: each three of them that have all others behind them.
+fn hull(points: &[Vec3]) -> Mesh {
+    let mut mesh = Mesh::default();
+    for (i, a) in points.iter().enumerate() {
+        for (j, b) in points.iter().enumerate().skip(i + 1) {
+            for c in &points[j + 1..] {
+                let normal = (*b - *a).cross(*c - *a).normalize();
+                let outward = normal * normal.dot(*a).signum();
+                if points.iter().all(|point| outward.dot(*point - *a) < 1e-5) {
+                    let corners = if outward == normal { [*a, *b, *c] } else { [*a, *c, *b] };
+                    mesh.add_face(corners, outward);
+                }
+            }
+        }
+    }
+    mesh
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,12 +192,26 @@ mod tests {
             ("capsule", &meshes.capsule),
             ("cylinder", &meshes.cylinder),
             ("box", &meshes.cuboid),
+            ("crumpled ball", &meshes.crumples[0]),
+            ("another", &meshes.crumples[7]),
         ] {
             for triangle in &mesh.triangles {
                 let [a, b, c] = triangle.map(|i| mesh.vertices[i].position);
                 let out: Vec3 = triangle.iter().map(|i| mesh.vertices[*i].normal).sum();
                 assert!((b - a).cross(c - a).dot(out) >= -1e-6, "{name}: {triangle:?} faces inward");
             }
+        }
+    }
+
+    /// A closed surface of triangles with V corners has 2 V - 4 of them (Euler).
+    #[test]
+    fn a_hull_is_closed() {
+        for mesh in Meshes::new().crumples {
+            let mut used: Vec<[u32; 3]> =
+                mesh.vertices.iter().map(|vertex| vertex.position.to_array().map(f32::to_bits)).collect();
+            used.sort_unstable();
+            used.dedup();
+            assert_eq!(mesh.triangles.len(), 2 * used.len() - 4);
         }
     }
 

@@ -22,12 +22,28 @@ pub(super) struct VisibilityBuffer {
     /// Index of the nearest triangle, valid where the inverse depth is above 0: `[row, column]`.
     nearest: Vec<u32>,
     triangles: Vec<Triangle>,
+    kept: Option<Kept>,
+}
+
+/// What a buffer starts each frame with.
+#[derive(Debug)]
+struct Kept {
+    inverse_depths: Vec<f32>,
+    nearest: Vec<u32>,
+    triangles: usize,
 }
 
 impl VisibilityBuffer {
     pub(super) fn new(width: usize, height: usize) -> Self {
         let samples = width * height;
-        Self { width, height, inverse_depths: vec![0.0; samples], nearest: vec![0; samples], triangles: Vec::new() }
+        Self {
+            width,
+            height,
+            inverse_depths: vec![0.0; samples],
+            nearest: vec![0; samples],
+            triangles: Vec::new(),
+            kept: None,
+        }
     }
 
     pub(super) fn width(&self) -> usize {
@@ -38,9 +54,38 @@ impl VisibilityBuffer {
         self.height
     }
 
+    /// Back to what was kept, or to nothing.
     pub(super) fn clear(&mut self) {
-        self.inverse_depths.fill(0.0);
-        self.triangles.clear();
+        if let Some(Kept { inverse_depths, nearest, triangles }) = &self.kept {
+            self.inverse_depths.copy_from_slice(inverse_depths);
+            self.nearest.copy_from_slice(nearest);
+            self.triangles.truncate(*triangles);
+        } else {
+            self.inverse_depths.fill(0.0);
+            self.triangles.clear();
+        }
+    }
+
+    /// Keeps what has been drawn so far for the frames to come.
+    pub(super) fn keep(&mut self) {
+        let (inverse_depths, nearest) = (self.inverse_depths.clone(), self.nearest.clone());
+        self.kept = Some(Kept { inverse_depths, nearest, triangles: self.triangles.len() });
+    }
+
+    /// Forgets what was kept, and what has been drawn.
+    pub(super) fn forget(&mut self) {
+        self.kept = None;
+        self.clear();
+    }
+
+    /// Whether a sample still shows what was kept.
+    #[inline]
+    pub(super) fn shows_kept(&self, i: usize, kept_triangles: usize) -> bool {
+        self.inverse_depths[i] == 0.0 || (self.nearest[i] as usize) < kept_triangles
+    }
+
+    pub(super) fn kept_triangles(&self) -> usize {
+        self.kept.as_ref().map_or(0, |kept| kept.triangles)
     }
 
     /// What a sample sees: the index of the shape, the outward direction of its surface in the world (of any length),
@@ -124,7 +169,7 @@ impl Surface {
 
 /// Calls `sample(x, y)` for each sample whose centre a triangle of positive area covers. A centre on an edge belongs to
 /// the triangle for which it is a top or a left edge, so that of two neighbours exactly one has it.
-fn cover(corners: [[i64; 2]; 3], width: usize, height: usize, mut sample: impl FnMut(usize, usize)) {
+pub(super) fn cover(corners: [[i64; 2]; 3], width: usize, height: usize, mut sample: impl FnMut(usize, usize)) {
     let [a, b, c] = corners;
     // The first and one past the last sample of the bounding box.
     let range = |axis: usize, end: usize| {
@@ -167,7 +212,7 @@ fn centre(x: usize, y: usize) -> [i64; 2] {
 
 /// Twice the signed area of a triangle, positive where it runs clockwise on the screen (y points down).
 #[inline]
-fn cross(a: [i64; 2], b: [i64; 2], c: [i64; 2]) -> i64 {
+pub(super) fn cross(a: [i64; 2], b: [i64; 2], c: [i64; 2]) -> i64 {
     (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 }
 

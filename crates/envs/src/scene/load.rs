@@ -10,7 +10,7 @@ use rapier3d_mjcf::{
 };
 
 use super::shape::{self, ShapeKind};
-use super::{Axis, Drive, Geom, Joint, Motor, Scene, SceneState, Site, Slot, StaticBox};
+use super::{Axis, Drive, Geom, Joint, Motor, Scene, SceneState, Site, Slot, StaticBox, Texture};
 
 /// Why an MJCF text is not a scene.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +78,12 @@ pub(super) fn load(xml: &str, boxes: &[StaticBox]) -> Result<Scene, SceneError> 
             let (kind, pose) = shape::of_geom(geom).ok_or_else(problem)?;
             let rgba = geom.rgba.unwrap_or([0.5, 0.5, 0.5, 1.0]).map(|x| x as f32);
             let body = handles.bodies[index].as_ref().map(|body| body.body);
-            geoms.push(Geom { body, kind, pose, rgba });
+            let collider = geom.name.as_ref().and_then(|name| {
+                let (body, collider) = robot.geom_name_to_collider.get(name)?;
+                Some(handles.bodies[*body].as_ref()?.colliders[*collider].handle)
+            });
+            let (name, texture) = (geom.name.clone(), Texture::Plain);
+            geoms.push(Geom { name, collider, body, kind, pose, rgba, texture });
         }
     }
     for StaticBox { center, half, rgba } in boxes {
@@ -86,7 +91,8 @@ pub(super) fn load(xml: &str, boxes: &[StaticBox]) -> Result<Scene, SceneError> 
         let groups = InteractionGroups::new(Group::GROUP_1, Group::GROUP_1, InteractionTestMode::Or);
         let [x, y, z] = *half;
         state.colliders.insert(ColliderBuilder::cuboid(x, y, z).position(pose).friction(1.0).collision_groups(groups));
-        geoms.push(Geom { body: None, kind: ShapeKind::Box { half: *half }, pose, rgba: *rgba });
+        let (kind, texture) = (ShapeKind::Box { half: *half }, Texture::Plain);
+        geoms.push(Geom { name: None, collider: None, body: None, kind, pose, rgba: *rgba, texture });
     }
 
     let (sites, bases) = names(&model, &robot, &handles);
@@ -109,6 +115,7 @@ pub(super) fn load(xml: &str, boxes: &[StaticBox]) -> Result<Scene, SceneError> 
         joints,
         motors,
         geoms,
+        placed: Vec::new(),
         sites,
         overshoot: f32::INFINITY,
         bases,

@@ -5,17 +5,22 @@
 //! checked against it; boxes such as walls are added in code. Joint positions and velocities come in MuJoCo's order
 //! and conventions: a free joint has the positions x, y, z (m) and the quaternion w, x, y, z, and the velocities
 //! linear (m/s, world axes) and angular (rad/s, *body* axes); a hinge has an angle (rad) and its rate (rad/s), a
-//! slide a length (m) and its rate (m/s).
+//! slide a length (m) and its rate (m/s). Free bodies may be put beside the robot (`solid.rs`); they are no part of these
+//! coordinates.
 
 mod joint;
 mod load;
+mod look;
 mod shape;
+mod solid;
 
 use rapier3d::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub use load::SceneError;
-pub use shape::{Shape, ShapeKind};
+pub(crate) use shape::{FORMS, crumple};
+pub use shape::{Shape, ShapeKind, Texture};
+pub use solid::{Part, Placement, Solid};
 
 /// A physical world with robots, driven by torques or springs at their joints.
 pub struct Scene {
@@ -33,6 +38,8 @@ pub struct Scene {
     /// In the order of the file, which is the order of controls.
     motors: Vec<Motor>,
     geoms: Vec<Geom>,
+    /// Free bodies beside the robot, in the order in which they were placed.
+    placed: Vec<RigidBodyHandle>,
     sites: Vec<Site>,
     /// See [`Contacts::overshoot`].
     overshoot: f32,
@@ -133,11 +140,15 @@ impl Contacts {
 }
 
 struct Geom {
+    name: Option<String>,
+    /// What touches, of a geom with a name.
+    collider: Option<ColliderHandle>,
     /// None for what does not move.
     body: Option<RigidBodyHandle>,
     kind: ShapeKind,
     pose: Pose,
     rgba: [f32; 4],
+    texture: Texture,
 }
 
 impl Scene {
@@ -160,9 +171,19 @@ impl Scene {
         self
     }
 
-    /// Puts the robot at rest in time: joint positions and velocities as given, no memory of earlier contacts.
+    /// The same world with another number of solver iterations in each time step: more hold joints and contacts together
+    /// better, and cost in proportion. The default of 2 is what an ant needs.
+    #[must_use]
+    pub fn with_iterations(mut self, iterations: usize) -> Self {
+        self.parameters.num_solver_iterations = iterations;
+        self
+    }
+
+    /// Puts the robot at rest in time: joint positions and velocities as given, no memory of earlier contacts,
+    /// and no placed bodies.
     pub fn reset(&mut self, positions: &[f32], velocities: &[f32]) {
         self.restore(self.pristine.clone());
+        self.remove_placed();
         let state = &mut self.state;
         let (mut q, mut v) = (positions, velocities);
         for joint in &self.joints {
@@ -342,17 +363,6 @@ impl Scene {
         // These hold caches of the state before.
         self.pipeline = PhysicsPipeline::new();
         self.ccd_solver = CCDSolver::new();
-    }
-
-    /// All solids where they are now.
-    pub fn shapes(&self) -> Vec<Shape> {
-        self.geoms
-            .iter()
-            .map(|geom| {
-                let body = geom.body.map_or(Pose::IDENTITY, |body| *self.state.bodies[body].position());
-                Shape::new(geom.kind, body * geom.pose, geom.rgba)
-            })
-            .collect()
     }
 }
 

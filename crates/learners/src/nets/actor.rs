@@ -1,12 +1,13 @@
 //! The actor of IQL, of AWAC and of behaviour cloning.
 
 use rl::Prng;
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
-use crate::losses::{self, LOG_STD_RANGE, Loss};
+use crate::Device;
+use crate::losses::{self, Loss};
+use crate::nets::spread::Spread;
 use crate::nets::{Activations, Mlp, Trained};
 use crate::noise::dropout_mask;
-use crate::{Adam, Device};
 
 /// A perceptron with tanh at its end, which is the mean of a diagonal Gaussian whose log standard deviation is one
 /// trained vector for all states (official IQL code, `policy.py`); or, without that vector, a deterministic policy.
@@ -30,20 +31,11 @@ struct Average {
     rate: f64,
 }
 
-#[derive(Debug)]
-struct Spread {
-    log_std: Tensor, // [lane, 1, action]
-    range: (f64, f64),
-    adam: Adam,
-}
-
 impl Actor {
-    /// A fresh stochastic actor: log standard deviations are 0, and clipped to [`LOG_STD_RANGE`]. `dropout` is the
+    /// A fresh stochastic actor: log standard deviations are 0, and clipped to [`losses::LOG_STD_RANGE`]. `dropout` is the
     /// share of each hidden layer's outputs that a training pass leaves out.
     pub fn gaussian(sizes: &[usize], dropout: f64, rngs: &mut [Prng], device: Device) -> Self {
-        let shape = [rngs.len() as i64, 1, sizes[sizes.len() - 1] as i64];
-        let log_std = Tensor::zeros(shape, (Kind::Float, device.0));
-        let spread = Spread { adam: Adam::new(&log_std), log_std, range: LOG_STD_RANGE };
+        let spread = Spread::new(rngs.len(), sizes[sizes.len() - 1], device);
         Self { spread: Some(spread), ..Self::deterministic(sizes, dropout, rngs, device) }
     }
 
@@ -63,7 +55,7 @@ impl Actor {
     #[must_use]
     pub fn with_log_std_range(mut self, range: (f64, f64)) -> Self {
         if let Some(spread) = &mut self.spread {
-            spread.range = range;
+            spread.set_range(range);
         }
         self
     }
@@ -116,7 +108,7 @@ impl Actor {
 
     /// The standard deviation `[lane, 1, action]`; none for a deterministic actor.
     pub fn std(&self) -> Option<Tensor> {
-        self.spread.as_ref().map(|Spread { log_std, range: (low, high), .. }| log_std.clamp(*low, *high).exp_())
+        self.spread.as_ref().map(Spread::std)
     }
 
     /// One step towards likelier `actions`, each row as much as its `weight` `[lane, row, 1]` says. Returns the loss
@@ -130,10 +122,9 @@ impl Actor {
         rngs: &mut [Prng],
     ) -> Tensor {
         let (activations, mean) = self.training_pass(states, rngs);
-        let Spread { log_std, range, adam } = self.spread.as_mut().expect("a deterministic actor has no likelihood");
-        let loss = losses::weighted_likelihood(&mean, log_std, *range, actions, weight);
-        adam.step(log_std, &loss.log_std_gradient, rate);
-        self.step_mean(&activations, &mean, loss.mean, rate)
+        let spread = self.spread.as_mut().expect("a deterministic actor has no likelihood");
+        let loss = spread.step(&mean, actions, weight, rate);
+        self.step_mean(&activations, &mean, loss, rate)
     }
 
     /// One step of the mean towards `actions` in squared error. Returns the loss `[lane]` ([`losses::squared_error`]).
@@ -171,10 +162,7 @@ impl Actor {
         if let Some(Average { network, .. }) = &self.average {
             state.extend(network.state(&format!("{name}_average")));
         }
-        if let Some(Spread { log_std, adam, .. }) = &self.spread {
-            state.push((format!("{name}/log_std"), log_std.shallow_clone()));
-            state.extend(adam.state(&format!("{name}/log_std")));
-        }
+        state.extend(self.spread.iter().flat_map(|spread| spread.state(name)));
         state
     }
 }

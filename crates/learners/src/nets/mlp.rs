@@ -173,7 +173,7 @@ impl Layer {
 }
 
 /// A matrix with orthonormal rows or columns, whichever are fewer, distributed evenly (Haar).
-fn orthogonal(rows: i64, columns: i64, rng: &mut Prng) -> Tensor {
+pub(crate) fn orthogonal(rows: i64, columns: i64, rng: &mut Prng) -> Tensor {
     let (long, short) = (rows.max(columns), rows.min(columns));
     let (q, r) = Tensor::linalg_qr(&normals(&[long, short], rng), "reduced");
     // The signs of a QR decomposition are arbitrary; fixing those of R's diagonal makes Q even.

@@ -120,6 +120,7 @@ impl Case {
             state_center: vec![0.0; size("obs_dim")],
             state_spread: vec![1.0; size("obs_dim")],
             action_size: size("act_dim"),
+            image: None,
         }
     }
 
@@ -188,6 +189,8 @@ impl Case {
             rewards: or_zeros("rewards", 1),
             next_states: or_zeros("next_observations", states.features()),
             bootstraps: or_zeros("masks", 1),
+            successes: LaneRows::zeros(1, rows, 1),
+            images: None,
             states,
             actions,
         }

@@ -1,0 +1,214 @@
+//! Grasping: what the scripted grasper can do, what chance cannot, and what the arm must not.
+
+use envs::binned_grasping::{BinnedGrasping, CAMERA, Facts, GraspTask, IMAGE_SIZE, OBJECTS, SCENES, objects};
+use envs::render::Renderer;
+use envs::{Part, Placement, Shape, ShapeKind, Solid, Task};
+use rl::{Drivers, Environment, EvaluationLane, Observation, Policy, Prng, evaluate};
+
+fn successes(task: Task, policy: &dyn Policy, episodes: usize) -> usize {
+    let environments = (0..4).map(|_| task.build_seen_with(None).unwrap()).collect();
+    let mut lanes = [EvaluationLane { environments, key: "grasping".into(), seed: 0 }];
+    let scores = &evaluate(Drivers::alone(policy), &mut lanes, &[0], episodes, "test")[0];
+    scores.successes.iter().filter(|success| **success).count()
+}
+
+fn blind(task: GraspTask) -> BinnedGrasping {
+    BinnedGrasping::new("grasping", task, None)
+}
+
+fn facts(observation: &Observation) -> Facts {
+    Facts::from_slice(&observation.privileged)
+}
+
+/// 39 of 40 rule out, at the 95 % level, a grasper that fails once in 9.
+#[test]
+fn the_scripted_grasper_takes_what_it_should() {
+    for task in Task::GRASPING {
+        let taken = successes(task, &*task.oracle().unwrap(), 40);
+        assert!(taken >= 38, "{task}: {taken} of 40");
+    }
+}
+
+/// None of 60 rules out, at the 95 % level, one success in 20.
+#[test]
+fn chance_takes_next_to_nothing() {
+    for task in Task::GRASPING {
+        let taken = successes(task, &*task.random_policy(), 60);
+        assert!(taken <= 1, "{task}: {taken} of 60");
+    }
+}
+
+/// Down on an object, closed, up, about, and open again: friction carries it, and nothing else does.
+#[test]
+fn what_is_held_goes_along_and_falls_when_let_go() {
+    let mut environment = blind(GraspTask::Indiscriminate);
+    let oracle = Task::GraspingIndiscriminate.oracle().unwrap();
+    let mut rngs = [Prng::derive("hold", 0, "test")];
+    let mut observation = environment.reset(&mut rngs[0]);
+    while facts(&observation).lift < 0.06 {
+        let rows = rl::ObservationRows::stack(1, std::iter::once(&observation));
+        let action = oracle.act(&rows, rl::Intent::Exploit, &mut rngs);
+        observation = environment.step(action.row(0, 0)).observation;
+    }
+    let before = facts(&observation);
+    let held = before.held.unwrap();
+    let offset = |facts: &Facts| [0, 1, 2].map(|axis| facts.objects[held][axis] - facts.position[axis]);
+    for action in [[-1.0, 0.0], [1.0, 1.0], [0.0, -1.0], [1.0, 0.0]] {
+        observation = environment.step(&[action[0], action[1], 0.0, 0.3 * action[0], 1.0, -1.0]).observation;
+    }
+    let after = facts(&observation);
+    assert_eq!(after.held, Some(held));
+    let slip = (offset(&after)[2] - offset(&before)[2]).abs();
+    assert!(slip < 0.01, "slipped by {slip} m in four quick moves");
+    observation = environment.step(&[0.0, 0.0, 0.0, 0.0, -1.0, -1.0]).observation;
+    let dropped = facts(&observation);
+    assert!(dropped.held.is_none() && dropped.objects[held][2] < before.objects[held][2] - 0.02, "{dropped:?}");
+}
+
+/// Sent far down and to each side for as long as an episode lasts, the fingers stay out of table and walls, which give
+/// way by millimetres.
+#[test]
+fn table_and_walls_are_solid() {
+    let mut deepest = f32::MIN;
+    for (number, side) in [[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0], [0.6, 0.8]].into_iter().enumerate() {
+        let mut environment = blind(GraspTask::Indiscriminate);
+        environment.reset_to(number, &mut Prng::derive("solid", number as u64, "test"));
+        for step in 0..19 {
+            let [x, y] = if step < 5 { [0.0; 2] } else { side };
+            environment.step(&[x, y, -1.0, 0.0, -1.0, -1.0]);
+            let shapes = environment.shapes();
+            let is_finger = |shape: &&Shape| shape.kind == ShapeKind::Box { half: [0.011, 0.006, 0.035] };
+            let fingers: Vec<&Shape> = shapes.iter().filter(is_finger).collect();
+            assert_eq!(fingers.len(), 2);
+            for finger in fingers {
+                for fixture in shapes.iter().filter(|shape| shape.rotation == [0.0, 0.0, 0.0, 1.0]) {
+                    let ShapeKind::Box { half } = fixture.kind else { continue };
+                    let overlap = |axis: usize| {
+                        let gap = (finger.translation[axis] - fixture.translation[axis]).abs();
+                        half[axis] + reach_of_box(finger, axis) - gap
+                    };
+                    deepest = deepest.max(overlap(0).min(overlap(1)).min(overlap(2)));
+                }
+            }
+        }
+    }
+    assert!((0.0..0.005).contains(&deepest), "a finger was {deepest} m inside a fixture");
+}
+
+/// How far a box reaches from its middle along an axis of the world (m).
+fn reach_of_box(shape: &Shape, axis: usize) -> f32 {
+    let solid = Solid {
+        parts: vec![Part {
+            kind: shape.kind,
+            placement: Placement::at([0.0; 3]),
+            rgba: shape.rgba,
+            texture: shape.texture,
+        }],
+        mass: 1.0,
+        friction: 1.0,
+    };
+    objects::reach(&solid, shape.rotation, std::array::from_fn(|i| f32::from(u8::from(i == axis))))
+}
+
+/// Whatever the actions, numbers stay finite, and what is in the bins does not sink into the table.
+#[test]
+fn rough_episodes_stay_sound() {
+    let mut environment = blind(GraspTask::Instance);
+    for episode in 0..60 {
+        let mut rng = Prng::derive("rough", episode, "actions");
+        environment.reset(&mut rng);
+        for _ in 0..20 {
+            let mut action: [f32; 6] = std::array::from_fn(|_| match episode % 2 {
+                0 => rng.uniform(-1.0, 1.0),
+                _ => [-1.0, 1.0][rng.below(2)],
+            });
+            action[5] = -1.0;
+            let facts = facts(&environment.step(&action).observation);
+            assert!(facts.to_vec().iter().all(|x| x.is_finite()));
+            for [x, y, z] in facts.objects {
+                let on_table = (x - 0.4).abs() < 0.45 && y.abs() < 0.5;
+                assert!(z > 0.008 || !on_table, "episode {episode}: an object at {x}, {y}, {z}");
+            }
+        }
+    }
+}
+
+/// Nothing moves while the gripper stays where it is; and a scene is the same in another environment.
+#[test]
+fn scenes_are_settled_and_the_same_for_all() {
+    let (mut one, mut other) = (blind(GraspTask::Indiscriminate), blind(GraspTask::Instance));
+    let mut largest = 0.0_f32;
+    for scene in (0..SCENES).step_by(SCENES / 20) {
+        let mut rng = Prng::derive("settled", scene as u64, "test");
+        let before = facts(&one.reset_to(scene, &mut rng.clone()));
+        assert_eq!(before.objects, facts(&other.reset_to(scene, &mut rng)).objects);
+        let after = facts(&one.step(&[0.0, 0.0, 0.0, 0.0, -1.0, -1.0]).observation);
+        for (before, after) in before.objects.iter().flatten().zip(after.objects.iter().flatten()) {
+            largest = largest.max((before - after).abs());
+        }
+        assert!(before.objects.iter().all(|object| object[2] > 0.01));
+    }
+    assert!(largest < 0.003, "an object moved by {largest} m");
+}
+
+#[test]
+fn the_mask_shows_the_target_and_nothing_else() {
+    let mut environment = BinnedGrasping::new("grasping", GraspTask::Instance, Some(IMAGE_SIZE));
+    let mut seen = [0; OBJECTS];
+    for episode in 0..30 {
+        let observation = environment.reset(&mut Prng::derive("mask", episode, "test"));
+        let image = observation.image.as_ref().unwrap();
+        assert_eq!((image.shape.height, image.shape.channels), (IMAGE_SIZE, 4));
+        let facts = facts(&observation);
+        let target = facts.target.unwrap();
+        seen[target] += 1;
+        let (mut weight, mut middle) = (0.0, [0.0; 2]);
+        for (i, pixel) in image.bytes().chunks_exact(4).enumerate() {
+            let share = f32::from(pixel[3]) / 255.0;
+            weight += share;
+            middle[0] += share * ((i % IMAGE_SIZE) as f32 + 0.5);
+            middle[1] += share * ((i / IMAGE_SIZE) as f32 + 0.5);
+        }
+        // The arm may hide a target, but hides few.
+        if weight > 10.0 {
+            let [x, y] = CAMERA.pixel(facts.objects[target], IMAGE_SIZE, IMAGE_SIZE).unwrap();
+            let away = (middle[0] / weight - x).hypot(middle[1] / weight - y);
+            assert!(away < 3.0, "episode {episode}: the mask's middle is {away} pixels from the target's");
+        } else {
+            seen[target] -= 1;
+        }
+    }
+    assert!(seen.iter().all(|n| *n > 0) && seen.iter().sum::<i32>() >= 25, "{seen:?}");
+}
+
+/// The same picture from what is drawn once and what moves as from all of it at once.
+#[test]
+fn the_picture_is_that_of_the_scene() {
+    let mut environment = BinnedGrasping::new("grasping", GraspTask::Indiscriminate, Some(IMAGE_SIZE));
+    let mut rng = Prng::derive("picture", 0, "test");
+    environment.reset(&mut rng);
+    let observation = environment.step(&[0.3, 0.5, -1.0, 0.5, -1.0, -1.0]).observation;
+    let mut renderer = Renderer::new(64, 64, 2).with_shadows(envs::binned_grasping::sunlight(IMAGE_SIZE));
+    let whole = renderer.frame(&environment.shapes(), &CAMERA);
+    assert_eq!(observation.image.unwrap().bytes(), whole.as_raw().as_slice());
+}
+
+#[test]
+fn objects_are_varied_and_fit_between_the_fingers() {
+    let mut rng = Prng::derive("objects", 0, "test");
+    for class in objects::Class::ALL {
+        let solids: Vec<_> = (0..50).map(|_| objects::draw(class, &mut rng)).collect();
+        let masses = solids.iter().map(|solid| solid.mass);
+        let (least, most) = (masses.clone().fold(f32::MAX, f32::min), masses.fold(0.0, f32::max));
+        assert!(least > 0.02 && most < 0.31 && most > 1.5 * least, "{class:?}: {least} to {most} kg");
+        let upright = [0.0, 0.0, 0.0, 1.0];
+        for solid in &solids {
+            let across = |direction: [f32; 3]| {
+                objects::reach(solid, upright, direction)
+                    + objects::reach(solid, upright, direction.map(|component: f32| -component))
+            };
+            let width = across([0.0, 1.0, 0.0]).min(across([1.0, 0.0, 0.0]));
+            assert!((0.025..0.07).contains(&width), "{class:?} is {width} m wide");
+        }
+    }
+}

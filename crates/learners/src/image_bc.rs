@@ -1,0 +1,137 @@
+//! Behaviour cloning from pictures, deterministic or Gaussian; the guide of picture tasks. It learns offline alone.
+//!
+//! The paper's own (Uchendu et al. 2023, appendix A.2) is not described beyond its name; a network of QT-Opt's form is
+//! the natural guess.
+
+use std::path::Path;
+
+use rl::{CheckpointError, Diagnostics, Intent, LaneRows, Learner, Minibatch, ObservationRows, Policy, Prng};
+use serde::{Deserialize, Serialize};
+
+use crate::batch::{download, download_rows, upload};
+use crate::bc::BcLoss;
+use crate::checkpoint::{self, Header};
+use crate::nets::{ImageActor, Vision, Widths};
+use crate::policy::add_noise;
+use crate::sight::{Crop, SightInput};
+use crate::{Device, Inputs, Interface, LearnerConfig};
+
+/// Hyperparameters of behaviour cloning from pictures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImageBcConfig {
+    /// What is minimised.
+    pub loss: BcLoss,
+    /// The form of the network.
+    pub network: Vision,
+    /// The part of a picture that it gets; none for the whole.
+    pub crop: Option<Crop>,
+    /// What it gets of a state.
+    pub inputs: Inputs,
+    /// Learning rate of Adam, above 0.
+    pub learning_rate: f64,
+}
+
+impl ImageBcConfig {
+    /// For the pictures of [`crate::QtOptConfig::published`].
+    pub fn grasping44() -> Self {
+        Self {
+            network: Vision::Grasping44,
+            crop: Some(Crop { height: 472, width: 472 }),
+            inputs: Inputs::Raw,
+            learning_rate: 1e-4,
+            ..Self::small()
+        }
+    }
+
+    /// For pictures of 64 x 64.
+    pub fn small() -> Self {
+        Self {
+            loss: BcLoss::SquaredError,
+            network: Vision::Points(Widths { filters: 16, hidden: 128 }),
+            crop: None,
+            inputs: Inputs::Scaled,
+            learning_rate: 1e-3,
+        }
+    }
+}
+
+/// The learner: an actor for each lane.
+#[derive(Debug)]
+pub struct ImageBc {
+    config: ImageBcConfig,
+    interface: Interface,
+    rngs: Vec<Prng>,
+    policy: ImageActorPolicy,
+}
+
+/// Acts by an actor's mean; exploring, with its spread around it.
+#[derive(Debug)]
+struct ImageActorPolicy {
+    actor: ImageActor,
+    input: SightInput,
+}
+
+impl ImageBc {
+    /// A fresh network, each lane's from its own stream.
+    pub fn new(config: ImageBcConfig, interface: Interface, mut rngs: Vec<Prng>, device: Device) -> Self {
+        let input = SightInput::new(config.inputs, config.crop, &interface, device);
+        let fresh = match config.loss {
+            BcLoss::SquaredError => ImageActor::deterministic,
+            BcLoss::LogLikelihood => ImageActor::gaussian,
+        };
+        let actor = fresh(config.network, &input, &interface, &mut rngs);
+        Self { config, interface, rngs, policy: ImageActorPolicy { actor, input } }
+    }
+
+    fn header(&self) -> Header {
+        let config = LearnerConfig::ImageBc(self.config.clone());
+        Header { config, interface: self.interface.clone(), rngs: self.rngs.clone() }
+    }
+}
+
+impl Learner for ImageBc {
+    fn update(&mut self, batch: &Minibatch) -> Diagnostics {
+        let Self { config, rngs, policy: ImageActorPolicy { actor, input }, .. } = self;
+        let images = &batch.images.as_ref().expect("pictures").images;
+        let sight = input.upload_for_training(&batch.states, images, rngs);
+        let actions = upload(&batch.actions, input.device());
+        let loss = match config.loss {
+            BcLoss::SquaredError => actor.step_squared_error(&sight, &actions, config.learning_rate),
+            BcLoss::LogLikelihood => {
+                let weight = actions.narrow(2, 0, 1).ones_like();
+                actor.step_likelihood(&sight, &actions, &weight, config.learning_rate)
+            }
+        };
+        Diagnostics(vec![("actor_loss", download(&loss))])
+    }
+
+    fn policy(&self) -> &dyn Policy {
+        &self.policy
+    }
+
+    fn save(&self, directory: &Path) -> Result<(), CheckpointError> {
+        checkpoint::save(directory, &self.header(), self.policy.actor.state("actor"))
+    }
+
+    fn load(&mut self, directory: &Path) -> Result<(), CheckpointError> {
+        self.rngs = checkpoint::load(directory, &self.header(), self.policy.actor.state("actor"))?;
+        Ok(())
+    }
+}
+
+impl Policy for ImageActorPolicy {
+    fn act(&self, observations: &ObservationRows, intent: Intent, rngs: &mut [Prng]) -> LaneRows {
+        assert_eq!(observations.state.lanes(), self.actor.lanes(), "one lane of observations for each of the learner");
+        assert_eq!(observations.state.lanes(), rngs.len(), "one stream per lane");
+        let mut actions = download_rows(&self.actor.mean(&self.input.upload_observations(observations)));
+        if let (Intent::Explore, Some(std)) = (intent, self.actor.std()) {
+            let std = download(&std); // [lane, action]
+            for (lane, rng) in rngs.iter_mut().enumerate() {
+                let std = &std[lane * actions.features()..][..actions.features()];
+                (0..actions.rows()).for_each(|row| add_noise(actions.row_mut(lane, row), std, rng));
+            }
+        }
+        actions
+    }
+}

@@ -1,0 +1,268 @@
+//! Table 2: grasping from pictures, by number of demonstrations. The same runs are Figures 3, 4, 10 and 11.
+//!
+//! QT-Opt and AW-Opt have the demonstrations in their buffers; JSRL has them in its guide, a clone, and in no buffer
+//! (section 5.2). Our control is QT-Opt with neither.
+
+use std::path::Path;
+
+use anyhow::Result;
+use envs::Task;
+use jsrl::SchedulePlan;
+use learners::{AwOptConfig, ImageBcConfig, LearnerConfig, QtOptConfig};
+
+use crate::{
+    data::{DataCatalog, Demonstrations},
+    paper::{
+        Cell, CellResult, Experiment, Results, Verdict, claims,
+        numbers::{PaperValue, Table2},
+    },
+    spec::{EvaluationPlan, GuideSource, OfflinePlan, OnlinePlan, ReplayPlan, RunSpec, Scale, Start},
+    stats,
+    table::Table,
+    workspace::write_whole,
+};
+
+/// This table.
+pub(crate) fn experiment() -> Experiment {
+    Experiment { id: "table2", title: "grasping from pictures, by number of demonstrations", cells, present, check }
+}
+
+/// Columns: the method's name in records and in the paper's file, and its title.
+const COLUMNS: [(&str, &str); 6] = [
+    ("offline-image_bc", "BC (the guide)"),
+    ("aw-opt", "AW-Opt"),
+    ("qt-opt", "QT-Opt"),
+    ("jsrl-curriculum", "QT-Opt + JSRL"),
+    ("jsrl-random", "QT-Opt + JSRL random"),
+    ("control", "control (no guide, no demonstrations)"),
+];
+
+fn sizes(scale: Scale) -> Vec<Demonstrations> {
+    let counts: &[usize] = if scale == Scale::Smoke { &[20] } else { &[20, 200, 2_000, 20_000] };
+    counts.iter().copied().map(Demonstrations).collect()
+}
+
+/// What a scale fixes, the same for all columns.
+struct Budget {
+    qt_opt: QtOptConfig,
+    aw_opt: AwOptConfig,
+    clone: ImageBcConfig,
+    offline: OfflinePlan,
+    batch_rows: usize,
+    steps: usize,
+    evaluation: EvaluationPlan,
+    stages: usize,
+    tolerance: f32,
+    window: usize,
+}
+
+impl Budget {
+    fn of(scale: Scale) -> Self {
+        match scale {
+            Scale::Smoke => Self {
+                qt_opt: QtOptConfig::small(),
+                aw_opt: AwOptConfig::small(),
+                clone: ImageBcConfig::small(),
+                offline: OfflinePlan { updates: 20, batch_rows: 16, episodes: 2 },
+                batch_rows: 16,
+                steps: 60,
+                evaluation: EvaluationPlan {
+                    every: 30,
+                    episodes: 1,
+                    scored: 1,
+                    curriculum_every: 20,
+                    curriculum_episodes: 1,
+                },
+                stages: 2,
+                tolerance: 0.1,
+                window: 1,
+            },
+            // Not yet chosen by pilots.
+            Scale::Laptop => Self {
+                offline: OfflinePlan { updates: 10_000, batch_rows: 64, episodes: 100 },
+                batch_rows: 32,
+                steps: 20_000,
+                evaluation: EvaluationPlan {
+                    every: 2_000,
+                    episodes: 20,
+                    scored: 5,
+                    curriculum_every: 1_000,
+                    curriculum_episodes: 20,
+                },
+                stages: 5,
+                window: 3,
+                ..Self::of(Scale::Smoke)
+            },
+            // Section 5.2 and appendix A.2: 100,000 steps, the curriculum judged every 1,000, a window of 3.
+            Scale::Paper => Self {
+                qt_opt: QtOptConfig::published(),
+                aw_opt: AwOptConfig::published(),
+                clone: ImageBcConfig::grasping44(),
+                offline: OfflinePlan { updates: 100_000, batch_rows: 32, episodes: 100 },
+                batch_rows: 32,
+                steps: 100_000,
+                evaluation: EvaluationPlan {
+                    every: 5_000,
+                    episodes: 100,
+                    scored: 1,
+                    curriculum_every: 1_000,
+                    curriculum_episodes: 20,
+                },
+                stages: 10,
+                tolerance: 0.05,
+                window: 3,
+            },
+        }
+    }
+
+    /// A column's learner and online phase; none for the clone, which has only an offline one.
+    fn column(&self, method: &str) -> (LearnerConfig, Option<OnlinePlan>) {
+        let Self { stages, tolerance, window, .. } = *self;
+        let qt_opt = || LearnerConfig::QtOpt(self.qt_opt.clone());
+        let with_demonstrations = ReplayPlan::Preloaded { capacity: 1_000_000 };
+        let without = ReplayPlan::TwoBuffers { capacity: 1_000_000, offline_share: 0.0 };
+        let (learner, schedule, replay) = match method {
+            "aw-opt" => (LearnerConfig::AwOpt(self.aw_opt.clone()), SchedulePlan::LearnerOnly, with_demonstrations),
+            "qt-opt" => (qt_opt(), SchedulePlan::LearnerOnly, with_demonstrations),
+            "jsrl-curriculum" => (qt_opt(), SchedulePlan::Curriculum { stages, tolerance, window }, without),
+            "jsrl-random" => (qt_opt(), SchedulePlan::Random { stages }, without),
+            "control" => (qt_opt(), SchedulePlan::LearnerOnly, without),
+            _ => return (LearnerConfig::ImageBc(self.clone.clone()), None),
+        };
+        let online = OnlinePlan {
+            start: Start::Cold,
+            guide: GuideSource::Learner(LearnerConfig::ImageBc(self.clone.clone())),
+            schedule,
+            replay,
+            steps: self.steps,
+            batch_rows: self.batch_rows,
+            updates_per_step: 1,
+            evaluation: self.evaluation,
+        };
+        (learner, Some(online))
+    }
+}
+
+fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
+    let budget = Budget::of(scale);
+    let mut cells = Vec::new();
+    for task in Task::GRASPING {
+        for count in sizes(scale) {
+            let data = catalog.demonstrations(task, scale, count)?;
+            for (method, _) in COLUMNS {
+                let (learner, online) = budget.column(method);
+                let spec = RunSpec { task, data: data.clone(), learner, offline: budget.offline.clone(), online };
+                cells.push(Cell { experiment: "table2", method: method.to_string(), spec });
+            }
+        }
+    }
+    Ok(cells)
+}
+
+fn find<'a>(results: &'a Results, task: Task, count: Demonstrations, method: &str) -> Option<&'a CellResult> {
+    results.cells.iter().find(|result| {
+        let Cell { spec, method: other, .. } = &result.cell;
+        spec.task == task && spec.data.demonstrations(task) == Some(count) && other == method
+    })
+}
+
+/// Writes `table2.md` and `table2.csv`.
+fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
+    let paper = Table2::read();
+    let titles = COLUMNS.map(|(_, title)| title);
+    let mut table = Table::new(["task", "demonstrations"].into_iter().chain(titles));
+    let mut csv =
+        Table::new(["task", "demonstrations", "method", "seeds", "failed", "mean", "sd", "paper", "paper_sd"]);
+    for task in Task::GRASPING {
+        for count in sizes(scale) {
+            let texts = COLUMNS.map(|(method, _)| {
+                let result = find(results, task, count, method);
+                let scores: Vec<f64> =
+                    result.iter().flat_map(|result| result.scores()).map(|(_, score)| score).collect();
+                let failed = result.map_or(0, |result| result.records.len() - scores.len());
+                let paper = paper.get(task.name(), &count.to_string(), method);
+                let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.2}"));
+                let of = |statistic: fn(&[f64]) -> f64| number((!scores.is_empty()).then(|| statistic(&scores)));
+                csv.push([
+                    task.to_string(),
+                    count.to_string(),
+                    method.to_string(),
+                    scores.len().to_string(),
+                    failed.to_string(),
+                    of(stats::mean),
+                    of(stats::standard_deviation),
+                    number(paper.map(|value| value.mean)),
+                    number(paper.and_then(|value| value.sd)),
+                ]);
+                text(&scores, failed, paper)
+            });
+            table.push([task.to_string(), count.to_string()].into_iter().chain(texts));
+        }
+    }
+    let page = format!(
+        "**Table 2** at {scale} scale: percent of episodes that end with an object (*instance*: the object asked for) held \
+         above a bin; mean ± sd over n seeds. *Paper*: mean ± sd over 3 seeds, in another simulator. A dash: not run \
+         (`make table2 ONLY=grasping-indiscriminate/2k/`).\n\n{}",
+        table.markdown()
+    );
+    write_whole(&folder.join("table2.md"), page.as_bytes())?;
+    write_whole(&folder.join("table2.csv"), csv.csv().as_bytes())
+}
+
+fn text(scores: &[f64], failed: usize, paper: Option<PaperValue>) -> String {
+    let ours = match scores {
+        [] => "–".to_string(),
+        _ => format!("{:.1} ± {:.1}, n={}", stats::mean(scores), stats::standard_deviation(scores), scores.len()),
+    };
+    let failed = if failed > 0 { format!("<br>{failed} failed") } else { String::new() };
+    let paper = paper.and_then(|PaperValue { mean, sd }| Some(format!("<br>*{mean:.0} ± {:.0}*", sd?)));
+    ours + &failed + &paper.unwrap_or_default()
+}
+
+/// The paper's claims: JSRL is at least as good as each other way of using the demonstrations (section 5.2).
+const CLAIMS: [(&str, &str, &str); 5] = [
+    ("jsrl-curriculum", "qt-opt", "JSRL is at least as good as QT-Opt with the demonstrations in its buffer (Table 2)"),
+    ("jsrl-curriculum", "aw-opt", "JSRL is at least as good as AW-Opt (Table 2)"),
+    ("jsrl-curriculum", "offline-image_bc", "JSRL is at least as good as its guide (Table 2)"),
+    ("jsrl-random", "qt-opt", "JSRL random is at least as good as QT-Opt with the demonstrations (Table 2)"),
+    ("jsrl-curriculum", "control", "the guide is what helps: JSRL is at least as good as QT-Opt alone (our control)"),
+];
+
+fn check(results: &Results) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    let mut rows: Vec<(Task, Demonstrations)> = Vec::new();
+    for spec in results.cells.iter().map(|result| &result.cell.spec) {
+        rows.extend(spec.data.demonstrations(spec.task).map(|count| (spec.task, count)));
+    }
+    rows.dedup();
+    for (better, worse, claim) in CLAIMS {
+        for (task, count) in &rows {
+            let scores = |method| find(results, *task, *count, method).map(CellResult::scores).unwrap_or_default();
+            let worse = scores(worse);
+            let both = |seed: u64| worse.iter().find(|(other, _)| *other == seed).map(|(_, score)| *score);
+            let (x, y) = scores(better).into_iter().filter_map(|(seed, score)| Some((score, both(seed)?))).unzip();
+            verdicts.push(claims::compare(&format!("{task} {count}: {claim}"), false, &[x], &[y]));
+        }
+    }
+    verdicts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::Workspace;
+
+    #[test]
+    fn demonstrations_are_in_the_buffers_of_those_alone_that_have_no_guide() {
+        let empty = tempfile::tempdir().expect("a folder");
+        let catalog = DataCatalog::new(&Workspace::at(empty.path()));
+        for cell in cells(Scale::Laptop, &catalog).expect("no data are needed to plan") {
+            let Some(online) = cell.spec.online else { continue };
+            let preloaded = matches!(online.replay, ReplayPlan::Preloaded { .. });
+            assert_eq!(preloaded, ["qt-opt", "aw-opt"].contains(&cell.method.as_str()), "{}", cell.method);
+            if cell.method.starts_with("jsrl") {
+                assert!(matches!(online.guide, GuideSource::Learner(LearnerConfig::ImageBc(_))));
+            }
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Tables 3 to 6: the hand's tasks by size of the offline data, warm and cold starts, both schedules; and with them
+//! Table 1's rows of the hand, which are the cold ones.
+//!
+//! Scores are the percent of steps at the goal, 100 (1 + return / horizon) with rewards of -1 and 0, which is what the IQL
+//! paper reports of these tasks as far as its numbers tell; beside it stands the percent of successful episodes.
+
+use std::path::Path;
+
+use anyhow::Result;
+use envs::Task;
+use rl::EpisodeScores;
+
+use crate::{
+    data::DataCatalog,
+    paper::{
+        Cell, CellResult, Experiment, Results, Verdict, claims,
+        numbers::{PaperValue, Tables3To6},
+        table1::{self, Method},
+    },
+    run::size_label,
+    spec::Scale,
+    stats,
+    table::Table,
+    workspace::write_whole,
+};
+
+/// These tables.
+pub(crate) fn experiment() -> Experiment {
+    Experiment {
+        id: "tables3-6",
+        title: "the hand's tasks by size of the data, warm and cold starts",
+        cells,
+        present,
+        check,
+    }
+}
+
+/// The columns, after the guide.
+const METHODS: [Method; 7] = [
+    Method::Offline,
+    Method::Iql,
+    Method::JsrlCurriculum,
+    Method::WarmCurriculum,
+    Method::JsrlRandom,
+    Method::WarmRandom,
+    Method::Control,
+];
+
+fn sizes(scale: Scale) -> Vec<usize> {
+    if scale == Scale::Smoke { vec![1_000] } else { vec![100, 1_000, 10_000, 100_000] }
+}
+
+fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
+    let mut cells = Vec::new();
+    for task in Task::HANDS {
+        for transitions in sizes(scale) {
+            let data = catalog.slice(task, scale, transitions)?;
+            for method in METHODS {
+                let spec = table1::run(method, task, scale, data.clone(), None);
+                cells.push(Cell { experiment: "tables3-6", method: method.name().to_string(), spec });
+            }
+        }
+    }
+    Ok(cells)
+}
+
+/// Percent of steps at the goal, by seed: the mean over the evaluations that make a run's score.
+fn goal_steps(result: &CellResult) -> Vec<(u64, f64)> {
+    let horizon = result.cell.spec.task.max_steps() as f64;
+    let percent = |scores: &EpisodeScores| {
+        100.0 * scores.goal_steps.iter().sum::<usize>() as f64 / (scores.goal_steps.len() as f64 * horizon)
+    };
+    result.finished().map(|record| (record.seed, stats::mean(&record.scored(percent)))).collect()
+}
+
+/// Writes `tables3-6.md` and `tables3-6.csv`.
+fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
+    let paper = Tables3To6::read();
+    let titles = METHODS.map(|method| method.title().to_string());
+    let mut table = Table::new(["task".into(), "data".into()].into_iter().chain(titles));
+    let mut csv = Table::new([
+        "task",
+        "transitions",
+        "method",
+        "seeds",
+        "failed",
+        "goal_steps",
+        "sd",
+        "episodes",
+        "paper",
+        "paper_sd",
+    ]);
+    for task in Task::HANDS {
+        for transitions in sizes(scale) {
+            let texts = METHODS.map(|method| {
+                let paper = paper.get(task.name(), &size_label(transitions), method.name());
+                let Some(result) = results.find(task, transitions, method.name()) else {
+                    return text(&[], &[], 0, paper);
+                };
+                let values = |scores: Vec<(u64, f64)>| scores.into_iter().map(|(_, score)| score).collect::<Vec<f64>>();
+                let (steps, episodes) = (values(goal_steps(result)), values(result.scores()));
+                let failed = result.records.len() - steps.len();
+                let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.2}"));
+                let of = |values: &[f64], statistic: fn(&[f64]) -> f64| {
+                    number((!values.is_empty()).then(|| statistic(values)))
+                };
+                csv.push([
+                    task.to_string(),
+                    transitions.to_string(),
+                    method.name().to_string(),
+                    steps.len().to_string(),
+                    failed.to_string(),
+                    of(&steps, stats::mean),
+                    of(&steps, stats::standard_deviation),
+                    of(&episodes, stats::mean),
+                    number(paper.map(|value| value.mean)),
+                    number(paper.and_then(|value| value.sd)),
+                ]);
+                text(&steps, &episodes, failed, paper)
+            });
+            table.push([task.to_string(), size_label(transitions)].into_iter().chain(texts));
+        }
+    }
+    let page = format!(
+        "**Tables 3-6** at {scale} scale, and Table 1's rows of the hand: percent of steps at the goal (mean ± sd over n \
+         seeds), after it the percent of successful episodes. *Paper*: its score of 20 seeds. A dash: not run \
+         (`make tables3-6 ONLY=door-binary-v0/10k/`).\n\n{}",
+        table.markdown()
+    );
+    write_whole(&folder.join("tables3-6.md"), page.as_bytes())?;
+    write_whole(&folder.join("tables3-6.csv"), csv.csv().as_bytes())
+}
+
+fn text(steps: &[f64], episodes: &[f64], failed: usize, paper: Option<PaperValue>) -> String {
+    let ours = match steps {
+        [] => "–".to_string(),
+        _ => format!(
+            "{:.1} ± {:.1}, n={}<br>{:.1} of episodes",
+            stats::mean(steps),
+            stats::standard_deviation(steps),
+            steps.len(),
+            stats::mean(episodes)
+        ),
+    };
+    let failed = if failed > 0 { format!("<br>{failed} failed") } else { String::new() };
+    let paper = match paper {
+        None => String::new(),
+        Some(PaperValue { mean, sd: Some(sd) }) => format!("<br>*{mean:.1} ± {sd:.1}*"),
+        Some(PaperValue { mean, sd: None }) => format!("<br>*{mean:.1}*"),
+    };
+    ours + &failed + &paper
+}
+
+/// The paper's claims on the hand: where data are few a cold start is at least as good as a warm one, where they are
+/// many a warm one as a cold; and JSRL is at least as good as IQL with few data (section 5.1).
+const CLAIMS: [(Method, Method, bool, &str); 4] = [
+    (
+        Method::JsrlCurriculum,
+        Method::Iql,
+        true,
+        "JSRL (curriculum) is at least as good as IQL with few data (section 5.1)",
+    ),
+    (Method::JsrlRandom, Method::Iql, true, "JSRL (random) is at least as good as IQL with few data (section 5.1)"),
+    (
+        Method::JsrlCurriculum,
+        Method::WarmCurriculum,
+        true,
+        "with few data a cold start is at least as good as a warm one",
+    ),
+    (
+        Method::WarmCurriculum,
+        Method::JsrlCurriculum,
+        false,
+        "with all data a warm start is at least as good as a cold one",
+    ),
+];
+
+/// The paper's standard size of the hand's data; files are a little shorter.
+const ALL_DATA: usize = 100_000;
+
+fn check(results: &Results) -> Vec<Verdict> {
+    let mut rows: Vec<(Task, usize)> =
+        results.cells.iter().map(|result| (result.cell.spec.task, result.cell.spec.data.transitions)).collect();
+    rows.dedup();
+    let mut verdicts = Vec::new();
+    for (better, worse, few, claim) in CLAIMS {
+        for (task, transitions) in rows.iter().filter(|(_, transitions)| few == (*transitions < ALL_DATA * 9 / 10)) {
+            let [x, y] = [better, worse]
+                .map(|method| results.find(*task, *transitions, method.name()).map(goal_steps).unwrap_or_default());
+            let both = |seed: u64| y.iter().find(|(other, _)| *other == seed).map(|(_, score)| *score);
+            let (x, y) = x.iter().filter_map(|(seed, score)| Some((*score, both(*seed)?))).unzip();
+            let claim = format!("{task} {}: {claim}", size_label(*transitions));
+            verdicts.push(claims::compare(&claim, false, &[x], &[y]));
+        }
+    }
+    verdicts
+}
