@@ -50,7 +50,11 @@ impl HandPlan {
             let recorded = if task == HandTask::Pen { 0 } else { 2 };
             return Self { recorded, taught: recorded, updates: 200, rows: 2_000 };
         }
-        let taught = if task == HandTask::Pen { 36 } else { 150 };
+        let taught = match task {
+            HandTask::Pen => 36,
+            HandTask::Door => 150,
+            HandTask::Relocate => 300,
+        };
         Self { recorded: 25, taught, updates: 20_000, rows: 100_000 }
     }
 }

@@ -8,7 +8,8 @@
 //! dense reward. **Success** of an episode: more than 20 (pen) or 25 steps at the goal (Rajeswaran's `hand_dapg`).
 //! **Privileged**: the step's number, all joint positions and velocities, and what the reset drew.
 //!
-//! Horizons are D4RL's: 100 steps for the pen and 200 for the others. (Gymnasium-Robotics gives each 200 to 400.)
+//! Horizons are those that D4RL registers, since its data and its scores rest on them: 100 steps for the pen (200 in
+//! Gymnasium-Robotics) and 200 for the others.
 //!
 //! Departures from Adroit in MuJoCo: one physics step for five; fingers do not touch each other; the pen is a capsule
 //! of the cylinder's length; contacts have no torsional friction; and the physics is rapier's.

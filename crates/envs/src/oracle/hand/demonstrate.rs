@@ -9,8 +9,7 @@ use crate::hand::{Chore, Door, Hand, HandTask, Known, Pen, Relocate, Reward};
 const JITTER: f32 = 0.1;
 /// Standard deviation of the noise on the targets of arm and hand (which go from -1 to 1). Arms are 500 N per unit strong,
 /// so that little noise of theirs is much.
-const DOOR_NOISE: [f32; 2] = [0.02, 0.05];
-const RELOCATE_NOISE: [f32; 2] = [0.01, 0.05];
+const NOISE: [f32; 2] = [0.02, 0.05];
 /// Steps on either side over which the labels of the pen's planner are averaged: each of its plans has noise of its own,
 /// and a joint follows its target only over about as many steps.
 const SMOOTHING: usize = 3;
@@ -57,22 +56,18 @@ impl Demonstrator {
             Expert::Pen(hand, planner) => planned(hand, planner, rng),
             Expert::Door(hand) => {
                 let script = jittered(&DoorScript::TUNED, &DoorScript::SPREAD, JITTER, rng);
-                scripted(hand, &script, DOOR_NOISE, rng)
+                scripted(hand, &script, rng)
             }
             Expert::Relocate(hand) => {
                 let script = jittered(&RelocateScript::TUNED, &RelocateScript::SPREAD, JITTER, rng);
-                scripted(hand, &script, RELOCATE_NOISE, rng)
+                scripted(hand, &script, rng)
             }
         }
     }
 }
 
-fn scripted<C: Chore>(
-    hand: &mut Hand<C>,
-    script: &impl Script,
-    [arm, fingers]: [f32; 2],
-    rng: &mut Prng,
-) -> Vec<Demonstrated> {
+fn scripted<C: Chore>(hand: &mut Hand<C>, script: &impl Script, rng: &mut Prng) -> Vec<Demonstrated> {
+    let [arm, fingers] = NOISE;
     let mut observation = hand.reset(rng);
     let mut steps = Vec::with_capacity(C::TASK.max_steps());
     for _ in 0..C::TASK.max_steps() {
