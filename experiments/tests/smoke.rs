@@ -23,7 +23,10 @@ fn every_table_runs_at_smoke_scale_and_never_twice() {
     succeed(folder, &["--scale", "smoke", "--log-dir", "events"]);
     let records = files_under(&folder.join("results/records"));
     let (theory, runs): (Vec<_>, Vec<_>) = records.iter().partition(|path| path.iter().any(|part| part == "theory"));
-    assert_eq!(runs.len(), 6 * (5 + 1), "six tasks, five columns of Table 1 and cloning, one seed");
+    // Five columns of Table 1 and cloning on six mazes, AWAC and CQL on one, six columns on two tasks of grasping, seven on
+    // three of the hand; one seed each.
+    let run_count = 6 * (5 + 1) + 6 + 2 * 6 + 3 * 7;
+    assert_eq!(runs.len(), run_count);
     for record in &runs {
         assert_eq!(result_of(record)["outcome"], "finished");
     }
@@ -32,7 +35,7 @@ fn every_table_runs_at_smoke_scale_and_never_twice() {
     for record in &records {
         assert!(fs::metadata(record).expect("readable").len() < 16_000, "{} is too large", record.display());
     }
-    assert_eq!(files_under(&folder.join("events")).len(), 6 * (5 + 1));
+    assert_eq!(files_under(&folder.join("events")).len(), run_count);
 
     let mut artifacts = files_under(&folder.join("results/table1-smoke"));
     artifacts.extend(files_under(&folder.join("results/fig15-smoke")));

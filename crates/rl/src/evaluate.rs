@@ -28,8 +28,8 @@ pub struct EpisodeScores {
     /// Steps at the goal.
     pub goal_steps: Vec<usize>,
     /// Length of the episode when it first was at the goal (control steps), 0 where it never was. Empty where that says
-    /// nothing new: where each successful episode ended there.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// nothing new: where each successful episode ended there, and in records from before there was such a field.
+    #[serde(default)]
     pub first_goal_steps: Vec<usize>,
 }
 
