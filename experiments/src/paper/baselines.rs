@@ -15,6 +15,7 @@ use crate::{
         Cell, CellResult, Experiment, Results,
         datasets::cloning,
         numbers::{PaperValue, Table1, first_version},
+        summary,
         table1::{self, Method},
     },
     run::{offline_method, size_label},
@@ -152,18 +153,13 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
 }
 
 fn text(result: Option<&CellResult>, scores: &[f64], second: Option<PaperValue>, first: Option<f64>) -> String {
-    let ours = match (scores, result) {
-        ([], _) => "–".to_string(),
-        _ => format!("{:.1} ± {:.1}, n={}", stats::mean(scores), stats::standard_deviation(scores), scores.len()),
-    };
     let failed = result.map_or(0, |result| result.records.len() - scores.len());
-    let failed = if failed > 0 { format!("<br>{failed} failed") } else { String::new() };
     let paper = match (second, first) {
         (None, _) => String::new(),
         (Some(second), None) => format!("<br>*{:.1}*", second.mean),
         (Some(second), Some(first)) => format!("<br>*{:.1} / {first:.1}*", second.mean),
     };
-    ours + &failed + &paper
+    summary(scores, failed) + &paper
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use envs::Task;
 use rl::Prng;
 
 use crate::{
-    paper::{CellResult, Finding, Results, Verdict, table1::Method},
+    paper::{Finding, Results, Verdict, table1::Method},
     run::size_label,
     stats,
 };
@@ -66,7 +66,7 @@ pub(crate) fn check(results: &Results) -> Vec<Verdict> {
             if few_data && is_full(results, *task, *transitions, [better, worse]) {
                 continue;
             }
-            let (x, y) = paired(x, y);
+            let (x, y) = paired(&x.scores(), &y.scores());
             let row = format!("{task} {}", size_label(*transitions));
             verdicts.push(compare(
                 &format!("{row}: {claim}"),
@@ -93,11 +93,10 @@ fn is_full(results: &Results, task: Task, transitions: usize, methods: [Method; 
     sizes.len() > 1 && sizes.last() == Some(&transitions)
 }
 
-/// The scores of the seeds that both cells have, in one order.
-fn paired(x: &CellResult, y: &CellResult) -> (Vec<f64>, Vec<f64>) {
-    let y = y.scores();
-    let find = |seed: u64| y.iter().find(|(s, _)| *s == seed).map(|(_, score)| *score);
-    x.scores().into_iter().filter_map(|(seed, score)| Some((score, find(seed)?))).unzip()
+/// The scores of the seeds that both have, in one order.
+pub(super) fn paired(x: &[(u64, f64)], y: &[(u64, f64)]) -> (Vec<f64>, Vec<f64>) {
+    let find = |seed: u64| y.iter().find(|(other, _)| *other == seed).map(|(_, score)| *score);
+    x.iter().filter_map(|(seed, score)| Some((*score, find(*seed)?))).unzip()
 }
 
 /// One inequality on rows of paired scores: the first method is at least as good as the second, or strictly better.

@@ -9,11 +9,10 @@ use learners::{BcConfig, IqlConfig, LearnerConfig};
 
 use crate::{
     data::{DataCatalog, Manifest},
-    paper::{Cell, CellResult, Experiment, Results, table1},
+    paper::{Cell, CellResult, Experiment, Results, summary, table1},
     render::coverage::{self, CoveragePanel},
     run::offline_method,
     spec::{OfflinePlan, RunSpec, Scale},
-    stats,
     table::Table,
     workspace::write_whole,
 };
@@ -99,10 +98,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
 
 fn text(result: &CellResult) -> String {
     let scores: Vec<f64> = result.scores().into_iter().map(|(_, score)| score).collect();
-    if scores.is_empty() {
-        return "–".into();
-    }
-    format!("{:.1} ± {:.1}, n={}", stats::mean(&scores), stats::standard_deviation(&scores), scores.len())
+    summary(&scores, result.records.len() - scores.len())
 }
 
 /// What the manifest says of the data files: a table for data/README.md, and with it `coverage.svg` and `.png`.

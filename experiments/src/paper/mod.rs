@@ -23,6 +23,7 @@ use crate::{
     record::{RecordStore, RunOutcome, RunRecord},
     run::Job,
     spec::{RunSpec, Scale},
+    stats,
     theory::{TheoryPoint, TheoryResult, TheoryStore},
 };
 
@@ -162,6 +163,15 @@ impl CellResult {
     pub(crate) fn scores(&self) -> Vec<(u64, f64)> {
         self.records.iter().filter_map(|record| Some((record.seed, record.score()?))).collect()
     }
+}
+
+/// What a cell says of its runs: mean and standard deviation over seeds, and how many there are.
+fn summary(scores: &[f64], failed: usize) -> String {
+    let ours = match scores {
+        [] => "–".to_string(),
+        _ => format!("{:.1} ± {:.1}, n={}", stats::mean(scores), stats::standard_deviation(scores), scores.len()),
+    };
+    if failed > 0 { format!("{ours}<br>{failed} failed") } else { ours }
 }
 
 /// All that is known when a table is made.

@@ -15,6 +15,7 @@ use crate::{
     paper::{
         Cell, CellResult, Experiment, Results, Verdict, claims,
         numbers::{PaperValue, Table2},
+        summary,
     },
     spec::{EvaluationPlan, GuideSource, OfflinePlan, OnlinePlan, ReplayPlan, RunSpec, Scale, Start},
     stats,
@@ -194,7 +195,8 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
                     number(paper.map(|value| value.mean)),
                     number(paper.and_then(|value| value.sd)),
                 ]);
-                text(&scores, failed, paper)
+                let paper = paper.and_then(|PaperValue { mean, sd }| Some(format!("<br>*{mean:.0} ± {:.0}*", sd?)));
+                summary(&scores, failed) + &paper.unwrap_or_default()
             });
             table.push([task.to_string(), count.to_string()].into_iter().chain(texts));
         }
@@ -207,16 +209,6 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     );
     write_whole(&folder.join("table2.md"), page.as_bytes())?;
     write_whole(&folder.join("table2.csv"), csv.csv().as_bytes())
-}
-
-fn text(scores: &[f64], failed: usize, paper: Option<PaperValue>) -> String {
-    let ours = match scores {
-        [] => "–".to_string(),
-        _ => format!("{:.1} ± {:.1}, n={}", stats::mean(scores), stats::standard_deviation(scores), scores.len()),
-    };
-    let failed = if failed > 0 { format!("<br>{failed} failed") } else { String::new() };
-    let paper = paper.and_then(|PaperValue { mean, sd }| Some(format!("<br>*{mean:.0} ± {:.0}*", sd?)));
-    ours + &failed + &paper.unwrap_or_default()
 }
 
 /// The paper's claims: JSRL is at least as good as each other way of using the demonstrations (section 5.2).
@@ -238,9 +230,7 @@ fn check(results: &Results) -> Vec<Verdict> {
     for (better, worse, claim) in CLAIMS {
         for (task, count) in &rows {
             let scores = |method| find(results, *task, *count, method).map(CellResult::scores).unwrap_or_default();
-            let worse = scores(worse);
-            let both = |seed: u64| worse.iter().find(|(other, _)| *other == seed).map(|(_, score)| *score);
-            let (x, y) = scores(better).into_iter().filter_map(|(seed, score)| Some((score, both(seed)?))).unzip();
+            let (x, y) = claims::paired(&scores(better), &scores(worse));
             verdicts.push(claims::compare(&format!("{task} {count}: {claim}"), false, &[x], &[y]));
         }
     }

@@ -15,6 +15,7 @@ use crate::{
     paper::{
         Cell, CellResult, Experiment, Results, Verdict, claims,
         numbers::{PaperValue, Tables3To6},
+        summary,
         table1::{self, Method},
     },
     run::size_label,
@@ -132,23 +133,14 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
 }
 
 fn text(steps: &[f64], episodes: &[f64], failed: usize, paper: Option<PaperValue>) -> String {
-    let ours = match steps {
-        [] => "–".to_string(),
-        _ => format!(
-            "{:.1} ± {:.1}, n={}<br>{:.1} of episodes",
-            stats::mean(steps),
-            stats::standard_deviation(steps),
-            steps.len(),
-            stats::mean(episodes)
-        ),
-    };
-    let failed = if failed > 0 { format!("<br>{failed} failed") } else { String::new() };
+    let episodes =
+        if episodes.is_empty() { String::new() } else { format!("<br>{:.1} of episodes", stats::mean(episodes)) };
     let paper = match paper {
         None => String::new(),
         Some(PaperValue { mean, sd: Some(sd) }) => format!("<br>*{mean:.1} ± {sd:.1}*"),
         Some(PaperValue { mean, sd: None }) => format!("<br>*{mean:.1}*"),
     };
-    ours + &failed + &paper
+    summary(steps, failed) + &episodes + &paper
 }
 
 /// The paper's claims on the hand: where data are few a cold start is at least as good as a warm one, where they are
@@ -187,8 +179,7 @@ fn check(results: &Results) -> Vec<Verdict> {
         for (task, transitions) in rows.iter().filter(|(_, transitions)| few == (*transitions < ALL_DATA * 9 / 10)) {
             let [x, y] = [better, worse]
                 .map(|method| results.find(*task, *transitions, method.name()).map(goal_steps).unwrap_or_default());
-            let both = |seed: u64| y.iter().find(|(other, _)| *other == seed).map(|(_, score)| *score);
-            let (x, y) = x.iter().filter_map(|(seed, score)| Some((*score, both(*seed)?))).unzip();
+            let (x, y) = claims::paired(&x, &y);
             let claim = format!("{task} {}: {claim}", size_label(*transitions));
             verdicts.push(claims::compare(&claim, false, &[x], &[y]));
         }
