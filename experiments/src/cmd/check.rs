@@ -25,6 +25,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
                 (experiment.check)(&experiment.read(options.scale, &TheoryStore::new(workspace))?)
             }
         };
+        if verdicts.is_empty() {
+            continue;
+        }
         let mut table = Table::new(["claim", "finding", "evidence (95 % bootstrap interval)"]);
         let (not_run, judged): (Vec<Verdict>, Vec<Verdict>) =
             verdicts.into_iter().partition(|verdict| verdict.finding == Finding::NotRun);
