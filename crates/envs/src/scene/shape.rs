@@ -68,7 +68,7 @@ pub enum ShapeKind {
         /// From the middle to the faces.
         half: [f32; 3],
     },
-    /// A crumpled ball: the convex hull of the points of [`crumple`].
+    /// A crumpled ball: the convex hull of points that its form scatters about a sphere.
     Crumple {
         /// About as much as from the middle to the surface.
         radius: f32,
