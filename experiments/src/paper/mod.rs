@@ -165,10 +165,11 @@ impl CellResult {
     }
 }
 
-/// What a cell says of its runs: mean and standard deviation over seeds, and how many there are.
+/// What a cell says of its runs: mean over seeds, standard deviation where there are several, and how many there are.
 fn summary(scores: &[f64], failed: usize) -> String {
     let ours = match scores {
         [] => "–".to_string(),
+        [score] => format!("{score:.1}, n=1"),
         _ => format!("{:.1} ± {:.1}, n={}", stats::mean(scores), stats::standard_deviation(scores), scores.len()),
     };
     if failed > 0 { format!("{ours}<br>{failed} failed") } else { ours }
