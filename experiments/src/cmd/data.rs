@@ -174,7 +174,7 @@ fn collect(workspace: &Workspace, named: Named, scale: Scale, straying: Option<S
     match (named, named.task().family()) {
         (Named::Task(task), Family::AntMaze(_)) => {
             let plan = CollectPlan::d4rl(task).expect("D4RL has a plan for each ant maze");
-            Ok(maze::collect(task, CollectPlan { straying, ..plan }, maze::rows(scale)))
+            Ok(maze::collect(task, CollectPlan { straying: straying.or(plan.straying), ..plan }, maze::rows(scale)))
         }
         (Named::Task(task), Family::Hand(hand)) => {
             ensure!(straying.is_none(), "--straying is for ant mazes: {task} has no walker");

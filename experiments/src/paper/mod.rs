@@ -15,7 +15,8 @@ mod tables3_6;
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use envs::Task;
+use envs::{Family, Task};
+use rl::EpisodeScores;
 
 use crate::{
     Options,
@@ -159,9 +160,27 @@ impl CellResult {
         self.records.iter().filter(|record| record.outcome == RunOutcome::Finished)
     }
 
-    /// `(seed, percent)` of the finished runs.
+    /// `(seed, percent)` of the finished runs, as the paper scores the task: successful episodes; with the hand, steps at
+    /// the goal.
     pub(crate) fn scores(&self) -> Vec<(u64, f64)> {
+        match self.cell.spec.task.family() {
+            Family::Hand(_) => self.goal_steps(),
+            Family::AntMaze(_) | Family::Grasping(_) => self.success(),
+        }
+    }
+
+    /// `(seed, percent of successful episodes)` of the finished runs.
+    pub(crate) fn success(&self) -> Vec<(u64, f64)> {
         self.records.iter().filter_map(|record| Some((record.seed, record.score()?))).collect()
+    }
+
+    /// `(seed, percent of steps at the goal)` of the finished runs: the mean over the evaluations that make a score.
+    fn goal_steps(&self) -> Vec<(u64, f64)> {
+        let horizon = self.cell.spec.task.max_steps() as f64;
+        let percent = |scores: &EpisodeScores| {
+            100.0 * scores.goal_steps.iter().sum::<usize>() as f64 / (scores.goal_steps.len() as f64 * horizon)
+        };
+        self.finished().map(|record| (record.seed, stats::mean(&record.scored(percent)))).collect()
     }
 }
 

@@ -13,10 +13,10 @@ use crate::{
     paper::{
         Finding, Results, Verdict, claims, curves,
         numbers::{PaperValue, Table1},
-        table1::Method,
+        table1::{self, Method},
     },
     run::size_label,
-    spec::{EvaluationPlan, Scale},
+    spec::{EvaluationPlan, RunSpec, Scale},
     stats,
     table::Table,
     workspace::write_whole,
@@ -65,7 +65,7 @@ pub(crate) fn write(scale: Scale, results: &Results, folder: &Path) -> Result<()
 fn rows(results: &Results) -> Vec<Vec<Shown>> {
     let paper = Table1::read();
     let mut rows = Vec::new();
-    for task in Task::ANT_MAZES {
+    for task in table1::TASKS.into_iter().flatten().copied() {
         let ours = results.cells.iter().map(|result| &result.cell.spec).filter(|spec| spec.task == task);
         let mut sizes: Vec<usize> = ours.map(|spec| spec.data.transitions).chain(paper.sizes(task.name())).collect();
         sizes.sort_unstable();
@@ -125,7 +125,8 @@ fn markdown(scale: Scale, results: &Results, rows: &[Vec<Shown>]) -> String {
         }
     }
     let page = format!(
-        "**Table 1** at {scale} scale: percent of successful episodes of the exploration-policy alone. Ours: mean ± sd, \
+        "**Table 1** at {scale} scale: percent of successful episodes of the exploration-policy alone (with the hand: of steps at \
+         the goal). Ours: mean ± sd, \
          interquartile mean with its 95 % bootstrap interval over n seeds. *Paper*: mean ± sd over 20 seeds of a million \
          offline updates and a million online steps on D4RL's data.\n\n{}\n{}",
         reductions(scale, results),
@@ -152,13 +153,23 @@ fn markdown(scale: Scale, results: &Results, rows: &[Vec<Shown>]) -> String {
     )
 }
 
-/// What a scale reduces, read off the specifications.
+/// What a scale reduces, read off the specifications: for each group of tasks with records.
 fn reductions(scale: Scale, results: &Results) -> String {
-    let specs = results.cells.iter().map(|result| &result.cell.spec);
-    let Some((LearnerConfig::Iql(iql), offline, online)) =
-        specs.clone().find_map(|spec| Some((&spec.learner, &spec.offline, spec.online.as_ref()?)))
+    let run = |tasks: &[Task]| -> Vec<&RunSpec> {
+        let cells = results.cells.iter().filter(|result| !result.records.is_empty());
+        cells.map(|result| &result.cell.spec).filter(|spec| tasks.contains(&spec.task)).collect()
+    };
+    let groups = table1::TASKS.into_iter().zip(["ant mazes", "hand"]).map(|(tasks, name)| (name, run(tasks)));
+    let groups: Vec<String> = groups.filter_map(|(name, specs)| settings(scale, name, &specs)).collect();
+    groups.join("\n")
+}
+
+/// The settings of a group of tasks that have their budget in common.
+fn settings(scale: Scale, name: &str, specs: &[&RunSpec]) -> Option<String> {
+    let (LearnerConfig::Iql(iql), offline, online) =
+        specs.iter().find_map(|spec| Some((&spec.learner, &spec.offline, spec.online.as_ref()?)))?
     else {
-        return String::new();
+        return None;
     };
     let EvaluationPlan { episodes, scored, curriculum_every, curriculum_episodes, .. } = online.evaluation;
     let inputs = match iql.inputs {
@@ -169,8 +180,11 @@ fn reductions(scale: Scale, results: &Results) -> String {
         RateSchedule::Constant => String::new(),
         RateSchedule::Cosine { max_steps } => format!(" (the actor's falls to 0 by its update {max_steps})"),
     };
+    let average = iql.actor_average.map_or(String::new(), |share| {
+        format!("; policies act by averaged weights, of which each update renews {share}")
+    });
     let curriculum = specs
-        .clone()
+        .iter()
         .find_map(|spec| match spec.online.as_ref()?.schedule {
             SchedulePlan::Curriculum { stages, tolerance, window } => Some(format!(
                 " The curriculum has {stages} stages, tolerance {tolerance} and a window of {window} evaluations of \
@@ -180,14 +194,15 @@ fn reductions(scale: Scale, results: &Results) -> String {
             _ => None,
         })
         .unwrap_or_default();
-    let shown = results.cells.iter().filter(|result| !result.records.is_empty()).map(|result| &result.cell.spec.data);
-    let mut data: Vec<String> = shown.map(|slice| format!("{} ({})", slice.file, slice.content)).collect();
+    let mut data: Vec<String> =
+        specs.iter().map(|spec| &spec.data).map(|slice| format!("{} ({})", slice.file, slice.content)).collect();
     data.dedup();
     let data = data.join(", ");
-    format!(
-        "Settings of the {scale} scale, the same for all columns: {} offline updates; {} online steps with {} update(s) each; \
-         minibatches of {}; hidden layers {:?}; rate {}{rate}; expectile {}; temperature {}; {inputs} inputs. The score is \
-         the mean of the last {scored} x {episodes} evaluation episodes.{curriculum}\n\nData files, with a hash of their numbers: {data}.\n",
+    Some(format!(
+        "Settings of the {scale} scale for the {name}, the same for all columns: {} offline updates; {} online steps with {} \
+         update(s) each; minibatches of {}; hidden layers {:?}; rate {}{rate}; expectile {}; temperature {}; {inputs} \
+         inputs{average}. The score is the mean of the last {scored} x {episodes} evaluation episodes.{curriculum}\n\nData \
+         files, with a hash of their numbers: {data}.\n",
         offline.updates,
         online.steps,
         online.updates_per_step,
@@ -196,7 +211,7 @@ fn reductions(scale: Scale, results: &Results) -> String {
         iql.learning_rate,
         iql.expectile,
         iql.temperature,
-    )
+    ))
 }
 
 fn text(shown: &Shown) -> String {

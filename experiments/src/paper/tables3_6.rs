@@ -8,7 +8,6 @@ use std::path::Path;
 
 use anyhow::Result;
 use envs::Task;
-use rl::EpisodeScores;
 
 use crate::{
     data::DataCatalog,
@@ -47,14 +46,10 @@ const METHODS: [Method; 7] = [
     Method::Control,
 ];
 
-fn sizes(scale: Scale) -> Vec<usize> {
-    if scale == Scale::Smoke { vec![1_000] } else { vec![100, 1_000, 10_000, 100_000] }
-}
-
 fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
     let mut cells = Vec::new();
     for task in Task::HANDS {
-        for transitions in sizes(scale) {
+        for transitions in table1::sizes(task, scale) {
             let data = catalog.slice(task, scale, transitions)?;
             for method in METHODS {
                 let spec = table1::run(method, task, scale, data.clone(), None);
@@ -63,15 +58,6 @@ fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
         }
     }
     Ok(cells)
-}
-
-/// Percent of steps at the goal, by seed: the mean over the evaluations that make a run's score.
-fn goal_steps(result: &CellResult) -> Vec<(u64, f64)> {
-    let horizon = result.cell.spec.task.max_steps() as f64;
-    let percent = |scores: &EpisodeScores| {
-        100.0 * scores.goal_steps.iter().sum::<usize>() as f64 / (scores.goal_steps.len() as f64 * horizon)
-    };
-    result.finished().map(|record| (record.seed, stats::mean(&record.scored(percent)))).collect()
 }
 
 /// Writes `tables3-6.md` and `tables3-6.csv`.
@@ -92,14 +78,14 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
         "paper_sd",
     ]);
     for task in Task::HANDS {
-        for transitions in sizes(scale) {
+        for transitions in table1::sizes(task, scale) {
             let texts = METHODS.map(|method| {
                 let paper = paper.get(task.name(), &size_label(transitions), method.name());
                 let Some(result) = results.find(task, transitions, method.name()) else {
                     return text(&[], &[], 0, paper);
                 };
                 let values = |scores: Vec<(u64, f64)>| scores.into_iter().map(|(_, score)| score).collect::<Vec<f64>>();
-                let (steps, episodes) = (values(goal_steps(result)), values(result.scores()));
+                let (steps, episodes) = (values(result.scores()), values(result.success()));
                 let failed = result.records.len() - steps.len();
                 let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.2}"));
                 let of = |values: &[f64], statistic: fn(&[f64]) -> f64| {
@@ -177,8 +163,9 @@ fn check(results: &Results) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     for (better, worse, few, claim) in CLAIMS {
         for (task, transitions) in rows.iter().filter(|(_, transitions)| few == (*transitions < ALL_DATA * 9 / 10)) {
-            let [x, y] = [better, worse]
-                .map(|method| results.find(*task, *transitions, method.name()).map(goal_steps).unwrap_or_default());
+            let [x, y] = [better, worse].map(|method| {
+                results.find(*task, *transitions, method.name()).map(CellResult::scores).unwrap_or_default()
+            });
             let (x, y) = claims::paired(&x, &y);
             let claim = format!("{task} {}: {claim}", size_label(*transitions));
             verdicts.push(claims::compare(&claim, false, &[x], &[y]));
