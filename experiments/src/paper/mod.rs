@@ -9,6 +9,7 @@ mod fig15;
 mod numbers;
 mod present;
 mod table1;
+mod table1_curves;
 mod table2;
 mod tables3_6;
 

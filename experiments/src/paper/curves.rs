@@ -1,0 +1,135 @@
+//! Learning curves, the same for every table and figure: success over online steps with bands over seeds, the guide's
+//! horizon below it, and what stands still as a level.
+
+use jsrl::SchedulePlan;
+use rl::{EpisodeScores, Prng};
+
+use crate::{
+    paper::CellResult,
+    record::{Evaluation, RunRecord},
+    render::plot::{Dash, Level, Panel, Point, Series},
+    stats,
+};
+
+/// The runs of a cell as a figure shows them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Curve<'a> {
+    /// The runs.
+    pub(super) result: &'a CellResult,
+    /// Their name in the legend.
+    pub(super) label: &'a str,
+    /// See [`Series::colour`].
+    pub(super) colour: usize,
+}
+
+/// Coordinates for success in percent of episodes.
+pub(super) fn success_panel(title: String, y_label: &str) -> Panel {
+    Panel { title, y_range: Some((0.0, 100.0)), ..over_steps(y_label) }
+}
+
+/// Coordinates for the guide's horizon.
+pub(super) fn horizon_panel() -> Panel {
+    over_steps("guide horizon (steps)")
+}
+
+fn over_steps(y_label: &str) -> Panel {
+    Panel { x_label: "online steps".into(), y_label: y_label.into(), ..Panel::default() }
+}
+
+impl Curve<'_> {
+    /// Success of the exploration-policy alone (%), mean over seeds with a 95 % bootstrap band; none without a run.
+    pub(super) fn alone(&self) -> Option<Series> {
+        let value = |evaluation: &Evaluation| Some(percent(evaluation.alone.as_ref()?));
+        self.series(self.label.into(), Dash::Solid, "band", value)
+    }
+
+    /// The same of the combined policy, where a curriculum has it judged. From horizon 0 on it is the exploration-policy.
+    pub(super) fn combined(&self) -> Option<Series> {
+        let online = self.result.cell.spec.online.as_ref()?;
+        let SchedulePlan::Curriculum { .. } = online.schedule else { return None };
+        let value = |Evaluation { horizon, alone, combined, .. }: &Evaluation| {
+            let alone = alone.as_ref().filter(|_| *horizon == Some(0));
+            combined.as_ref().or(alone).map(percent)
+        };
+        self.series(format!("{} with its guide", self.label), Dash::Dashed, "combined band", value)
+    }
+
+    /// The curriculum's horizon, mean over seeds with the band from the smallest to the largest; none for other schedules.
+    pub(super) fn horizon(&self) -> Option<Series> {
+        let online = self.result.cell.spec.online.as_ref()?;
+        let SchedulePlan::Curriculum { .. } = online.schedule else { return None };
+        let horizons = |record: &RunRecord| -> Vec<(usize, f64)> {
+            let first = record.guide.as_ref().map(|guide| (0, guide.first_horizon as f64));
+            let later = record.evaluations.iter().filter_map(|e| Some((e.step, e.horizon? as f64)));
+            first.into_iter().chain(later).collect()
+        };
+        let curves: Vec<_> = self.result.finished().map(horizons).collect();
+        // A horizon holds until the next one is noted, at whatever steps the other seeds note theirs.
+        let held = |step: usize| -> Vec<f64> {
+            let last = |curve: &Vec<(usize, f64)>| curve.iter().rev().find(|(s, _)| *s <= step).map(|(_, h)| *h);
+            curves.iter().filter_map(last).collect()
+        };
+        let points = steps(&curves).into_iter().map(|(step, _)| (step, held(step))).map(|(step, values)| Point {
+            x: step as f64,
+            mean: stats::mean(&values),
+            low: values.iter().copied().fold(f64::INFINITY, f64::min),
+            high: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        });
+        self.some(self.label.into(), Dash::Solid, points.collect())
+    }
+
+    /// The mean score over seeds, for a policy that learns nothing online.
+    pub(super) fn level(&self) -> Option<Level> {
+        let scores: Vec<f64> = self.result.scores().into_iter().map(|(_, score)| score).collect();
+        (!scores.is_empty()).then(|| Level { label: self.label.into(), colour: self.colour, y: stats::mean(&scores) })
+    }
+
+    /// How good the guides were before the runs (%), mean over seeds.
+    pub(super) fn guide_level(&self) -> Option<Level> {
+        let levels: Vec<f64> = guide_scores(self.result).into_iter().map(|(_, score)| score).collect();
+        let label = format!("{}: the guide", self.label);
+        (!levels.is_empty()).then(|| Level { label, colour: self.colour, y: stats::mean(&levels) })
+    }
+
+    fn series(
+        &self,
+        label: String,
+        dash: Dash,
+        stream: &str,
+        value: impl Fn(&Evaluation) -> Option<f64>,
+    ) -> Option<Series> {
+        let curve = |record: &RunRecord| -> Vec<(usize, f64)> {
+            record.evaluations.iter().filter_map(|evaluation| Some((evaluation.step, value(evaluation)?))).collect()
+        };
+        let curves: Vec<_> = self.result.finished().map(curve).collect();
+        let points = steps(&curves).into_iter().map(|(step, values)| {
+            let mut rng = Prng::derive(&self.result.cell.name(), step as u64, stream);
+            let interval = stats::bootstrap(&[values], stats::mean_of_means, &mut rng);
+            Point { x: step as f64, mean: interval.estimate, low: interval.low, high: interval.high }
+        });
+        self.some(label, dash, points.collect())
+    }
+
+    fn some(&self, label: String, dash: Dash, points: Vec<Point>) -> Option<Series> {
+        (!points.is_empty()).then_some(Series { label, colour: self.colour, points, dash })
+    }
+}
+
+/// Percent of successful episodes of each run's guide on the run's task, by seed.
+pub(super) fn guide_scores(result: &CellResult) -> Vec<(u64, f64)> {
+    let level = |record: &RunRecord| Some((record.seed, 100.0 * f64::from(record.guide.as_ref()?.success_rate)));
+    result.finished().filter_map(level).collect()
+}
+
+fn percent(scores: &EpisodeScores) -> f64 {
+    100.0 * f64::from(scores.success_rate())
+}
+
+/// The values of all seeds at each step at which any was judged.
+fn steps(curves: &[Vec<(usize, f64)>]) -> Vec<(usize, Vec<f64>)> {
+    let mut steps: Vec<usize> = curves.iter().flatten().map(|(step, _)| *step).collect();
+    steps.sort_unstable();
+    steps.dedup();
+    let at = |step: usize| curves.iter().flatten().filter(|(s, _)| *s == step).map(|(_, value)| *value).collect();
+    steps.into_iter().map(|step| (step, at(step))).collect()
+}
