@@ -272,6 +272,19 @@ mod tests {
     }
 
     #[test]
+    fn thin_lines_have_no_band() {
+        let drawn = |dash| {
+            let mut panel = panel(None);
+            panel.series[0].dash = dash;
+            let svg = draw(&[panel], 1).unwrap().svg;
+            let line = svg.lines().rfind(|line| line.starts_with("<polyline")).unwrap();
+            (svg.matches("<polygon").count(), line.contains("stroke-width=\"2\""))
+        };
+        assert_eq!(drawn(Dash::Solid), (1, false));
+        assert_eq!(drawn(Dash::Thin), (0, true));
+    }
+
+    #[test]
     fn bands_stay_inside_the_axes() {
         let heights = |y_range| -> Vec<i32> {
             let svg = draw(&[panel(y_range)], 1).unwrap().svg;
