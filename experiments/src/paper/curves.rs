@@ -28,8 +28,8 @@ pub(super) fn success_panel(title: String, y_label: &str) -> Panel {
 }
 
 /// Coordinates for the guide's horizon.
-pub(super) fn horizon_panel() -> Panel {
-    over_steps("guide horizon (steps)")
+pub(super) fn horizon_panel(title: String) -> Panel {
+    Panel { title, ..over_steps("guide horizon (steps)") }
 }
 
 fn over_steps(y_label: &str) -> Panel {
@@ -87,7 +87,7 @@ impl Curve<'_> {
     /// How good the guides were before the runs (%), mean over seeds.
     pub(super) fn guide_level(&self) -> Option<Level> {
         let levels: Vec<f64> = guide_scores(self.result).into_iter().map(|(_, score)| score).collect();
-        let label = format!("{}: the guide", self.label);
+        let label = "its guide alone".into();
         (!levels.is_empty()).then(|| Level { label, colour: self.colour, y: stats::mean(&levels) })
     }
 

@@ -5,7 +5,17 @@ mod budget;
 mod claims;
 mod curves;
 pub(crate) mod datasets;
+mod fig10;
+mod fig11;
+mod fig12;
+mod fig13;
 mod fig15;
+mod fig3;
+mod fig4_grasping;
+mod fig9;
+mod figure;
+mod grasping_claims;
+mod grasping_figures;
 mod numbers;
 mod present;
 mod table1;
@@ -23,7 +33,7 @@ use crate::{
     data::DataCatalog,
     record::{RecordStore, RunOutcome, RunRecord},
     run::Job,
-    spec::{RunSpec, Scale},
+    spec::{GuideSource, NamedRun, RunSpec, Scale},
     stats,
     theory::{TheoryPoint, TheoryResult, TheoryStore},
 };
@@ -111,6 +121,13 @@ pub(crate) fn all() -> Vec<Exhibit> {
         Exhibit::Runs(table1::experiment()),
         Exhibit::Runs(baselines::experiment()),
         Exhibit::Runs(table2::experiment()),
+        Exhibit::Runs(fig3::experiment()),
+        Exhibit::Runs(fig4_grasping::experiment()),
+        Exhibit::Runs(fig9::experiment()),
+        Exhibit::Runs(fig10::experiment()),
+        Exhibit::Runs(fig11::experiment()),
+        Exhibit::Runs(fig12::experiment()),
+        Exhibit::Runs(fig13::experiment()),
         Exhibit::Runs(tables3_6::experiment()),
         Exhibit::Runs(datasets::experiment()),
         Exhibit::Theory(fig15::experiment()),
@@ -137,6 +154,14 @@ impl Cell {
     /// The name that `--only` is matched with, such as `table1/antmaze-umaze-v0/1k/iql`.
     pub(crate) fn name(&self) -> String {
         format!("{}/{}", self.experiment, Self::name_of(&self.job(0)))
+    }
+
+    /// The same run under another method's name and behind another guide: the final policy of `guide`'s run.
+    pub(crate) fn behind(&self, guide: &Cell, method: &str) -> Cell {
+        let mut cell = Cell { method: method.to_string(), ..self.clone() };
+        let run = NamedRun { method: guide.method.clone(), spec: guide.spec.clone() };
+        cell.spec.online.as_mut().expect("only an online phase has a guide").guide = GuideSource::Run(Box::new(run));
+        cell
     }
 
     /// The part of the name that a job knows.

@@ -60,5 +60,5 @@ fn success(results: &Results, task: Task, transitions: usize) -> Panel {
 
 fn horizon(results: &Results, task: Task, transitions: usize) -> Panel {
     let curriculum = curve(results, task, transitions, Method::JsrlCurriculum);
-    Panel { series: curriculum.and_then(|curve| curve.horizon()).into_iter().collect(), ..horizon_panel() }
+    Panel { series: curriculum.and_then(|curve| curve.horizon()).into_iter().collect(), ..horizon_panel(String::new()) }
 }
