@@ -10,7 +10,7 @@ experiments = cargo run --quiet -p experiments --
   fig12 fig13 fig15 demo smoke list data report check crosscheck bench walker
 
 help:      ## show this list
-	@sed -n 's/^\([a-z0-9-]*\): .*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z0-9-]*\): .*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 setup:     ## bring libtorch and HDF5 into .deps; other verbs do it by themselves (DEVICE=cuda for a GPU)
 	@scripts/setup.sh $(DEVICE)
 build: setup   ## compile everything
