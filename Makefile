@@ -6,10 +6,11 @@ options = --scale $(SCALE) $(if $(DEVICE),--device $(DEVICE)) \
   $(if $(LOG_DIR),--log-dir $(LOG_DIR)) $(foreach text,$(ONLY),--only $(text))
 experiments = cargo run --quiet -p experiments --
 
-.PHONY: help setup build test lint table1 table2 tables3-6 baselines datasets fig1 fig5 fig6 fig15 demo smoke list data report check crosscheck bench walker
+.PHONY: help setup build test lint table1 table2 tables3-6 baselines datasets fig1 fig3 fig4-grasping fig5 fig6 fig9 fig10 fig11 \
+  fig12 fig13 fig15 demo smoke list data report check crosscheck bench walker
 
 help:      ## show this list
-	@sed -n 's/^\([a-z0-9-]*\): .*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z0-9-]*\): .*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 setup:     ## bring libtorch and HDF5 into .deps; other verbs do it by themselves (DEVICE=cuda for a GPU)
 	@scripts/setup.sh $(DEVICE)
 build: setup   ## compile everything
@@ -26,6 +27,20 @@ baselines: build  ## Table 1's other columns: AWAC, BC and CQL, and AWAC under J
 	$(experiments) $(options) $(if $(ONLY),,--only baselines)
 table2: build  ## Table 2: grasping from pictures, by number of demonstrations (results/table2)
 	$(experiments) $(options) $(if $(ONLY),,--only table2)
+fig3: build    ## Figure 3: instance grasping, each method by number of demonstrations; Table 2's runs (results/fig3)
+	$(experiments) $(options) $(if $(ONLY),,--only fig3)
+fig4-grasping: build  ## Figure 4: both grasping tasks at 2k demonstrations, beside the paper's curves; Table 2's runs
+	$(experiments) $(options) $(if $(ONLY),,--only fig4-grasping)
+fig9: build    ## Figure 9: indiscriminate grasping behind a guide trained online and behind a cloned one (results/fig9)
+	$(experiments) $(options) $(if $(ONLY),,--only fig9)
+fig10: build   ## Figure 10: Figure 3 for indiscriminate grasping; Table 2's runs (results/fig10)
+	$(experiments) $(options) $(if $(ONLY),,--only fig10)
+fig11: build   ## Figure 11: instance grasping, the methods side by side; Table 2's runs (results/fig11)
+	$(experiments) $(options) $(if $(ONLY),,--only fig11)
+fig12: build   ## Figure 12: the curriculum's moving average and tolerance on indiscriminate grasping (results/fig12)
+	$(experiments) $(options) $(if $(ONLY),,--only fig12)
+fig13: build   ## Figure 13: instance grasping behind a guide of indiscriminate grasping (results/fig13)
+	$(experiments) $(options) $(if $(ONLY),,--only fig13)
 tables3-6: build  ## Tables 3-6 and Table 1's rows of the hand (results/tables3-6)
 	$(experiments) $(options) $(if $(ONLY),,--only tables3-6)
 datasets: build  ## are our data as hard as D4RL's? Cloning and IQL on whole data sets (results/datasets)

@@ -21,11 +21,17 @@ impl Actor {
         match name {
             "oracle" => Self::oracle(task),
             "random" => Ok(Self::Scripted(task.random_policy())),
-            folder if Path::new(folder).is_dir() => Ok(Self::Learned(learners::open(Path::new(folder), device)?)),
+            folder if Path::new(folder).is_dir() => Self::learned(Path::new(folder), task, device),
             other => bail!(
                 "no policy is named '{other}': say oracle, random, or the folder of a saved one (under checkpoints/)"
             ),
         }
+    }
+
+    /// The actor of a saved learner, which must be able to act in the task.
+    pub(crate) fn learned(folder: &Path, task: Task, device: Device) -> Result<Self> {
+        let learner = learners::open_for(folder, task.build().spec(), device)?;
+        Ok(Self::Learned(learner))
     }
 
     /// The task's scripted controller.

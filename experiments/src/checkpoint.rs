@@ -218,7 +218,7 @@ fn checksums(folder: &Path) -> Result<BTreeMap<String, u32>> {
 /// The file with the guide's networks; none for a scripted guide.
 fn guide_networks(workspace: &Workspace, job: &Job) -> Option<PathBuf> {
     let folder = match (job.spec.guide_run(), job.spec.online.as_ref().map(|online| &online.guide)) {
-        (Some(run), _) => workspace.checkpoint(&run.key(), job.seed),
+        (Some(run), _) => workspace.checkpoint(&run.spec.key(), job.seed),
         (None, Some(GuideSource::Saved(folder))) => folder.into(),
         (None, _) => return None,
     };

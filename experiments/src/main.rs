@@ -11,6 +11,7 @@ mod collect;
 mod data;
 mod episode;
 mod events;
+mod guide;
 mod paper;
 mod pictures;
 mod progress;

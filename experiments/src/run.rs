@@ -16,14 +16,13 @@ use rl::{
 };
 
 use crate::{
-    actor::Actor,
     checkpoint::{self, Keeper},
     data::DataCatalog,
     events::{EventWriter, log_diagnostics, log_evaluation},
     progress::Progress,
     provenance,
     record::{Evaluation, GuideMeasure, RecordStore, RunOutcome, RunRecord},
-    spec::{GuideSource, OnlinePlan, ReplayPlan, RunSpec, Start},
+    spec::{NamedRun, OnlinePlan, ReplayPlan, RunSpec, Start},
     workspace::Workspace,
 };
 
@@ -46,9 +45,9 @@ pub(crate) struct Job {
 }
 
 impl Job {
-    /// The offline runs that must be finished before this one.
+    /// The runs that must be finished before this one.
     pub(crate) fn needs(&self) -> Vec<Job> {
-        let job = |spec: RunSpec| Job { method: offline_method(&spec), spec, seed: self.seed };
+        let job = |NamedRun { method, spec }| Job { method, spec, seed: self.seed };
         self.spec.needs().into_iter().map(job).collect()
     }
 }
@@ -178,7 +177,8 @@ impl Runner {
         let mut record = self.open_record(job);
         for need in spec.needs() {
             if let RunOutcome::Failed(reason) = self.finished(&need, *seed, progress)?.outcome {
-                record.outcome = RunOutcome::Failed(format!("its offline phase failed: {reason}"));
+                let which = if need.spec.online.is_none() { "offline phase" } else { "guide's run" };
+                record.outcome = RunOutcome::Failed(format!("its {which} failed: {reason}"));
                 record.close(0.0);
                 return Ok(record);
             }
@@ -187,7 +187,7 @@ impl Runner {
         let dataset = self.data.load(spec.task, &spec.data, *seed)?;
         let mut learner = self.fresh_learner(spec, *seed);
         if online.start == Start::Warm {
-            let offline = self.finished(&spec.offline_run(), *seed, progress)?;
+            let offline = self.finished(&NamedRun::offline(spec.offline_run()), *seed, progress)?;
             record.evaluations.extend(offline.evaluations);
             learner.load(&self.workspace.checkpoint(&spec.offline_run().key(), *seed))?;
         }
@@ -253,49 +253,19 @@ impl Runner {
         Ok(record)
     }
 
-    /// The guide, frozen, and its level; none for a schedule that leaves it no step.
-    fn guide(
-        &self,
-        spec: &RunSpec,
-        online: &OnlinePlan,
-        seed: u64,
-        progress: &Progress,
-    ) -> Result<(Option<Actor>, Option<GuideMeasure>)> {
-        if online.schedule == jsrl::SchedulePlan::LearnerOnly {
-            return Ok((None, None));
-        }
-        let (guide, scores) = if let Some(run) = spec.guide_run() {
-            let record = self.finished(&run, seed, progress)?;
-            let learner = learners::open(&self.workspace.checkpoint(&run.key(), seed), self.device)?;
-            let evaluation = record.evaluations.into_iter().next_back();
-            let scores =
-                evaluation.and_then(|evaluation| evaluation.alone).context("a finished offline run was evaluated")?;
-            (Actor::Learned(learner), scores)
-        } else {
-            let guide = match &online.guide {
-                GuideSource::Saved(folder) => Actor::Learned(learners::open(folder.as_ref(), self.device)?),
-                _ => Actor::oracle(spec.task)?,
-            };
-            let drivers = Drivers::alone(guide.policy());
-            let scores = judge(spec, seed, drivers, 0, spec.offline.episodes, "guide");
-            (guide, scores)
-        };
-        let steps = scores.mean_success_steps().map_or(spec.task.max_steps(), |steps| steps.round() as usize);
-        let measure = GuideMeasure { success_rate: scores.success_rate(), first_horizon: steps, forced_stages: 0 };
-        Ok((Some(guide), Some(measure)))
-    }
-
-    /// The record of an offline run, with its networks in the checkpoint folder. Networks that are gone are made anew
-    /// from the specification: on the same machine they come out the same, bit for bit.
-    fn finished(&self, spec: &RunSpec, seed: u64, progress: &Progress) -> Result<RunRecord> {
-        let job = Job { method: offline_method(spec), spec: spec.clone(), seed };
+    /// The record of a run that another one needs, with its networks in the checkpoint folder. Networks that are gone are
+    /// made anew from the specification: on the same machine they come out the same, bit for bit.
+    pub(crate) fn finished(&self, run: &NamedRun, seed: u64, progress: &Progress) -> Result<RunRecord> {
+        let NamedRun { method, spec } = run.clone();
+        let job = Job { method, spec, seed };
+        let spec = &job.spec;
         let _lock = self.workspace.lock(&spec.key(), seed)?;
         let record = self.run_locked(&job, progress)?.record();
         let checkpoint = self.workspace.checkpoint(&spec.key(), seed);
         if record.outcome != RunOutcome::Finished || learners::open(&checkpoint, self.device).is_ok() {
             return Ok(record);
         }
-        let again = self.train_offline(&job, progress)?;
+        let again = self.train(&job, progress)?;
         checkpoint::discard(&self.workspace, &job);
         if again.evaluations != record.evaluations {
             progress.line(&format!(
@@ -330,7 +300,14 @@ impl Runner {
 }
 
 /// Scores `episodes` episodes in environments of their own, the first `horizon` steps of each driven by the guide.
-fn judge(spec: &RunSpec, seed: u64, drivers: Drivers, horizon: usize, episodes: usize, round: &str) -> EpisodeScores {
+pub(crate) fn judge(
+    spec: &RunSpec,
+    seed: u64,
+    drivers: Drivers,
+    horizon: usize,
+    episodes: usize,
+    round: &str,
+) -> EpisodeScores {
     let environments = (0..episodes.min(SIDE_BY_SIDE)).map(|_| spec.task.build()).collect();
     // Keyed by the task: every method meets the same starts and goals, so that scores compare pair by pair.
     let mut lanes = [EvaluationLane { environments, key: spec.task.to_string(), seed }];

@@ -2,14 +2,17 @@
 
 use std::fmt;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use envs::Task;
 use jsrl::SchedulePlan;
 use learners::LearnerConfig;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{data::Demonstrations, run::size_label};
+use crate::{
+    data::Demonstrations,
+    run::{offline_method, size_label},
+};
 
 /// One run: an offline phase and, after it, perhaps an online one. The seed is not part of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -108,6 +111,27 @@ pub(crate) enum GuideSource {
     Oracle,
     /// A policy saved earlier, by the path of its folder.
     Saved(String),
+    /// The final policy of another run with the same seed, of this or of another task, judged on this one. Where this
+    /// task's pictures have more channels than its own had, it sees the first ones.
+    Run(Box<NamedRun>),
+}
+
+/// A run that another one needs, and the method's name under which its record is kept: a table that has the run too
+/// shares the record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NamedRun {
+    /// The method's name in tables.
+    pub(crate) method: String,
+    /// The run.
+    pub(crate) spec: RunSpec,
+}
+
+impl NamedRun {
+    /// A run that ends with the offline phase.
+    pub(crate) fn offline(spec: RunSpec) -> Self {
+        Self { method: offline_method(&spec), spec }
+    }
 }
 
 /// Where minibatches of the online phase come from.
@@ -192,10 +216,11 @@ impl RunSpec {
                 ensure!((0.0..=1.0).contains(&offline_share), "the replay's offline_share must be from 0 to 1");
             }
         }
-        if let GuideSource::Learner(learner) = &online.guide {
-            learner.check().map_err(anyhow::Error::msg)?;
+        match &online.guide {
+            GuideSource::Learner(learner) => learner.check().map_err(anyhow::Error::msg),
+            GuideSource::Run(run) => run.spec.check().context("the guide's run cannot be run"),
+            GuideSource::Offline | GuideSource::Oracle | GuideSource::Saved(_) => Ok(()),
         }
-        Ok(())
     }
 
     /// The specification's name.
@@ -209,21 +234,29 @@ impl RunSpec {
     }
 
     /// The run that makes the guide, where a run makes it.
-    pub(crate) fn guide_run(&self) -> Option<RunSpec> {
+    pub(crate) fn guide_run(&self) -> Option<NamedRun> {
         let online = self.online.as_ref()?;
         match (&online.schedule, &online.guide) {
             (SchedulePlan::LearnerOnly, _) | (_, GuideSource::Oracle | GuideSource::Saved(_)) => None,
-            (_, GuideSource::Offline) => Some(self.offline_run()),
-            (_, GuideSource::Learner(learner)) => Some(RunSpec { learner: learner.clone(), ..self.offline_run() }),
+            (_, GuideSource::Offline) => Some(NamedRun::offline(self.offline_run())),
+            (_, GuideSource::Learner(learner)) => {
+                Some(NamedRun::offline(RunSpec { learner: learner.clone(), ..self.offline_run() }))
+            }
+            (_, GuideSource::Run(run)) => Some(NamedRun::clone(run)),
         }
     }
 
-    /// The runs that must be finished before this one can start.
-    pub(crate) fn needs(&self) -> Vec<RunSpec> {
+    /// The runs that must be finished before this one can start; what one of them needs itself stands before it.
+    pub(crate) fn needs(&self) -> Vec<NamedRun> {
         let warm = self.online.as_ref().is_some_and(|online| online.start == Start::Warm);
-        let mut needs: Vec<RunSpec> = self.guide_run().into_iter().collect();
-        if warm && !needs.contains(&self.offline_run()) {
-            needs.push(self.offline_run());
+        let warm = warm.then(|| NamedRun::offline(self.offline_run()));
+        let mut needs = Vec::new();
+        for run in self.guide_run().into_iter().chain(warm) {
+            for need in run.spec.needs().into_iter().chain([run]) {
+                if !needs.contains(&need) {
+                    needs.push(need);
+                }
+            }
         }
         needs
     }

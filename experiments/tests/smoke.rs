@@ -24,8 +24,8 @@ fn every_table_runs_at_smoke_scale_and_never_twice() {
     let records = files_under(&folder.join("results/records"));
     let (theory, runs): (Vec<_>, Vec<_>) = records.iter().partition(|path| path.iter().any(|part| part == "theory"));
     // Five columns of Table 1 and cloning on six mazes, AWAC and CQL on one, six columns on two tasks of grasping, seven on
-    // three of the hand; one seed each.
-    let run_count = 6 * (5 + 1) + 6 + 2 * 6 + 3 * 7;
+    // three of the hand; a guide and its pupil (Figure 9), two curricula (12), a guide of another task (13); one seed each.
+    let run_count = 6 * (5 + 1) + 6 + 2 * 6 + 3 * 7 + 2 + 2 + 1;
     assert_eq!(runs.len(), run_count);
     for record in &runs {
         assert_eq!(result_of(record)["outcome"], "finished");
@@ -38,13 +38,18 @@ fn every_table_runs_at_smoke_scale_and_never_twice() {
     assert_eq!(files_under(&folder.join("events")).len(), run_count);
 
     let mut artifacts = files_under(&folder.join("results/table1-smoke"));
-    artifacts.extend(files_under(&folder.join("results/fig15-smoke")));
+    for figure in ["fig15", "fig4-grasping", "fig12", "fig13"] {
+        artifacts.extend(files_under(&folder.join(format!("results/{figure}-smoke"))));
+    }
     let names: Vec<_> = artifacts.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
     for name in ["table1.md", "table1.csv", "table1.json", "curves-antmaze-umaze-v0.svg", "curves-antmaze-umaze-v0.png"]
     {
         assert!(names.contains(&name), "no {name} among {names:?}");
     }
     for name in ["fig15.md", "fig15.csv", "fig15.json", "lock.svg", "fig15.png", "cover.svg", "rates.png"] {
+        assert!(names.contains(&name), "no {name} among {names:?}");
+    }
+    for name in ["fig4-grasping.md", "fig4-grasping.csv", "fig4-grasping.svg", "fig12.png", "fig13.png"] {
         assert!(names.contains(&name), "no {name} among {names:?}");
     }
     let before: Vec<_> = records.iter().chain(&artifacts).map(|path| fs::read(path).expect("readable")).collect();
@@ -125,12 +130,18 @@ fn any_policy_can_be_the_guide() {
         .expect("the guide was kept");
     let cloning = serde_json::json!({"learner": "bc", "loss": "squared_error", "learning_rate": 1e-3, "hidden": [16],
         "dropout": 0.0, "inputs": "scaled"});
-    let guides =
-        [serde_json::json!("oracle"), serde_json::json!({"learner": cloning}), serde_json::json!({"saved": offline})];
+    let mut alone = spec.clone();
+    alone["online"]["schedule"] = serde_json::json!({"schedule": "learner_only"});
+    let guides = [
+        serde_json::json!("oracle"),
+        serde_json::json!({"learner": cloning}),
+        serde_json::json!({"saved": offline}),
+        serde_json::json!({"run": {"method": "alone", "spec": alone}}),
+    ];
     for (i, guide) in guides.into_iter().enumerate() {
         let mut spec = spec.clone();
         spec["online"]["guide"] = guide.clone();
-        spec["online"]["start"] = ["cold", "warm", "cold"][i].into();
+        spec["online"]["start"] = ["cold", "warm", "cold", "warm"][i].into();
         fs::write(folder.join("spec.json"), spec.to_string()).expect("writable");
         let method = format!("guide-{i}");
         succeed(folder, &["run", "--scale", "smoke", "--seeds", "1", "--spec", "spec.json", "--method", &method]);
@@ -142,6 +153,15 @@ fn any_policy_can_be_the_guide() {
             assert!(record["guide"]["success_rate"].as_f64() >= Some(0.5), "the oracle knows the way");
         }
     }
+    let run = files_under(&folder.join("results/records/antmaze-umaze-v0/alone"));
+    assert_eq!(run.len(), 1, "the guide's run has a record of its own");
+    assert_eq!(result_of(&run[0])["spec"], alone);
+
+    let said = refuse(folder, &["evaluate", "--task", "door-binary-v0", "--policy", &offline]);
+    assert!(
+        said.contains("is of a policy for states of 29") && said.contains("door-binary-v0 has states of 39"),
+        "{said}"
+    );
 }
 
 #[test]

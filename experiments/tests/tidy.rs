@@ -161,7 +161,8 @@ fn every_table_and_picture_has_a_make_target() {
         for path in sources(&format!("experiments/src/{folder}")) {
             let code = fs::read_to_string(&path).expect("readable");
             let module = path.file_stem().and_then(|name| name.to_str()).expect("a plain name");
-            if let Some(id) = code.split("id: \"").nth(1).and_then(|rest| rest.split('"').next()) {
+            let after = |text| code.split(text).nth(1).and_then(|rest: &str| rest.split('"').next());
+            if let Some(id) = after("const ID: &str = \"").or_else(|| after("id: \"")) {
                 assert!(makefile.contains(&format!("\n{id}: ")), "no make {id}");
                 assert!(listing.contains(&format!("{module}::{maker}")), "{module} is not in all()");
             }

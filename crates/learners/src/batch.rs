@@ -42,6 +42,27 @@ impl Interface {
         }
     }
 
+    /// Whether who was trained for this can act in a task of that name and interface; errors as the end of a sentence.
+    pub(crate) fn fits(&self, task: &Self, name: &str) -> Result<(), String> {
+        let seen = match (self.image, task.image) {
+            (None, _) => true,
+            (Some(own), Some(shown)) => {
+                (own.height, own.width) == (shown.height, shown.width) && own.channels <= shown.channels
+            }
+            (Some(_), None) => false,
+        };
+        if seen && (self.state_size(), self.action_size) == (task.state_size(), task.action_size) {
+            return Ok(());
+        }
+        let sizes = |interface: &Self| {
+            let picture = interface.image.map_or("no picture".to_owned(), |ImageShape { height, width, channels }| {
+                format!("pictures of {height} x {width} x {channels}")
+            });
+            format!("states of {}, actions of {} and {picture}", interface.state_size(), interface.action_size)
+        };
+        Err(format!("is of a policy for {}, and {name} has {}", sizes(self), sizes(task)))
+    }
+
     /// Features of a state.
     pub fn state_size(&self) -> usize {
         self.state_center.len()

@@ -13,7 +13,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::{process, thread};
 
-use rl::{CheckpointError, Learner, Prng};
+use rl::{CheckpointError, EnvironmentSpec, Learner, Prng};
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
@@ -44,6 +44,18 @@ pub fn open(directory: &Path, device: Device) -> Result<Box<dyn Learner>, Checkp
     let mut learner = config.build_for(&interface, rngs, device);
     learner.load(directory)?;
     Ok(learner)
+}
+
+/// The same, to act in a task: that of the learner, or one that shows more. Of pictures with more channels than the
+/// learner knows it sees the first ones.
+///
+/// # Errors
+/// As [`open`], and when states, actions or pictures of the task do not fit the learner's.
+pub fn open_for(directory: &Path, spec: &EnvironmentSpec, device: Device) -> Result<Box<dyn Learner>, CheckpointError> {
+    let Header { interface, .. } = read_header(directory)?;
+    let fits = interface.fits(&Interface::of(spec), &spec.name);
+    fits.map_err(|problem| CheckpointError::Malformed { path: directory.join(HEADER), problem })?;
+    open(directory, device)
 }
 
 /// Writes a learner's tensors and header into a folder, which is made if need be.

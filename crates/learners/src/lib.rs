@@ -41,7 +41,7 @@ pub use awac::{Awac, AwacConfig, AwacNoise, AwacWeighting};
 pub use batch::{Inputs, Interface};
 pub use bc::{Bc, BcConfig, BcLoss};
 pub use cem::{Best, CemConfig};
-pub use checkpoint::open;
+pub use checkpoint::{open, open_for};
 pub use cql::{Cql, CqlConfig, CqlNoise};
 pub use device::{Device, DeviceError, use_one_thread};
 pub use image_bc::{ImageBc, ImageBcConfig};

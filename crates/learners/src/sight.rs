@@ -76,10 +76,12 @@ impl SightInput {
 
     /// Each picture in a window of its own, drawn from its lane's stream.
     pub(crate) fn upload_for_training(&self, states: &LaneRows, images: &ImageRows, rngs: &mut [Prng]) -> Sight {
+        assert_eq!(images.shape().channels, self.window.channels, "pictures of other channels");
         self.upload(states, images, |lane, spare| spare.map(|spare| rngs[lane].below(spare + 1)))
     }
 
-    /// Each picture in the middle window.
+    /// Each picture in the middle window, and of one with more channels than the networks know the first ones: a policy may
+    /// act in a task that adds masks to the pictures of its own.
     pub(crate) fn upload_observations(&self, observations: &ObservationRows) -> Sight {
         let images = observations.image.as_ref().expect("pictures, as the learner's task has");
         self.upload(&observations.state, images, |_, spare| spare.map(|spare| spare / 2))
@@ -93,14 +95,14 @@ impl SightInput {
         mut place: impl FnMut(usize, [usize; 2]) -> [usize; 2],
     ) -> Sight {
         let (image, window) = (images.shape(), self.window);
-        assert_eq!(image.channels, window.channels, "pictures of other channels");
+        assert!(image.channels >= window.channels, "pictures of {} channels for {}", image.channels, window.channels);
         let spare = [image.height - window.height, image.width - window.width];
         let cut: Vec<u8>;
         let bytes = if spare == [0, 0] {
             images.as_slice()
         } else {
-            let mut windows = Vec::with_capacity(images.lanes() * images.rows() * window.size());
-            let (stride, length) = (image.width * image.channels, window.width * window.channels);
+            let (stride, length) = (image.width * image.channels, window.width * image.channels);
+            let mut windows = Vec::with_capacity(images.lanes() * images.rows() * window.height * length);
             for (lane, row) in (0..images.lanes()).flat_map(|lane| (0..images.rows()).map(move |row| (lane, row))) {
                 let [top, left] = place(lane, spare);
                 for line in images.row(lane, row).chunks_exact(stride).skip(top).take(window.height) {
@@ -110,8 +112,9 @@ impl SightInput {
             cut = windows;
             &cut
         };
-        let shape = [images.lanes(), images.rows(), window.height, window.width, window.channels];
-        let images = Tensor::from_slice(bytes).view(shape.map(|size| size as i64)).to_device(self.device().0);
+        let shape = [images.lanes(), images.rows(), window.height, window.width, image.channels];
+        let images = Tensor::from_slice(bytes).view(shape.map(|size| size as i64));
+        let images = images.narrow(-1, 0, window.channels as i64).contiguous().to_device(self.device().0);
         Sight { images, states: self.states.upload(states) }
     }
 }
@@ -156,6 +159,21 @@ mod tests {
         let mut rng = [Prng::derive("sight", 1, "crop")];
         let alone = input.upload_for_training(&LaneRows::zeros(1, 200, 1), &alone, &mut rng).images;
         assert_eq!(alone.get(0), anywhere.get(1), "a lane's own draws");
+    }
+
+    #[test]
+    fn of_a_wider_picture_the_first_channels_are_seen() {
+        let wide = observations();
+        let narrow = ImageShape { channels: 1, ..SHAPE };
+        let first: Vec<u8> = wide.image.as_ref().unwrap().as_slice().iter().step_by(2).copied().collect();
+        let first = ObservationRows { image: Some(ImageRows::from_vec(2, 200, narrow, first)), ..observations() };
+        for crop in [None, Some(Crop { height: 3, width: 2 })] {
+            let interface =
+                Interface { state_center: vec![0.0], state_spread: vec![1.0], action_size: 1, image: Some(narrow) };
+            let input = SightInput::new(Inputs::Raw, crop, &interface, Device::CPU);
+            let [wide, first] = [&wide, &first].map(|seen| input.upload_observations(seen).images);
+            assert!(wide.size()[4] == 1 && wide.is_contiguous() && wide == first, "{crop:?}");
+        }
     }
 
     #[test]

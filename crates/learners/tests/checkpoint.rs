@@ -5,9 +5,10 @@ mod common;
 use std::fs::{self, OpenOptions};
 use std::thread;
 
-use common::{every_learner, observations, random_batch, rngs, small_iql, spec, spec_for};
-use learners::{Device, LearnerConfig, open};
-use rl::{Intent, Prng};
+use common::{every_learner, observations, random_batch, rngs, small_iql, small_qt_opt, spec, spec_for};
+use learners::nets::Vision;
+use learners::{Device, LearnerConfig, open, open_for};
+use rl::{EnvironmentSpec, ImageRows, ImageShape, Intent, ObservationRows, Prng};
 use tch::{Kind, Tensor};
 
 #[test]
@@ -130,4 +131,40 @@ fn damaged_and_foreign_files_are_named() {
     assert!(learner.load(folder.path()).unwrap_err().to_string().contains("holds 2 lane(s)"));
     fs::write(&header, b"{\"config\": ").unwrap();
     assert!(message().contains("learner.json is not a learner's header"), "{}", message());
+}
+
+/// A policy may act where pictures have further channels, and acts as on its own ones; any other difference is named.
+#[test]
+fn a_policy_is_opened_only_for_what_it_fits() {
+    let config = LearnerConfig::QtOpt(small_qt_opt(Vision::Flat));
+    let own = spec_for(&config);
+    let folder = tempfile::tempdir().unwrap();
+    config.build(&own, rngs(1), Device::CPU).save(folder.path()).unwrap();
+    let with = |change: fn(&mut ImageShape)| {
+        let mut image = own.image.expect("it learns from pictures");
+        change(&mut image);
+        EnvironmentSpec { name: "other".into(), image: Some(image), ..own.clone() }
+    };
+    let wide = with(|image| image.channels += 1);
+    let policy = open_for(folder.path(), &wide, Device::CPU).unwrap();
+    let seen = observations(&random_batch(&own, 1, 3, "wide"));
+    let mut bytes = Vec::new();
+    let picture = seen.image.as_ref().expect("pictures");
+    picture.as_slice().chunks(picture.shape().channels).for_each(|pixel| bytes.extend(pixel.iter().chain(&[255])));
+    let shape = wide.image.expect("pictures");
+    let wider = ObservationRows { image: Some(ImageRows::from_vec(1, 3, shape, bytes)), ..seen.clone() };
+    let act = |seen| policy.policy().act(seen, Intent::Exploit, &mut rngs(1));
+    assert_eq!(act(&seen), act(&wider));
+
+    for (task, word) in [
+        (with(|image| image.channels -= 1), "20 x 22 x 3"),
+        (with(|image| image.height += 1), "21 x 22 x 4"),
+        (EnvironmentSpec { image: None, ..own.clone() }, "no picture"),
+        (EnvironmentSpec { action_size: 4, ..own.clone() }, "actions of 4"),
+        (spec(6, 3), "states of 6"),
+    ] {
+        let error = open_for(folder.path(), &task, Device::CPU).err().expect("it does not fit").to_string();
+        assert!(error.contains("learner.json is of a policy for states of 5, actions of 3"), "{error}");
+        assert!(error.contains(word) && error.contains(&task.name), "{error}");
+    }
 }

@@ -36,8 +36,11 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         let results = Results::read(&experiment, options.scale, &catalog, &store)?;
         let mut folder = workspace.artifact(experiment.id, options.scale);
         let mut foreign = false;
-        for result in &results.cells {
-            foreign |= catalog.is_foreign(&result.cell.spec.data)?;
+        for spec in results.cells.iter().map(|result| &result.cell.spec) {
+            let guide = spec.guide_run().map(|run| run.spec.data);
+            for slice in guide.iter().chain([&spec.data]) {
+                foreign |= catalog.is_foreign(slice)?;
+            }
         }
         if foreign {
             // Tables of a user's own data stand beside ours, not in their place.

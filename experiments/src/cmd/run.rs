@@ -75,7 +75,9 @@ fn make(workspace: &Workspace, options: &Options, arguments: &Arguments) -> Resu
     if arguments.dry_run || plan.to_do.is_empty() {
         return Ok(0);
     }
-    let mut slices: Vec<(Task, &DataSlice)> = plan.to_do.iter().map(|job| (job.spec.task, &job.spec.data)).collect();
+    // Guides may be of other data than the runs that need them, and their networks may be gone.
+    let all: Vec<Job> = plan.to_do.iter().flat_map(|job| job.needs().into_iter().chain([job.clone()])).collect();
+    let mut slices: Vec<(Task, &DataSlice)> = all.iter().map(|job| (job.spec.task, &job.spec.data)).collect();
     slices.dedup_by_key(|(_, slice)| &slice.file);
     let plan = if arguments.spec.is_some() {
         plan

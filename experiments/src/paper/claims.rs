@@ -103,22 +103,72 @@ pub(super) fn paired(x: &[(u64, f64)], y: &[(u64, f64)]) -> (Vec<f64>, Vec<f64>)
 
 /// One inequality on rows of paired scores: the first method is at least as good as the second, or strictly better.
 pub(super) fn compare(claim: &str, strict: bool, better: &[Vec<f64>], worse: &[Vec<f64>]) -> Verdict {
-    let pairs: usize = better.iter().map(Vec::len).sum();
+    difference(claim, "points", better, worse, |low, high| match (low, high) {
+        (low, _) if low > 0.0 || (low >= 0.0 && !strict) => Finding::Holds,
+        (_, high) if high < 0.0 || (high <= 0.0 && strict) => Finding::Fails,
+        _ => Finding::Undecided,
+    })
+}
+
+/// Scores that differ by no more than this are "the same" (points). The paper's Table 2 has the two kinds of JSRL up to 5
+/// points apart and calls their final performances the same; intervals over few seeds need room on either side.
+const SAME: f64 = 10.0;
+
+/// Two methods are equally good: the whole interval of their difference is within [`SAME`].
+pub(super) fn same(claim: &str, one: &[Vec<f64>], other: &[Vec<f64>]) -> Verdict {
+    let claim = format!("{claim}, within {SAME} points");
+    difference(&claim, "points", one, other, |low, high| match (low, high) {
+        (low, high) if low >= -SAME && high <= SAME => Finding::Holds,
+        (low, high) if low > SAME || high < -SAME => Finding::Fails,
+        _ => Finding::Undecided,
+    })
+}
+
+/// One method gets somewhere in fewer online steps than another.
+pub(super) fn sooner(claim: &str, first: &[Vec<f64>], later: &[Vec<f64>]) -> Verdict {
+    difference(claim, "steps", later, first, |low, high| match (low, high) {
+        (low, _) if low > 0.0 => Finding::Holds,
+        (_, high) if high < 0.0 => Finding::Fails,
+        _ => Finding::Undecided,
+    })
+}
+
+/// The mean over rows of `x - y` on the same seed, and what a judge makes of its interval (from `low` to `high`).
+fn difference(claim: &str, unit: &str, x: &[Vec<f64>], y: &[Vec<f64>], judge: impl Fn(f64, f64) -> Finding) -> Verdict {
+    let pairs: usize = x.iter().map(Vec::len).sum();
     let claim = claim.to_string();
     if pairs == 0 {
         return Verdict { claim, over_all_rows: false, finding: Finding::NotRun, evidence: "no pair of runs".into() };
     }
     let mut rng = Prng::derive("check", 0, &claim);
-    let interval = stats::paired_difference(better, worse, &mut rng);
-    let finding = match (interval.low, interval.high) {
-        _ if pairs < 3 => Finding::Undecided,
-        (low, _) if low > 0.0 || (low >= 0.0 && !strict) => Finding::Holds,
-        (_, high) if high < 0.0 || (high <= 0.0 && strict) => Finding::Fails,
-        _ => Finding::Undecided,
-    };
+    let interval = stats::paired_difference(x, y, &mut rng);
+    let finding = if pairs < 3 { Finding::Undecided } else { judge(interval.low, interval.high) };
     let evidence = format!(
-        "difference {:+.1} [{:+.1}, {:+.1}] points over {pairs} pairs of seeds",
+        "difference {:+.1} [{:+.1}, {:+.1}] {unit} over {pairs} pairs of seeds",
         interval.estimate, interval.low, interval.high
     );
     Verdict { claim, over_all_rows: false, finding, evidence }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_the_same_differs_by_little_with_certainty() {
+        let finding = |differences: [f64; 3]| same("", &[differences.to_vec()], &[vec![0.0; 3]]).finding;
+        assert_eq!(finding([-9.0, 2.0, 9.0]), Finding::Holds);
+        assert_eq!(finding([-20.0, 0.0, 20.0]), Finding::Undecided, "the mean alone would do");
+        assert_eq!(finding([11.0, 15.0, 30.0]), Finding::Fails);
+        assert_eq!(same("", &[vec![0.0; 2]], &[vec![0.0; 2]]).finding, Finding::Undecided, "two seeds are too few");
+    }
+
+    #[test]
+    fn sooner_is_in_fewer_steps() {
+        let finding = |first: [f64; 3], later: [f64; 3]| sooner("", &[first.to_vec()], &[later.to_vec()]).finding;
+        assert_eq!(finding([1e3, 2e3, 3e3], [2e3, 3e3, 4e3]), Finding::Holds);
+        assert_eq!(finding([2e3, 3e3, 4e3], [1e3, 2e3, 3e3]), Finding::Fails);
+        assert_eq!(finding([2e3; 3], [2e3; 3]), Finding::Undecided, "neither comes first");
+        assert_eq!(finding([1e3, 3e3, 2e3], [2e3, 1e3, 3e3]), Finding::Undecided);
+    }
 }

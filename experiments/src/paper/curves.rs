@@ -1,78 +1,69 @@
-//! Learning curves behind Table 1: success over online steps, and the guide's horizon below it.
+//! Learning curves, the same for every table and figure: success over online steps with bands over seeds, the guide's
+//! horizon below it, and what stands still as a level.
 
-use std::path::Path;
-
-use anyhow::Result;
-use envs::Task;
+use jsrl::SchedulePlan;
 use rl::Prng;
 
 use crate::{
-    paper::{CellResult, Results, table1::Method},
+    paper::CellResult,
     record::{Evaluation, RunRecord},
-    render::plot::{Level, Panel, Point, Series, draw},
-    run::size_label,
+    render::plot::{Dash, Level, Panel, Point, Series},
     stats,
 };
 
-/// Writes `curves-<task>.svg` and `.png` for every task with records of an online phase.
-pub(crate) fn write(results: &Results, folder: &Path) -> Result<()> {
-    for task in Task::ANT_MAZES {
-        let online = |result: &&CellResult| result.cell.spec.task == task && result.cell.spec.online.is_some();
-        let mut sizes: Vec<usize> = results
-            .cells
-            .iter()
-            .filter(online)
-            .filter(|result| !result.records.is_empty())
-            .map(|result| result.cell.spec.data.transitions)
-            .collect();
-        sizes.dedup();
-        if sizes.is_empty() {
-            continue;
-        }
-        let success = sizes.iter().map(|transitions| success_panel(results, task, *transitions));
-        let horizon = sizes.iter().map(|transitions| horizon_panel(results, task, *transitions));
-        let panels: Vec<Panel> = success.chain(horizon).collect();
-        let picture = draw(&panels, sizes.len())?;
-        let path = |ending: &str| folder.join(format!("curves-{task}.{ending}"));
-        picture.write(&path("svg"), &path("png"))?;
-    }
-    Ok(())
+/// The runs of a cell as a figure shows them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Curve<'a> {
+    /// The runs.
+    pub(super) result: &'a CellResult,
+    /// Their name in the legend.
+    pub(super) label: &'a str,
+    /// See [`Series::colour`].
+    pub(super) colour: usize,
 }
 
-/// Success of the exploration-policy alone (%), mean over seeds with a 95 % bootstrap band.
-fn success_panel(results: &Results, task: Task, transitions: usize) -> Panel {
-    let mut panel = empty(format!("{task}, {} transitions", size_label(transitions)), "success alone (%)");
-    panel.y_range = Some((0.0, 100.0));
-    for method in Method::TABLE1 {
-        let found = results.find(task, transitions, method.name());
-        if let Some(result) = found.filter(|result| result.cell.spec.online.is_some()) {
-            let value = |evaluation: &Evaluation| Some(100.0 * f64::from(evaluation.alone.as_ref()?.success_rate()));
-            panel.series.extend(series(result, method, value));
-        }
-    }
-    let guide = results.find(task, transitions, Method::Offline.name()).map(CellResult::scores).unwrap_or_default();
-    if !guide.is_empty() {
-        let scores: Vec<f64> = guide.into_iter().map(|(_, score)| score).collect();
-        panel.levels.push(Level {
-            label: Method::Offline.title().into(),
-            colour: Method::Offline.colour(),
-            y: stats::mean(&scores),
-        });
-    }
-    panel
+/// Coordinates for success in percent of episodes.
+pub(super) fn success_panel(title: String, y_label: &str) -> Panel {
+    Panel { title, y_range: Some((0.0, 100.0)), ..over_steps(y_label) }
 }
 
-/// The curriculum's horizon, mean over seeds with the band from the smallest to the largest.
-fn horizon_panel(results: &Results, task: Task, transitions: usize) -> Panel {
-    let mut panel = empty(String::new(), "guide horizon (steps)");
-    let method = Method::JsrlCurriculum;
-    if let Some(result) = results.find(task, transitions, method.name()) {
+/// Coordinates for the guide's horizon.
+pub(super) fn horizon_panel(title: String) -> Panel {
+    Panel { title, ..over_steps("guide horizon (steps)") }
+}
+
+fn over_steps(y_label: &str) -> Panel {
+    Panel { x_label: "online steps".into(), y_label: y_label.into(), ..Panel::default() }
+}
+
+impl Curve<'_> {
+    /// Score of the exploration-policy alone (%), mean over seeds with a 95 % bootstrap band; none without a run.
+    pub(super) fn alone(&self) -> Option<Series> {
+        let value = |evaluation: &Evaluation| Some(self.result.percent(evaluation.alone.as_ref()?));
+        self.series(self.label.into(), Dash::Solid, "band", value)
+    }
+
+    /// The same of the combined policy, where a curriculum has it judged. From horizon 0 on it is the exploration-policy.
+    pub(super) fn combined(&self) -> Option<Series> {
+        let online = self.result.cell.spec.online.as_ref()?;
+        let SchedulePlan::Curriculum { .. } = online.schedule else { return None };
+        let value = |Evaluation { horizon, alone, combined, .. }: &Evaluation| {
+            let alone = alone.as_ref().filter(|_| *horizon == Some(0));
+            combined.as_ref().or(alone).map(|scores| self.result.percent(scores))
+        };
+        self.series(format!("{} with its guide", self.label), Dash::Dashed, "combined band", value)
+    }
+
+    /// The curriculum's horizon, mean over seeds with the band from the smallest to the largest; none for other schedules.
+    pub(super) fn horizon(&self) -> Option<Series> {
+        let online = self.result.cell.spec.online.as_ref()?;
+        let SchedulePlan::Curriculum { .. } = online.schedule else { return None };
         let horizons = |record: &RunRecord| -> Vec<(usize, f64)> {
             let first = record.guide.as_ref().map(|guide| (0, guide.first_horizon as f64));
             let later = record.evaluations.iter().filter_map(|e| Some((e.step, e.horizon? as f64)));
             first.into_iter().chain(later).collect()
         };
-        let curves: Vec<_> = result.finished().map(horizons).collect();
+        let curves: Vec<_> = self.result.finished().map(horizons).collect();
         // A horizon holds until the next one is noted, at whatever steps the other seeds note theirs.
         let held = |step: usize| -> Vec<f64> {
             let last = |curve: &Vec<(usize, f64)>| curve.iter().rev().find(|(s, _)| *s <= step).map(|(_, h)| *h);
@@ -84,37 +75,50 @@ fn horizon_panel(results: &Results, task: Task, transitions: usize) -> Panel {
             low: values.iter().copied().fold(f64::INFINITY, f64::min),
             high: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
         });
-        let series =
-            Series { label: method.title().into(), colour: method.colour(), points: points.collect(), dashed: false };
-        panel.series.extend((!series.points.is_empty()).then_some(series));
+        self.some(self.label.into(), Dash::Solid, points.collect())
     }
-    panel
-}
 
-fn empty(title: String, y_label: &str) -> Panel {
-    let x_label = "online steps".into();
-    Panel { title, x_label, y_label: y_label.into(), ..Panel::default() }
-}
+    /// The mean score over seeds, for a policy that learns nothing online.
+    pub(super) fn level(&self) -> Option<Level> {
+        let scores: Vec<f64> = self.result.scores().into_iter().map(|(_, score)| score).collect();
+        (!scores.is_empty()).then(|| Level { label: self.label.into(), colour: self.colour, y: stats::mean(&scores) })
+    }
 
-fn series(result: &CellResult, method: Method, value: impl Fn(&Evaluation) -> Option<f64>) -> Option<Series> {
-    let curve = |record: &RunRecord| -> Vec<(usize, f64)> {
-        record.evaluations.iter().filter_map(|evaluation| Some((evaluation.step, value(evaluation)?))).collect()
-    };
-    let curves: Vec<_> = result.finished().map(curve).collect();
-    let points: Vec<Point> = steps(&curves)
-        .into_iter()
-        .map(|(step, values)| {
-            let mut rng = Prng::derive(&result.cell.name(), step as u64, "band");
+    /// How good the guides were before the runs (%), mean over seeds.
+    pub(super) fn guide_level(&self) -> Option<Level> {
+        let levels: Vec<f64> = guide_scores(self.result).into_iter().map(|(_, score)| score).collect();
+        let label = "its guide alone".into();
+        (!levels.is_empty()).then(|| Level { label, colour: self.colour, y: stats::mean(&levels) })
+    }
+
+    fn series(
+        &self,
+        label: String,
+        dash: Dash,
+        stream: &str,
+        value: impl Fn(&Evaluation) -> Option<f64>,
+    ) -> Option<Series> {
+        let curve = |record: &RunRecord| -> Vec<(usize, f64)> {
+            record.evaluations.iter().filter_map(|evaluation| Some((evaluation.step, value(evaluation)?))).collect()
+        };
+        let curves: Vec<_> = self.result.finished().map(curve).collect();
+        let points = steps(&curves).into_iter().map(|(step, values)| {
+            let mut rng = Prng::derive(&self.result.cell.name(), step as u64, stream);
             let interval = stats::bootstrap(&[values], stats::mean_of_means, &mut rng);
             Point { x: step as f64, mean: interval.estimate, low: interval.low, high: interval.high }
-        })
-        .collect();
-    (!points.is_empty()).then(|| Series {
-        label: method.title().into(),
-        colour: method.colour(),
-        points,
-        dashed: false,
-    })
+        });
+        self.some(label, dash, points.collect())
+    }
+
+    fn some(&self, label: String, dash: Dash, points: Vec<Point>) -> Option<Series> {
+        (!points.is_empty()).then_some(Series { label, colour: self.colour, points, dash })
+    }
+}
+
+/// Percent of successful episodes of each run's guide on the run's task, by seed.
+pub(super) fn guide_scores(result: &CellResult) -> Vec<(u64, f64)> {
+    let level = |record: &RunRecord| Some((record.seed, 100.0 * f64::from(record.guide.as_ref()?.success_rate)));
+    result.finished().filter_map(level).collect()
 }
 
 /// The values of all seeds at each step at which any was judged.

@@ -5,10 +5,21 @@ mod budget;
 mod claims;
 mod curves;
 pub(crate) mod datasets;
+mod fig10;
+mod fig11;
+mod fig12;
+mod fig13;
 mod fig15;
+mod fig3;
+mod fig4_grasping;
+mod fig9;
+mod figure;
+mod grasping_claims;
+mod grasping_figures;
 mod numbers;
 mod present;
 mod table1;
+mod table1_curves;
 mod table2;
 mod tables3_6;
 
@@ -23,7 +34,7 @@ use crate::{
     data::DataCatalog,
     record::{RecordStore, RunOutcome, RunRecord},
     run::Job,
-    spec::{RunSpec, Scale},
+    spec::{GuideSource, NamedRun, RunSpec, Scale},
     stats,
     theory::{TheoryPoint, TheoryResult, TheoryStore},
 };
@@ -111,6 +122,13 @@ pub(crate) fn all() -> Vec<Exhibit> {
         Exhibit::Runs(table1::experiment()),
         Exhibit::Runs(baselines::experiment()),
         Exhibit::Runs(table2::experiment()),
+        Exhibit::Runs(fig3::experiment()),
+        Exhibit::Runs(fig4_grasping::experiment()),
+        Exhibit::Runs(fig9::experiment()),
+        Exhibit::Runs(fig10::experiment()),
+        Exhibit::Runs(fig11::experiment()),
+        Exhibit::Runs(fig12::experiment()),
+        Exhibit::Runs(fig13::experiment()),
         Exhibit::Runs(tables3_6::experiment()),
         Exhibit::Runs(datasets::experiment()),
         Exhibit::Theory(fig15::experiment()),
@@ -139,6 +157,14 @@ impl Cell {
         format!("{}/{}", self.experiment, Self::name_of(&self.job(0)))
     }
 
+    /// The same run under another method's name and behind another guide: the final policy of `guide`'s run.
+    pub(crate) fn behind(&self, guide: &Cell, method: &str) -> Cell {
+        let mut cell = Cell { method: method.to_string(), ..self.clone() };
+        let run = NamedRun { method: guide.method.clone(), spec: guide.spec.clone() };
+        cell.spec.online.as_mut().expect("only an online phase has a guide").guide = GuideSource::Run(Box::new(run));
+        cell
+    }
+
     /// The part of the name that a job knows.
     pub(crate) fn name_of(job: &Job) -> String {
         format!("{}/{}/{}", job.spec.task, job.spec.data.size(job.spec.task), job.method)
@@ -160,13 +186,11 @@ impl CellResult {
         self.records.iter().filter(|record| record.outcome == RunOutcome::Finished)
     }
 
-    /// `(seed, percent)` of the finished runs, as the paper scores the task: successful episodes; with the hand, steps at
-    /// the goal.
+    /// `(seed, percent)` of the finished runs, as the paper scores the task.
     pub(crate) fn scores(&self) -> Vec<(u64, f64)> {
-        match self.cell.spec.task.family() {
-            Family::Hand(_) => self.goal_steps(),
-            Family::AntMaze(_) | Family::Grasping(_) => self.success(),
-        }
+        self.finished()
+            .map(|record| (record.seed, stats::mean(&record.scored(|scores| self.percent(scores)))))
+            .collect()
     }
 
     /// `(seed, percent of successful episodes)` of the finished runs.
@@ -174,13 +198,16 @@ impl CellResult {
         self.records.iter().filter_map(|record| Some((record.seed, record.score()?))).collect()
     }
 
-    /// `(seed, percent of steps at the goal)` of the finished runs: the mean over the evaluations that make a score.
-    fn goal_steps(&self) -> Vec<(u64, f64)> {
-        let horizon = self.cell.spec.task.max_steps() as f64;
-        let percent = |scores: &EpisodeScores| {
-            100.0 * scores.goal_steps.iter().sum::<usize>() as f64 / (scores.goal_steps.len() as f64 * horizon)
-        };
-        self.finished().map(|record| (record.seed, stats::mean(&record.scored(percent)))).collect()
+    /// An evaluation in percent, as the paper scores the task: successful episodes; with the hand, steps at the goal.
+    fn percent(&self, scores: &EpisodeScores) -> f64 {
+        let task = self.cell.spec.task;
+        match task.family() {
+            Family::Hand(_) => {
+                let steps = scores.goal_steps.len() * task.max_steps();
+                100.0 * scores.goal_steps.iter().sum::<usize>() as f64 / steps as f64
+            }
+            Family::AntMaze(_) | Family::Grasping(_) => 100.0 * f64::from(scores.success_rate()),
+        }
     }
 }
 

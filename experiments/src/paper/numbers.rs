@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use envs::Task;
+
 /// Mean and standard deviation over seeds (percent); no deviation where the paper gives none.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub(crate) struct PaperValue {
@@ -78,6 +80,23 @@ impl Table2 {
     }
 }
 
+/// Figure 4, read off its picture: a task's curves, by method's name in records, as `(online steps, percent)`.
+pub(crate) fn figure_4(task: Task) -> Vec<(&'static str, Vec<(f64, f64)>)> {
+    const METHODS: [&str; 5] = ["offline-image_bc", "aw-opt", "qt-opt", "jsrl-curriculum", "jsrl-random"];
+    let file = match task {
+        Task::GraspingIndiscriminate => include_str!("../../paper/fig4_indiscriminate.csv"),
+        Task::GraspingInstance => include_str!("../../paper/fig4_instance.csv"),
+        _ => return Vec::new(),
+    };
+    let rows: Vec<Vec<f64>> = file
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').map(|cell| cell.parse().expect("a number")).collect())
+        .collect();
+    let curve = |column: usize| rows.iter().map(|row| (row[0], 100.0 * row[column])).collect();
+    METHODS.into_iter().enumerate().map(|(index, method)| (method, curve(1 + index))).collect()
+}
+
 /// Tables 3 to 6: `(task, data size, method)` -> value.
 pub(crate) struct Tables3To6(BTreeMap<(String, String, &'static str), PaperValue>);
 
@@ -146,6 +165,15 @@ mod tests {
         let value = Table2::read().get("grasping-indiscriminate", "2k", "offline-image_bc").expect("a cell");
         assert!((value.mean - 40.0).abs() < 1e-9 && value.sd.is_some_and(|sd| (sd - 6.0).abs() < 1e-9));
         assert_eq!(Table2::read().get("grasping-instance", "20", "control"), None);
+    }
+
+    #[test]
+    fn curves_of_figure_4_are_in_percent() {
+        let curves = figure_4(Task::GraspingInstance);
+        let (method, curve) = &curves[3];
+        assert_eq!((*method, curve.len(), curve[4].0), ("jsrl-curriculum", 15, 10_000.0));
+        assert!((curve[4].1 - 41.7).abs() < 1e-9);
+        assert_eq!(figure_4(Task::AntMazeUmaze), []);
     }
 
     #[test]

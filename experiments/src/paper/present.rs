@@ -11,9 +11,10 @@ use serde::Serialize;
 
 use crate::{
     paper::{
-        Finding, Results, Verdict, claims, curves,
+        Finding, Results, Verdict, claims,
         numbers::{PaperValue, Table1},
         table1::{self, Method},
+        table1_curves,
     },
     run::size_label,
     spec::{EvaluationPlan, RunSpec, Scale},
@@ -58,7 +59,7 @@ pub(crate) fn write(scale: Scale, results: &Results, folder: &Path) -> Result<()
     write_whole(&folder.join("table1.csv"), csv(&rows).as_bytes())?;
     let cells: Vec<&Shown> = rows.iter().flatten().collect();
     write_whole(&folder.join("table1.json"), (serde_json::to_string_pretty(&cells)? + "\n").as_bytes())?;
-    curves::write(results, folder)
+    table1_curves::write(results, folder)
 }
 
 /// One row per task and data size, ours and the paper's.

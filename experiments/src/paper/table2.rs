@@ -13,7 +13,7 @@ use learners::{AwOptConfig, ImageBcConfig, LearnerConfig, QtOptConfig};
 use crate::{
     data::{DataCatalog, Demonstrations},
     paper::{
-        Cell, CellResult, Experiment, Results, Verdict, claims,
+        Cell, CellResult, Experiment, Results, Verdict, claims, grasping_claims,
         numbers::{PaperValue, Table2},
         summary,
     },
@@ -28,17 +28,24 @@ pub(crate) fn experiment() -> Experiment {
     Experiment { id: "table2", title: "grasping from pictures, by number of demonstrations", cells, present, check }
 }
 
-/// Columns: the method's name in records and in the paper's file, and its title.
-const COLUMNS: [(&str, &str); 6] = [
-    ("offline-image_bc", "BC (the guide)"),
-    ("aw-opt", "AW-Opt"),
-    ("qt-opt", "QT-Opt"),
-    ("jsrl-curriculum", "QT-Opt + JSRL"),
-    ("jsrl-random", "QT-Opt + JSRL random"),
-    ("control", "control (no guide, no demonstrations)"),
+/// The column that learns nothing online.
+pub(super) const CLONE: &str = "offline-image_bc";
+/// Columns: the method's name in records and in the paper's file, its title, and the number of its colour in figures.
+pub(super) const COLUMNS: [(&str, &str, usize); 6] = [
+    (CLONE, "BC (the guide)", 7),
+    ("aw-opt", "AW-Opt", 4),
+    ("qt-opt", "QT-Opt", 0),
+    ("jsrl-curriculum", "QT-Opt + JSRL", 1),
+    ("jsrl-random", "QT-Opt + JSRL random", 2),
+    ("control", "control (no guide, no demonstrations)", 3),
 ];
 
-fn sizes(scale: Scale) -> Vec<Demonstrations> {
+/// The paper's standard number of demonstrations, that of Figures 4, 9, 12 and 13.
+pub(super) fn standard(scale: Scale) -> Demonstrations {
+    Demonstrations(if scale == Scale::Smoke { 20 } else { 2_000 })
+}
+
+pub(super) fn sizes(scale: Scale) -> Vec<Demonstrations> {
     let counts: &[usize] = if scale == Scale::Smoke { &[20] } else { &[20, 200, 2_000, 20_000] };
     counts.iter().copied().map(Demonstrations).collect()
 }
@@ -145,22 +152,51 @@ impl Budget {
 }
 
 fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
-    let budget = Budget::of(scale);
+    view("table2", scale, catalog, |_, _| true)
+}
+
+/// The cells of the tasks and numbers of demonstrations that a figure shows, under the figure's name. Their runs are this
+/// table's, so that records serve both.
+pub(super) fn view(
+    experiment: &'static str,
+    scale: Scale,
+    catalog: &DataCatalog,
+    shown: impl Fn(Task, Demonstrations) -> bool,
+) -> Result<Vec<Cell>> {
     let mut cells = Vec::new();
     for task in Task::GRASPING {
-        for count in sizes(scale) {
-            let data = catalog.demonstrations(task, scale, count)?;
-            for (method, _) in COLUMNS {
-                let (learner, online) = budget.column(method);
-                let spec = RunSpec { task, data: data.clone(), learner, offline: budget.offline.clone(), online };
-                cells.push(Cell { experiment: "table2", method: method.to_string(), spec });
+        for count in sizes(scale).into_iter().filter(|count| shown(task, *count)) {
+            for (method, ..) in COLUMNS {
+                cells.push(cell(experiment, method, task, count, scale, catalog)?);
             }
         }
     }
     Ok(cells)
 }
 
-fn find<'a>(results: &'a Results, task: Task, count: Demonstrations, method: &str) -> Option<&'a CellResult> {
+/// One of them.
+pub(super) fn cell(
+    experiment: &'static str,
+    method: &str,
+    task: Task,
+    count: Demonstrations,
+    scale: Scale,
+    catalog: &DataCatalog,
+) -> Result<Cell> {
+    let budget = Budget::of(scale);
+    let (learner, online) = budget.column(method);
+    let data = catalog.demonstrations(task, scale, count)?;
+    let spec = RunSpec { task, data, learner, offline: budget.offline, online };
+    Ok(Cell { experiment, method: method.to_string(), spec })
+}
+
+/// The cell of a task, number of demonstrations and method.
+pub(super) fn find<'a>(
+    results: &'a Results,
+    task: Task,
+    count: Demonstrations,
+    method: &str,
+) -> Option<&'a CellResult> {
     results.cells.iter().find(|result| {
         let Cell { spec, method: other, .. } = &result.cell;
         spec.task == task && spec.data.demonstrations(task) == Some(count) && other == method
@@ -170,13 +206,13 @@ fn find<'a>(results: &'a Results, task: Task, count: Demonstrations, method: &st
 /// Writes `table2.md` and `table2.csv`.
 fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     let paper = Table2::read();
-    let titles = COLUMNS.map(|(_, title)| title);
+    let titles = COLUMNS.map(|(_, title, _)| title);
     let mut table = Table::new(["task", "demonstrations"].into_iter().chain(titles));
     let mut csv =
         Table::new(["task", "demonstrations", "method", "seeds", "failed", "mean", "sd", "paper", "paper_sd"]);
     for task in Task::GRASPING {
         for count in sizes(scale) {
-            let texts = COLUMNS.map(|(method, _)| {
+            let texts = COLUMNS.map(|(method, ..)| {
                 let result = find(results, task, count, method);
                 let scores: Vec<f64> =
                     result.iter().flat_map(|result| result.scores()).map(|(_, score)| score).collect();
@@ -204,7 +240,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     let page = format!(
         "**Table 2** at {scale} scale: percent of episodes that end with an object (*instance*: the object asked for) held \
          above a bin; mean ± sd over n seeds. *Paper*: mean ± sd over 3 seeds, in another simulator. A dash: not run \
-         (`make table2 ONLY=grasping-indiscriminate/2k/`).\n\n{}",
+         (`make table2 ONLY=table2/grasping-indiscriminate/2k/`).\n\n{}",
         table.markdown()
     );
     write_whole(&folder.join("table2.md"), page.as_bytes())?;
@@ -215,18 +251,22 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
 const CLAIMS: [(&str, &str, &str); 5] = [
     ("jsrl-curriculum", "qt-opt", "JSRL is at least as good as QT-Opt with the demonstrations in its buffer (Table 2)"),
     ("jsrl-curriculum", "aw-opt", "JSRL is at least as good as AW-Opt (Table 2)"),
-    ("jsrl-curriculum", "offline-image_bc", "JSRL is at least as good as its guide (Table 2)"),
+    ("jsrl-curriculum", CLONE, "JSRL is at least as good as its guide (Table 2)"),
     ("jsrl-random", "qt-opt", "JSRL random is at least as good as QT-Opt with the demonstrations (Table 2)"),
     ("jsrl-curriculum", "control", "the guide is what helps: JSRL is at least as good as QT-Opt alone (our control)"),
 ];
 
+/// The tasks and numbers of demonstrations of these results.
+pub(super) fn rows(results: &Results) -> Vec<(Task, Demonstrations)> {
+    let specs = results.cells.iter().map(|result| &result.cell.spec);
+    let mut rows: Vec<_> = specs.filter_map(|spec| Some((spec.task, spec.data.demonstrations(spec.task)?))).collect();
+    rows.dedup();
+    rows
+}
+
 fn check(results: &Results) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
-    let mut rows: Vec<(Task, Demonstrations)> = Vec::new();
-    for spec in results.cells.iter().map(|result| &result.cell.spec) {
-        rows.extend(spec.data.demonstrations(spec.task).map(|count| (spec.task, count)));
-    }
-    rows.dedup();
+    let rows = rows(results);
     for (better, worse, claim) in CLAIMS {
         for (task, count) in &rows {
             let scores = |method| find(results, *task, *count, method).map(CellResult::scores).unwrap_or_default();
@@ -234,6 +274,7 @@ fn check(results: &Results) -> Vec<Verdict> {
             verdicts.push(claims::compare(&format!("{task} {count}: {claim}"), false, &[x], &[y]));
         }
     }
+    verdicts.extend(grasping_claims::by_demonstrations(results));
     verdicts
 }
 

@@ -32,9 +32,14 @@ pub(super) enum Mark {
 
 /// How a line is broken up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Dash {
+pub(crate) enum Dash {
+    /// In one piece.
     Solid,
+    /// In one piece and half as thick: numbers of others beside ours.
+    Thin,
+    /// In strokes.
     Dashed,
+    /// In dots.
     Dotted,
 }
 
@@ -42,10 +47,15 @@ impl Dash {
     /// Lengths of a stroke and of the space after it (dots); none for a line in one piece.
     pub(super) fn lengths(self) -> Option<(u32, u32)> {
         match self {
-            Self::Solid => None,
+            Self::Solid | Self::Thin => None,
             Self::Dashed => Some((18, 10)),
             Self::Dotted => Some((5, 7)),
         }
+    }
+
+    /// Its thickness (dots).
+    pub(super) fn thickness(self) -> u32 {
+        if self == Self::Thin { CURVE / 2 } else { CURVE }
     }
 }
 
@@ -113,7 +123,7 @@ where
     let middle = (x + MARK / 2, y);
     match mark {
         Mark::Line { colour, dash } => {
-            let (style, ends) = (colour.stroke_width(CURVE), [(x, y), (x + MARK, y)]);
+            let (style, ends) = (colour.stroke_width(dash.thickness()), [(x, y), (x + MARK, y)]);
             match dash.lengths() {
                 None => area.draw(&PathElement::new(ends, style))?,
                 Some((stroke, space)) => area.draw(&DashedPathElement::new(ends, stroke, space, style))?,

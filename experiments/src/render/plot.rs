@@ -10,13 +10,13 @@ use plotters::{
     style::{Color, text_anchor::HPos},
 };
 
-pub(crate) use super::axis::Axis;
 use super::{
     Picture,
     axis::{Ticked, tick},
-    legend::{CURVE, Dash, Legend, Mark},
+    legend::{CURVE, Legend, Mark},
     picture::{Area, Drawing, INK, colour, text, title},
 };
+pub(crate) use super::{axis::Axis, legend::Dash};
 
 /// Size of a panel (dots).
 const PANEL: (u32, u32) = (760, 560);
@@ -62,8 +62,8 @@ pub(crate) struct Series {
     pub(crate) colour: usize,
     /// In rising order of x.
     pub(crate) points: Vec<Point>,
-    /// Whether the line is broken.
-    pub(crate) dashed: bool,
+    /// How the line is drawn. A thin one has no band.
+    pub(crate) dash: Dash,
 }
 
 /// A point of a curve; the band reaches from `low` to `high`.
@@ -109,7 +109,7 @@ impl Grid<'_> {
     fn legend(&self) -> Result<Legend> {
         let series = self.panels.iter().flat_map(|panel| &panel.series);
         let levels = self.panels.iter().flat_map(|panel| &panel.levels);
-        let series = series.map(|series| (series.label.clone(), line(series.colour, dash(series))));
+        let series = series.map(|series| (series.label.clone(), line(series.colour, series.dash)));
         let levels = levels.map(|level| (level.label.clone(), line(level.colour, Dash::Dotted)));
         Legend::new(series.chain(levels), self.width())
     }
@@ -174,7 +174,7 @@ where
 
     let across = |point: &Point| panel.x_axis.place(point.x);
     let inside = |y: f64| panel.y_axis.place(y).clamp(y_range.start, y_range.end);
-    for Series { colour: index, points, .. } in &panel.series {
+    for Series { colour: index, points, .. } in panel.series.iter().filter(|series| series.dash != Dash::Thin) {
         let upper = points.iter().map(|point| (across(point), inside(point.high)));
         let lower = points.iter().rev().map(|point| (across(point), inside(point.low)));
         chart.draw_series([Polygon::new(upper.chain(lower).collect::<Vec<_>>(), colour(*index).mix(0.16).filled())])?;
@@ -185,9 +185,9 @@ where
         panel.levels.iter().map(|level| (x_ends.map(|x| (x, at(level.y))).to_vec(), level.colour, Dash::Dotted));
     let means =
         |series: &Series| series.points.iter().map(|point| (across(point), inside(point.mean))).collect::<Vec<_>>();
-    let curves = panel.series.iter().map(|series| (means(series), series.colour, dash(series)));
+    let curves = panel.series.iter().map(|series| (means(series), series.colour, series.dash));
     for (points, index, dash) in levels.chain(curves).collect::<Vec<_>>() {
-        let style = colour(index).stroke_width(CURVE);
+        let style = colour(index).stroke_width(dash.thickness());
         chart.draw_series([match (dash.lengths(), points.as_slice()) {
             // One point is no line yet.
             (_, [only]) => Circle::new(*only, 2 * CURVE, style.filled()).into_dyn(),
@@ -206,10 +206,6 @@ where
 
 fn line(index: usize, dash: Dash) -> Mark {
     Mark::Line { colour: colour(index), dash }
-}
-
-fn dash(series: &Series) -> Dash {
-    if series.dashed { Dash::Dashed } else { Dash::Solid }
 }
 
 fn x_range(panel: &Panel) -> Range<f64> {
@@ -251,7 +247,7 @@ mod tests {
             y_range,
             x_axis: Axis::Linear,
             y_axis: Axis::Linear,
-            series: vec![Series { label: "a < b".into(), colour: 0, points, dashed: false }],
+            series: vec![Series { label: "a < b".into(), colour: 0, points, dash: Dash::Solid }],
             levels: vec![Level { label: "paper".into(), colour: 7, y: 0.9 }],
         }
     }
@@ -273,6 +269,19 @@ mod tests {
         let page = (svg.split('"').nth(1).unwrap(), svg.split('"').nth(3).unwrap());
         let image = image::load_from_memory(&png).unwrap();
         assert_eq!((page.0.parse(), page.1.parse()), (Ok(image.width() / 2), Ok(image.height() / 2)));
+    }
+
+    #[test]
+    fn thin_lines_have_no_band() {
+        let drawn = |dash| {
+            let mut panel = panel(None);
+            panel.series[0].dash = dash;
+            let svg = draw(&[panel], 1).unwrap().svg;
+            let line = svg.lines().rfind(|line| line.starts_with("<polyline")).unwrap();
+            (svg.matches("<polygon").count(), line.contains("stroke-width=\"2\""))
+        };
+        assert_eq!(drawn(Dash::Solid), (1, false));
+        assert_eq!(drawn(Dash::Thin), (0, true));
     }
 
     #[test]

@@ -8,30 +8,30 @@ use super::table::band;
 use crate::{
     render::{
         lock,
-        plot::{Axis, Panel, Point, Series, draw},
+        plot::{Axis, Dash, Panel, Point, Series, draw},
     },
     stats,
     theory::{Outcome, TheoryResult},
 };
 
-/// A curve: study, method, label, number of the colour, broken or not.
-type Curve = (&'static str, &'static str, &'static str, usize, bool);
+/// A curve: study, method, label, number of the colour, and how it is drawn.
+type Curve = (&'static str, &'static str, &'static str, usize, Dash);
 
 const GUIDED: [Curve; 6] = [
-    ("scratch", "epsilon-greedy", "from scratch, ε-greedy", 0, false),
-    ("scratch", "falcon", "from scratch, FALCON+", 5, true),
-    ("guided", "algorithm2-epsilon-greedy", "Algorithm 2, ε-greedy", 1, false),
-    ("guided", "algorithm2-falcon", "Algorithm 2, FALCON+", 3, true),
-    ("guided", "curriculum", "Algorithm 1, curriculum", 2, false),
-    ("guided", "random", "Algorithm 1, random", 4, true),
+    ("scratch", "epsilon-greedy", "from scratch, ε-greedy", 0, Dash::Solid),
+    ("scratch", "falcon", "from scratch, FALCON+", 5, Dash::Dashed),
+    ("guided", "algorithm2-epsilon-greedy", "Algorithm 2, ε-greedy", 1, Dash::Solid),
+    ("guided", "algorithm2-falcon", "Algorithm 2, FALCON+", 3, Dash::Dashed),
+    ("guided", "curriculum", "Algorithm 1, curriculum", 2, Dash::Solid),
+    ("guided", "random", "Algorithm 1, random", 4, Dash::Dashed),
 ];
 const COVER: [Curve; 6] = [
-    ("cover", "missing", "misses the good states, C = ∞", 7, true),
-    ("cover", "uniform", "uniform, C = 2^(H-1)", 0, false),
-    ("cover", "right-0.8", "right with 0.8, C = 1.25^(H-1)", 3, false),
-    ("cover", "wrong-scratch", "slippery lock, from scratch", 5, true),
-    ("cover", "wrong-curriculum", "slippery lock, always wrong, C < e", 2, false),
-    ("cover", "wrong-random", "the same, random horizons", 4, true),
+    ("cover", "missing", "misses the good states, C = ∞", 7, Dash::Dashed),
+    ("cover", "uniform", "uniform, C = 2^(H-1)", 0, Dash::Solid),
+    ("cover", "right-0.8", "right with 0.8, C = 1.25^(H-1)", 3, Dash::Solid),
+    ("cover", "wrong-scratch", "slippery lock, from scratch", 5, Dash::Dashed),
+    ("cover", "wrong-curriculum", "slippery lock, always wrong, C < e", 2, Dash::Solid),
+    ("cover", "wrong-random", "the same, random horizons", 4, Dash::Dashed),
 ];
 /// Panels of Corollary A.4: study, title, x axis, exponents of ε-greedy and FALCON+.
 const RATES: [(&str, &str, &str, f64, f64); 5] = [
@@ -66,7 +66,7 @@ pub(super) fn write(results: &[TheoryResult], folder: &Path) -> Result<()> {
     draw(&panels, 3)?.write(&path("rates", "svg"), &path("rates", "png"))
 }
 
-fn series(results: &[TheoryResult], (study, method, label, colour, dashed): &Curve) -> Option<Series> {
+fn series(results: &[TheoryResult], (study, method, label, colour, dash): &Curve) -> Option<Series> {
     let of_curve = |result: &&TheoryResult| result.point.study == *study && result.point.method == *method;
     let points: Vec<Point> = results
         .iter()
@@ -77,7 +77,7 @@ fn series(results: &[TheoryResult], (study, method, label, colour, dashed): &Cur
             Point { x: result.point.x, mean: interval.estimate, low: interval.low, high: interval.high }
         })
         .collect();
-    let series = Series { label: (*label).into(), colour: *colour, points, dashed: *dashed };
+    let series = Series { label: (*label).into(), colour: *colour, points, dash: *dash };
     (!series.points.is_empty()).then_some(series)
 }
 
@@ -100,7 +100,7 @@ fn rate_panel(
         ("algorithm2-falcon", "Algorithm 2, FALCON+", "slope of Corollary A.4, FALCON+", 0, falcon),
     ];
     for (method, label, bound, colour, exponent) in curves {
-        let Some(measured) = series(results, &(study, method, label, colour, false)) else { continue };
+        let Some(measured) = series(results, &(study, method, label, colour, Dash::Solid)) else { continue };
         let (first, last) = (measured.points[0], measured.points[measured.points.len() - 1]);
         let anchor = if *study == "coverage" { first } else { last };
         let at = |x: f64| anchor.mean * (x / anchor.x).powf(*exponent);
@@ -108,7 +108,7 @@ fn rate_panel(
         let end_of_bound =
             if *study == "coverage" { first.x * (last.mean / first.mean).powf(1.0 / exponent) } else { last.x };
         let ends = [first.x, end_of_bound];
-        let line = Series { label: bound.into(), colour, points: ends.map(end).into(), dashed: true };
+        let line = Series { label: bound.into(), colour, points: ends.map(end).into(), dash: Dash::Dashed };
         panel.series.extend([measured, line]);
     }
     panel
@@ -128,11 +128,11 @@ fn bound_panel(results: &[TheoryResult]) -> Panel {
     for (method, label, colour) in
         [("early", "errs at the first step", 2), ("late", "errs at the last step but one", 4)]
     {
-        panel.series.extend(series(results, &("profile", method, label, colour, false)));
+        panel.series.extend(series(results, &("profile", method, label, colour, Dash::Solid)));
         let of_curve = results.iter().filter(|result| result.point.study == "profile" && result.point.method == method);
         let points: Vec<Point> = of_curve.filter_map(mean_bound).collect();
         let label = "its bound by Theorem A.3, C Σ f".into();
-        panel.series.extend((!points.is_empty()).then_some(Series { label, colour, points, dashed: true }));
+        panel.series.extend((!points.is_empty()).then_some(Series { label, colour, points, dash: Dash::Dashed }));
     }
     panel
 }

@@ -1,0 +1,233 @@
+//! The paper's claims on grasping that are about the number of demonstrations and about speed (section 5.2 to 5.4, Table 2,
+//! Figures 3, 4 and 10).
+
+use std::slice;
+
+use envs::Task;
+
+use crate::{
+    data::Demonstrations,
+    paper::{
+        CellResult, Results, Verdict, claims,
+        table2::{CLONE, find, rows},
+    },
+    record::RunRecord,
+    stats,
+};
+
+/// What JSRL is compared with.
+const BASELINES: [&str; 3] = [CLONE, "aw-opt", "qt-opt"];
+const CURRICULUM: &str = "jsrl-curriculum";
+const RANDOM: &str = "jsrl-random";
+
+/// What Table 2 says beyond the comparisons column by column.
+pub(super) fn by_demonstrations(results: &Results) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    for (task, count) in rows(results) {
+        let row = format!("{task} {count}");
+        let beats = |method, name| {
+            let claim = format!("{row}: {name} beats the best of BC, AW-Opt and QT-Opt (section 5.3, Table 2)");
+            against_best(results, (task, count), method, &BASELINES, |x, y| claims::compare(&claim, true, x, y))
+        };
+        verdicts.extend(match (task, count.0) {
+            (_, 20) => vec![beats(CURRICULUM, "JSRL")],
+            (Task::GraspingInstance, 200 | 2_000) => {
+                vec![beats(CURRICULUM, "JSRL"), beats(RANDOM, "JSRL random")]
+            }
+            (Task::GraspingInstance, _) => {
+                let claim = format!("{row}: JSRL is as good as AW-Opt (Table 2)");
+                vec![against_best(results, (task, count), CURRICULUM, &["aw-opt"], |x, y| claims::same(&claim, x, y))]
+            }
+            _ => {
+                let claim = format!("{row}: JSRL is as good as the best of AW-Opt and QT-Opt (Table 2)");
+                let others = &BASELINES[1..];
+                vec![against_best(results, (task, count), CURRICULUM, others, |x, y| claims::same(&claim, x, y))]
+            }
+        });
+    }
+    for task in Task::GRASPING {
+        let ends = [20_000, 20].map(|count| (task, Demonstrations(count)));
+        let scores = |method: &str| {
+            let [many, few] = ends.map(|(task, count)| scores(results, task, count, method));
+            claims::paired(&many, &few)
+        };
+        // A scale of one size has no ends.
+        if ends.iter().all(|(task, count)| find(results, *task, *count, CLONE).is_some()) {
+            let (many, few) = scores(CLONE);
+            let claim = format!("{task}: BC is better with 20k demonstrations than with 20 (Table 2)");
+            verdicts.push(claims::compare(&claim, true, &[many], &[few]));
+            let (many, few) = scores(CURRICULUM);
+            let claim = format!("{task}: JSRL is as good with 20 demonstrations as with 20k (section 5.3, Table 2)");
+            verdicts.push(claims::same(&claim, &[many], &[few]));
+        }
+    }
+    verdicts
+}
+
+fn scores(results: &Results, task: Task, count: Demonstrations, method: &str) -> Vec<(u64, f64)> {
+    find(results, task, count, method).map(CellResult::scores).unwrap_or_default()
+}
+
+/// Compares a method with the one of the others that has the highest mean score. As long as one of them has no run, none
+/// is the best.
+fn against_best(
+    results: &Results,
+    (task, count): (Task, Demonstrations),
+    method: &str,
+    others: &[&str],
+    compare: impl Fn(&[Vec<f64>], &[Vec<f64>]) -> Verdict,
+) -> Verdict {
+    let mean = |scores: &[(u64, f64)]| stats::mean(&scores.iter().map(|(_, score)| *score).collect::<Vec<_>>());
+    let mut all: Vec<_> = others.iter().map(|other| (*other, scores(results, task, count, other))).collect();
+    if all.iter().any(|(_, scores)| scores.is_empty()) {
+        return compare(&[], &[]);
+    }
+    all.sort_by(|(_, a), (_, b)| mean(a).total_cmp(&mean(b)));
+    let (best, worse) = all.pop().expect("there are others");
+    let (x, y) = claims::paired(&scores(results, task, count, method), &worse);
+    let verdict = compare(&[x], &[y]);
+    Verdict { evidence: format!("{} (the best is {best})", verdict.evidence), ..verdict }
+}
+
+/// "More sample efficient in early stages", but "the same final performances" (Figure 3, and 10 for the other task): row
+/// by row, and over all rows.
+pub(super) fn curriculum_against_random(results: &Results) -> Vec<Verdict> {
+    let (mut speeds, mut ends) = (Vec::new(), Vec::new());
+    for (task, count) in rows(results) {
+        let of = |method| find(results, task, count, method);
+        let (Some(curriculum), Some(random)) = (of(CURRICULUM), of(RANDOM)) else { continue };
+        let row = format!("{task} {count}");
+        let (x, y) = steps_to_level(curriculum, random);
+        speeds.push((row.clone(), x, y));
+        let (x, y) = claims::paired(&curriculum.scores(), &random.scores());
+        ends.push((row, x, y));
+    }
+    let speed = format!("the curriculum gets to {LEVEL} sooner than random horizons (section 5.4)");
+    let end = "the curriculum ends as high as random horizons (section 5.4)";
+    [row_by_row(&speed, claims::sooner, speeds), row_by_row(end, claims::same, ends)].concat()
+}
+
+/// A row's name and the numbers of two methods, pair by pair of seeds.
+type Row = (String, Vec<f64>, Vec<f64>);
+
+/// A claim on each row of paired numbers, and on all of them that have runs.
+fn row_by_row(claim: &str, judge: impl Fn(&str, &[Vec<f64>], &[Vec<f64>]) -> Verdict, rows: Vec<Row>) -> Vec<Verdict> {
+    let one = |(row, x, y): &Row| judge(&format!("{row}: {claim}"), slice::from_ref(x), slice::from_ref(y));
+    let mut verdicts: Vec<Verdict> = rows.iter().map(one).collect();
+    let (x, y): (Vec<_>, Vec<_>) = rows.into_iter().map(|(_, x, y)| (x, y)).filter(|(x, _)| !x.is_empty()).unzip();
+    let all = judge(&format!("all {} rows run: {claim}", x.len()), &x, &y);
+    verdicts.push(Verdict { over_all_rows: true, ..all });
+    verdicts
+}
+
+/// "Qt-Opt+JSRL is more sample efficient" than the other ways to use demonstrations (Figure 4).
+pub(super) fn curriculum_against_baselines(results: &Results) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    for (task, count) in rows(results) {
+        for (method, name) in [("qt-opt", "QT-Opt"), ("aw-opt", "AW-Opt")] {
+            let of = |method| find(results, task, count, method);
+            let (Some(curriculum), Some(other)) = (of(CURRICULUM), of(method)) else { continue };
+            let (x, y) = steps_to_level(curriculum, other);
+            let claim = format!("{task} {count}: JSRL gets to {LEVEL} sooner than {name} (Figure 4)");
+            verdicts.push(Verdict { over_all_rows: true, ..claims::sooner(&claim, &[x], &[y]) });
+        }
+    }
+    verdicts
+}
+
+/// In the paper's Figure 4 this is 0.39 for instance grasping, a level that both kinds of JSRL cross while they climb.
+const LEVEL: &str = "two thirds of the better one's score";
+
+/// Online steps until the exploration-policy alone first succeeds in [`LEVEL`] of its episodes, of two methods on the
+/// same seeds.
+fn steps_to_level(one: &CellResult, other: &CellResult) -> (Vec<f64>, Vec<f64>) {
+    let scores = [one, other].map(|result| result.scores().into_iter().map(|(_, score)| score).collect::<Vec<_>>());
+    let better =
+        scores.iter().filter(|scores| !scores.is_empty()).map(|scores| stats::mean(scores)).fold(0.0, f64::max);
+    let steps = |result: &CellResult| -> Vec<(u64, f64)> {
+        result.finished().map(|record| (record.seed, steps_to(record, 2.0 / 3.0 * better))).collect()
+    };
+    claims::paired(&steps(one), &steps(other))
+}
+
+/// The first evaluation at which a run has so many successes (percent); its last step where it never has.
+fn steps_to(record: &RunRecord, level: f64) -> f64 {
+    let reaches = |scores: &rl::EpisodeScores| 100.0 * f64::from(scores.success_rate()) >= level;
+    let first = record.evaluations.iter().find(|evaluation| evaluation.alone.as_ref().is_some_and(reaches));
+    let last = record.spec.online.as_ref().map_or(0, |online| online.steps);
+    first.map_or(last, |evaluation| evaluation.step) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use rl::EpisodeScores;
+
+    use super::*;
+    use crate::{
+        data::DataCatalog,
+        paper::{Finding, table2},
+        record::Evaluation,
+        spec::Scale,
+        workspace::Workspace,
+    };
+
+    /// Table 2 with runs whose evaluations had so many successes in 20 episodes, one every 2,000 steps.
+    fn results(successes: impl Fn(&str) -> [usize; 3]) -> Results {
+        let empty = tempfile::tempdir().expect("a folder");
+        let workspace = Workspace::at(empty.path());
+        let shown = |task, count: Demonstrations| task == Task::GraspingInstance && count.0 == 20;
+        let cells = table2::view("table2", Scale::Laptop, &DataCatalog::new(&workspace), shown);
+        let run = |cell: crate::paper::Cell| {
+            let provenance = crate::provenance::of(learners::Device::CPU, &workspace);
+            let record = |seed| {
+                let mut record = RunRecord::new(&cell.method, cell.spec.clone(), seed, provenance.clone());
+                record.evaluations = successes(&cell.method)
+                    .into_iter()
+                    .enumerate()
+                    .map(|(i, successes)| {
+                        let successes = (0..20).map(|episode| episode < successes).collect();
+                        let alone = Some(EpisodeScores { successes, ..EpisodeScores::default() });
+                        Evaluation { step: 2_000 * (i + 1), horizon: Some(0), alone, combined: None }
+                    })
+                    .collect();
+                record
+            };
+            CellResult { records: (0..3).map(record).collect(), cell }
+        };
+        Results { cells: cells.expect("no data are needed to plan").into_iter().map(run).collect() }
+    }
+
+    #[test]
+    fn who_is_sooner_is_told_at_two_thirds_of_the_better_score() {
+        let rising = results(|method| if method == CURRICULUM { [4, 12, 14] } else { [9, 9, 9] });
+        // The scores are 50 and 45 %, so that the level is 33.3 %: 12 of 20 against 9 of 20.
+        let of = |method| find(&rising, Task::GraspingInstance, Demonstrations(20), method).expect("a cell");
+        assert_eq!(steps_to_level(of(CURRICULUM), of(RANDOM)), (vec![4_000.0; 3], vec![2_000.0; 3]));
+        let verdicts = curriculum_against_random(&rising);
+        let findings: Vec<Finding> = verdicts.iter().map(|verdict| verdict.finding).collect();
+        assert_eq!(
+            findings,
+            [Finding::Fails, Finding::Fails, Finding::Holds, Finding::Holds],
+            "the row, then all rows"
+        );
+        let never = results(|method| if method == CURRICULUM { [0, 10, 20] } else { [0, 0, 0] });
+        let verdicts = curriculum_against_baselines(&never);
+        assert!(verdicts.len() == 2 && verdicts.iter().all(|verdict| verdict.finding == Finding::Holds));
+        assert!(verdicts[0].evidence.starts_with("difference +16000.0"), "{}", verdicts[0].evidence);
+    }
+
+    #[test]
+    fn jsrl_must_beat_the_best_of_the_others() {
+        let verdict = |aw_opt: usize| {
+            let results = results(|method| match method {
+                CURRICULUM => [10; 3],
+                "aw-opt" => [aw_opt; 3],
+                _ => [2; 3],
+            });
+            by_demonstrations(&results).remove(0)
+        };
+        assert_eq!(verdict(9).finding, Finding::Holds);
+        assert_eq!(verdict(11).finding, Finding::Fails);
+        assert!(verdict(11).evidence.contains("the best is aw-opt"), "{}", verdict(11).evidence);
+    }
+}

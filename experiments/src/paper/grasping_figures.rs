@@ -1,0 +1,161 @@
+//! Panels of the grasping figures: curves of Table 2's columns, of other runs beside them, and the paper's own.
+
+use envs::Task;
+
+use crate::{
+    data::Demonstrations,
+    paper::{
+        Results,
+        curves::{Curve, guide_scores, horizon_panel, success_panel},
+        numbers, summary,
+        table2::{CLONE, COLUMNS, find},
+    },
+    render::plot::{Dash, Panel, Point, Series},
+    table::Table,
+};
+
+/// What is drawn of a run without further words.
+const ALONE: &str = "success alone (%)";
+
+/// A panel for each of Table 2's columns that learn online, with a curve for each number of demonstrations and its clone
+/// as a level (Figures 3 and 10).
+pub(super) fn by_method(results: &Results, task: Task, sizes: &[Demonstrations]) -> Vec<Panel> {
+    let panel = |(method, title, _): (&str, &str, usize)| {
+        let mut panel = success_panel(title.into(), ALONE);
+        for (colour, count) in sizes.iter().enumerate() {
+            let label = format!("{count} demonstrations");
+            panel.series.extend(curve(results, task, *count, method, &label, colour).and_then(|curve| curve.alone()));
+            let label = format!("BC with {count}");
+            panel.levels.extend(curve(results, task, *count, CLONE, &label, colour).and_then(|clone| clone.level()));
+        }
+        panel
+    };
+    COLUMNS.into_iter().filter(|(method, ..)| *method != CLONE).map(panel).filter(has_curves).collect()
+}
+
+/// A panel for each number of demonstrations, with a curve for each column and the clone as a level (Figure 11).
+pub(super) fn by_size(results: &Results, task: Task, sizes: &[Demonstrations]) -> Vec<Panel> {
+    sizes.iter().map(|count| methods(results, task, *count)).filter(has_curves).collect()
+}
+
+fn methods(results: &Results, task: Task, count: Demonstrations) -> Panel {
+    let mut panel = success_panel(format!("{task}, {count} demonstrations"), ALONE);
+    for (method, title, colour) in COLUMNS {
+        let Some(curve) = curve(results, task, count, method, title, colour) else { continue };
+        if method == CLONE {
+            panel.levels.extend(curve.level());
+        } else {
+            panel.series.extend(curve.alone());
+        }
+    }
+    panel
+}
+
+/// Each task at one number of demonstrations, JSRL also with its guide, and the paper's curves as far as ours go; below
+/// them the guide's horizon (Figure 4).
+pub(super) fn by_task(results: &Results, count: Demonstrations) -> Vec<Panel> {
+    let (mut success, mut horizons) = (Vec::new(), Vec::new());
+    for task in Task::GRASPING {
+        let mut panel = methods(results, task, count);
+        if !has_curves(&panel) {
+            continue;
+        }
+        panel.y_label = "success (%)".into();
+        let mut horizon = horizon_panel(panel.title.clone());
+        for (method, title, colour) in COLUMNS {
+            let curve = curve(results, task, count, method, title, colour);
+            panel.series.extend(curve.and_then(|curve| curve.combined()));
+            horizon.series.extend(curve.and_then(|curve| curve.horizon()));
+        }
+        let end = panel.series.iter().flat_map(|series| &series.points).map(|point| point.x).fold(0.0, f64::max);
+        for (method, curve) in numbers::figure_4(task) {
+            let (_, title, colour) = COLUMNS.into_iter().find(|(name, ..)| *name == method).expect("a column");
+            let points = up_to(&curve, end);
+            let label = format!("{title}, the paper's");
+            panel.series.extend((points.len() > 1).then_some(Series { label, colour, points, dash: Dash::Thin }));
+        }
+        success.push(panel);
+        horizons.push(horizon);
+    }
+    success.append(&mut horizons);
+    success
+}
+
+/// Success alone of these runs, and for below it the horizons that their curricula leave to the guides; none where none
+/// of them has run (Figures 9, 12 and 13).
+pub(super) fn side_by_side(title: &str, curves: &[Curve]) -> Option<[Panel; 2]> {
+    let success =
+        Panel { series: curves.iter().filter_map(Curve::alone).collect(), ..success_panel(title.into(), ALONE) };
+    let horizon = Panel { series: curves.iter().filter_map(Curve::horizon).collect(), ..horizon_panel(title.into()) };
+    has_curves(&success).then_some([success, horizon])
+}
+
+/// The same with the guides as levels (Figures 9 and 13).
+pub(super) fn beside_guides(title: &str, curves: &[Curve]) -> Vec<Panel> {
+    let Some([mut success, horizon]) = side_by_side(title, curves) else { return Vec::new() };
+    success.levels.extend(curves.iter().filter_map(Curve::guide_level));
+    vec![success, horizon]
+}
+
+/// What runs came to, and how good their guides were on their task.
+pub(super) fn scores(curves: &[Curve]) -> Table {
+    let mut table = Table::new(["curve", "its guide (%)", "score (%)"]);
+    for Curve { result, label, .. } in curves {
+        let values = |scores: Vec<(u64, f64)>| scores.into_iter().map(|(_, score)| score).collect::<Vec<_>>();
+        let (guides, scores) = (values(guide_scores(result)), values(result.scores()));
+        let failed = result.records.len() - scores.len();
+        table.push([label.to_string(), summary(&guides, 0), summary(&scores, failed)]);
+    }
+    table
+}
+
+/// Curves by their cells' methods, in figures that have each method once: `(method, label, colour)`.
+pub(super) fn named<'a>(results: &'a Results, curves: &[(&str, &'a str, usize)]) -> Vec<Curve<'a>> {
+    let find = |method: &str| results.cells.iter().find(|result| result.cell.method == method);
+    curves
+        .iter()
+        .filter_map(|(method, label, colour)| Some(Curve { result: find(method)?, label, colour: *colour }))
+        .collect()
+}
+
+fn curve<'a>(
+    results: &'a Results,
+    task: Task,
+    count: Demonstrations,
+    method: &str,
+    label: &'a str,
+    colour: usize,
+) -> Option<Curve<'a>> {
+    find(results, task, count, method).map(|result| Curve { result, label, colour })
+}
+
+fn has_curves(panel: &Panel) -> bool {
+    !panel.series.is_empty()
+}
+
+/// The part of a curve that is no further right than `end`, on a straight line to there from its last point.
+fn up_to(curve: &[(f64, f64)], end: f64) -> Vec<Point> {
+    let point = |x: f64, y: f64| Point { x, mean: y, low: y, high: y };
+    let mut points: Vec<Point> = curve.iter().take_while(|(x, _)| *x <= end).map(|(x, y)| point(*x, *y)).collect();
+    if let (Some(last), Some((x, y))) = (points.last().copied(), curve.get(points.len()))
+        && last.x < end
+    {
+        points.push(point(end, last.mean + (y - last.mean) * (end - last.x) / (x - last.x)));
+    }
+    points
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_papers_curves_end_where_ours_do() {
+        let curve = [(1_000.0, 10.0), (2_000.0, 20.0), (4_000.0, 40.0)];
+        let drawn = |end: f64| up_to(&curve, end).iter().map(|point| (point.x, point.mean)).collect::<Vec<_>>();
+        assert_eq!(drawn(60.0), []);
+        assert_eq!(drawn(2_000.0), curve[..2]);
+        assert_eq!(drawn(3_000.0), [curve[0], curve[1], (3_000.0, 30.0)]);
+        assert_eq!(drawn(9_000.0), curve);
+    }
+}
