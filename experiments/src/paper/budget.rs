@@ -72,7 +72,7 @@ fn laptop_maze() -> Budget {
         offline: OfflinePlan { updates: 40_000, batch_rows: 256, episodes: 100 },
         batch_rows: 256,
         steps: 40_000,
-        updates_per_step: 2,
+        updates_per_step: 1,
         evaluation: EvaluationPlan {
             every: 4_000,
             episodes: 20,
