@@ -5,13 +5,14 @@
 //!
 //! | hyperparameter | `antmaze` | `adroit` | `rlkit` | `antmaze_small` | source |
 //! |---|---|---|---|---|---|
-//! | `lambda` | 0.1 | 0.1 | 0.5 | 0.3 | CORL's fine-tuning configurations; rlkit's `beta` |
+//! | `lambda` | 0.1 | 0.1 | 0.5 | 1 | CORL's fine-tuning configurations; rlkit's `beta` |
 //! | `weighting` | exp, at most 100 | exp, at most 100 | softmax, advantages at most 0.5 | exp, at most 100 | CORL `awac.py`; rlkit `awac1.py` |
 //! | `discount` | 0.99 | 0.99 | 0.99 | 0.99 | both |
-//! | `tau` | 0.005 | 0.005 | 0.005 | 0.005 | both |
+//! | `tau` | 0.005 | 0.005 | 0.005 | 0.02 | both; ours for few updates |
 //! | `learning_rate` | 3e-4 | 3e-4 | 3e-4 | 1e-3 | both; ours for few updates |
 //! | `log_std_range` | [-20, 2] | [-20, 2] | [-6, 0] | [-20, 2] | CORL `awac.py`; rlkit `awac1.py` |
 //! | `hidden` | 256 x 3 | 256 x 3 | 256 x 2 | 128 x 2 | CORL `awac.py`; rlkit `awac1.py`; ours for few updates |
+//! | `actor_average` | none | none | none | 0.001 | ours |
 //! | rewards | r - 1 | r | r - 1 | r - 1 | CORL's configurations; rewards at most 0 in rlkit's example |
 //! | `inputs` | scaled | scaled | raw | scaled | CORL scales by the data's moments, we by the task's constants |
 //!
@@ -51,6 +52,10 @@ pub struct AwacConfig {
     pub log_std_range: (f64, f64),
     /// Widths of the hidden layers of every network, at least one, each above 0.
     pub hidden: Vec<usize>,
+    /// Share by which the averaged actor, which evaluations and guides act by, follows the actor in each update, in
+    /// (0, 1]; none where they act by the actor itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor_average: Option<f64>,
     /// Rewards are learned from as `reward_scale * reward + reward_shift`.
     pub reward_scale: f64,
     /// See [`AwacConfig::reward_scale`].
@@ -95,6 +100,7 @@ impl AwacConfig {
             learning_rate: 3e-4,
             log_std_range: (-20.0, 2.0),
             hidden: vec![256; 3],
+            actor_average: None,
             reward_scale: 1.0,
             reward_shift: -1.0,
             inputs: Inputs::Scaled,
@@ -119,10 +125,17 @@ impl AwacConfig {
         }
     }
 
-    /// For budgets far below the paper's: [`AwacConfig::antmaze`] with the networks, the rate and about the inverse
-    /// temperature of [`crate::IqlConfig::antmaze_small`], for the same reasons.
+    /// For budgets far below the paper's: [`AwacConfig::antmaze`] with the networks, the rates, the averaging and the
+    /// inverse temperature of [`crate::IqlConfig::antmaze_small`], for the same reasons.
     pub fn antmaze_small() -> Self {
-        Self { lambda: 0.3, learning_rate: 1e-3, hidden: vec![128; 2], ..Self::antmaze() }
+        Self {
+            lambda: 1.0,
+            tau: 0.02,
+            learning_rate: 1e-3,
+            hidden: vec![128; 2],
+            actor_average: Some(0.001),
+            ..Self::antmaze()
+        }
     }
 }
 
@@ -144,7 +157,8 @@ impl Awac {
         let (states, actions) = (interface.state_size(), interface.action_size);
         let actor = Actor::gaussian(&sizes(states, actions), 0.0, &mut rngs, device)
             .with_linear_mean()
-            .with_log_std_range(config.log_std_range);
+            .with_log_std_range(config.log_std_range)
+            .with_average(config.actor_average);
         let twin_q = TwinQ::orthogonal(&sizes(states + actions, 1), &mut rngs, device);
         let input = StateInput::new(config.inputs, &interface, device);
         Self { config, interface, rngs, twin_q, policy: ActorPolicy { actor, input } }

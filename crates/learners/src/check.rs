@@ -49,8 +49,7 @@ impl IqlConfig {
         check_positive("learning_rate", self.learning_rate)?;
         check_positive("actor_learning_rate", self.actor_learning_rate.unwrap_or(1.0))?;
         check_positive("value_learning_rate", self.value_learning_rate.unwrap_or(1.0))?;
-        let average = self.actor_average.unwrap_or(1.0);
-        check_share("actor_average", average)?;
+        check_share("actor_average", self.actor_average.unwrap_or(1.0))?;
         check_positive("max_advantage_weight", self.max_advantage_weight.unwrap_or(1.0))?;
         if let Some(range) = self.log_std_range {
             check_range("log_std_range", range)?;
@@ -81,6 +80,7 @@ impl AwacConfig {
         check_critics(self.discount, self.tau, self.reward_scale, self.reward_shift)?;
         check_positive("learning_rate", self.learning_rate)?;
         check_range("log_std_range", self.log_std_range)?;
+        check_share("actor_average", self.actor_average.unwrap_or(1.0))?;
         check_network(&self.hidden, 0.0)
     }
 }

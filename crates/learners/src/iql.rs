@@ -150,11 +150,9 @@ impl Iql {
         assert!(0.0 < expectile && expectile < 1.0, "an expectile of {expectile} is not in (0, 1)");
         let sizes = |input: usize, output: usize| [&[input], config.hidden.as_slice(), &[output]].concat();
         let (states, actions) = (interface.state_size(), interface.action_size);
-        let mut actor = Actor::gaussian(&sizes(states, actions), config.actor_dropout, &mut rngs, device)
-            .with_log_std_range(config.log_std_range.unwrap_or(losses::LOG_STD_RANGE));
-        if let Some(rate) = config.actor_average {
-            actor = actor.with_average(rate);
-        }
+        let actor = Actor::gaussian(&sizes(states, actions), config.actor_dropout, &mut rngs, device)
+            .with_log_std_range(config.log_std_range.unwrap_or(losses::LOG_STD_RANGE))
+            .with_average(config.actor_average);
         let value = Trained::orthogonal(&sizes(states, 1), &mut rngs, device);
         let twin_q = TwinQ::orthogonal(&sizes(states + actions, 1), &mut rngs, device);
         let input = StateInput::new(config.inputs, &interface, device);

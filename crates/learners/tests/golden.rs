@@ -100,6 +100,7 @@ fn awac_follows_corl() {
                 learning_rate: number(&settings["learning_rate"]),
                 log_std_range: case.log_std_range(),
                 hidden: case.hidden("hidden"),
+                actor_average: None,
                 reward_scale: 1.0,
                 reward_shift: 0.0,
                 inputs: Inputs::Raw,

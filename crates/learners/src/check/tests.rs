@@ -62,6 +62,7 @@ fn every_range_of_awac_is_kept() {
     let awac = AwacConfig::antmaze;
     for (config, name) in [
         (AwacConfig { lambda: 0.0, ..awac() }, "lambda 0,"),
+        (AwacConfig { actor_average: Some(0.0), ..awac() }, "actor_average 0,"),
         (AwacConfig { weighting: AwacWeighting::Exponential { max: 0.0 }, ..awac() }, "max 0,"),
         (AwacConfig { weighting: AwacWeighting::Softmax { max_advantage: f64::NAN }, ..awac() }, "max_advantage NaN"),
         (AwacConfig { discount: -0.1, ..awac() }, "discount"),

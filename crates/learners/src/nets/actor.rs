@@ -61,10 +61,10 @@ impl Actor {
     }
 
     /// The same actor with a moving average of its weights beside them, which [`Actor::best_mean`] acts by; each step
-    /// moves the average by the share `rate` of its way to the weights.
+    /// moves the average by the share `rate` of its way to the weights. Without a rate there is none.
     #[must_use]
-    pub fn with_average(mut self, rate: f64) -> Self {
-        self.average = Some(Average { network: self.network.network().duplicate(), rate });
+    pub fn with_average(mut self, rate: Option<f64>) -> Self {
+        self.average = rate.map(|rate| Average { network: self.network.network().duplicate(), rate });
         self
     }
 
