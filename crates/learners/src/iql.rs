@@ -116,7 +116,7 @@ impl IqlConfig {
 
     /// For budgets far below the paper's million updates. Departs from [`IqlConfig::antmaze`] where this project's
     /// pilot runs on umaze asked for it. After some ten thousand updates the critics' errors are as large as the
-    /// advantages: at temperature 3 a minibatch of 256 rows then has the weights of 8 to 16 rows, at 1 those of 200,
+    /// advantages: at temperature 3 a minibatch of 256 rows then counts as 8 to 17 equal ones, at 1 as about 180,
     /// and the actor keeps the walk that cloning learns. Acting by averaged weights calms what is left. Scaled inputs,
     /// a rate of 1e-3 and faster targets make the most of few updates, and 128-128 networks are three times as fast.
     pub fn antmaze_small() -> Self {
