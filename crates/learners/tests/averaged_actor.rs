@@ -2,14 +2,21 @@
 
 mod common;
 
-use common::{random_batch, rngs, small_iql, spec};
-use learners::{Device, IqlConfig, LearnerConfig};
+use common::{random_batch, rngs, small_awac, small_iql, spec};
+use learners::{AwacConfig, Device, IqlConfig, LearnerConfig};
 use rl::{Intent, Learner, Minibatch, ObservationRows};
 
 const LANES: usize = 2;
 
-fn trained(actor_average: Option<f64>, batches: &[Minibatch]) -> Box<dyn Learner> {
-    let config = LearnerConfig::Iql(IqlConfig { actor_average, ..small_iql() });
+/// A learner whose actor is averaged at this rate.
+type Averaged = fn(Option<f64>) -> LearnerConfig;
+
+const LEARNERS: [Averaged; 2] = [
+    |actor_average| LearnerConfig::Iql(IqlConfig { actor_average, ..small_iql() }),
+    |actor_average| LearnerConfig::Awac(AwacConfig { actor_average, ..small_awac() }),
+];
+
+fn trained(config: &LearnerConfig, batches: &[Minibatch]) -> Box<dyn Learner> {
     let mut learner = config.build(&spec(5, 3), rngs(LANES), Device::CPU);
     for batch in batches {
         drop(learner.update(batch));
@@ -24,8 +31,12 @@ fn act(learner: &dyn Learner, intent: Intent) -> Vec<f32> {
 
 #[test]
 fn the_best_action_is_that_of_the_average() {
+    LEARNERS.into_iter().for_each(the_best_action_is_averaged);
+}
+
+fn the_best_action_is_averaged(learner: Averaged) {
     let batches: Vec<Minibatch> = (0..5).map(|i| random_batch(&spec(5, 3), LANES, 8, &format!("batch {i}"))).collect();
-    let [plain, at_once, slow] = [None, Some(1.0), Some(0.1)].map(|rate| trained(rate, &batches));
+    let [plain, at_once, slow] = [None, Some(1.0), Some(0.1)].map(|rate| trained(&learner(rate), &batches));
     let [best, exploring] = [Intent::Exploit, Intent::Explore];
     assert_eq!(act(&*plain, best), act(&*at_once, best), "an average that follows at once is the actor itself");
     assert_ne!(act(&*plain, best), act(&*slow, best));
@@ -33,8 +44,8 @@ fn the_best_action_is_that_of_the_average() {
 
     // Nine tenths of the first weights remain after one step: the average has hardly moved.
     let distance = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum::<f32>();
-    let fresh = act(&*trained(None, &[]), best);
-    let [one_step, averaged] = [None, Some(0.1)].map(|rate| act(&*trained(rate, &batches[..1]), best));
+    let fresh = act(&*trained(&learner(None), &[]), best);
+    let [one_step, averaged] = [None, Some(0.1)].map(|rate| act(&*trained(&learner(rate), &batches[..1]), best));
     let (moved, followed) = (distance(&fresh, &one_step), distance(&fresh, &averaged));
     assert!(0.0 < followed && followed < 0.2 * moved, "the average moved by {followed}, the actor by {moved}");
 }
@@ -42,9 +53,11 @@ fn the_best_action_is_that_of_the_average() {
 #[test]
 fn the_average_is_saved_and_loaded() {
     let batches = [random_batch(&spec(5, 3), LANES, 8, "batch")];
-    let learner = trained(Some(0.1), &batches);
-    let folder = tempfile::tempdir().unwrap();
-    learner.save(folder.path()).unwrap();
-    let opened = learners::open(folder.path(), Device::CPU).unwrap();
-    assert_eq!(act(&*learner, Intent::Exploit), act(&*opened, Intent::Exploit));
+    for learner in LEARNERS {
+        let learner = trained(&learner(Some(0.1)), &batches);
+        let folder = tempfile::tempdir().unwrap();
+        learner.save(folder.path()).unwrap();
+        let opened = learners::open(folder.path(), Device::CPU).unwrap();
+        assert_eq!(act(&*learner, Intent::Exploit), act(&*opened, Intent::Exploit));
+    }
 }

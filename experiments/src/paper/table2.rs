@@ -58,6 +58,7 @@ struct Budget {
     offline: OfflinePlan,
     batch_rows: usize,
     steps: usize,
+    updates_per_step: usize,
     evaluation: EvaluationPlan,
     stages: usize,
     tolerance: f32,
@@ -74,6 +75,7 @@ impl Budget {
                 offline: OfflinePlan { updates: 20, batch_rows: 16, episodes: 2 },
                 batch_rows: 16,
                 steps: 60,
+                updates_per_step: 1,
                 evaluation: EvaluationPlan {
                     every: 30,
                     episodes: 1,
@@ -87,9 +89,10 @@ impl Budget {
             },
             // Not yet chosen by pilots.
             Scale::Laptop => Self {
-                offline: OfflinePlan { updates: 10_000, batch_rows: 64, episodes: 100 },
+                offline: OfflinePlan { updates: 20_000, batch_rows: 64, episodes: 100 },
                 batch_rows: 32,
                 steps: 20_000,
+                updates_per_step: 4,
                 evaluation: EvaluationPlan {
                     every: 2_000,
                     episodes: 20,
@@ -109,6 +112,7 @@ impl Budget {
                 offline: OfflinePlan { updates: 100_000, batch_rows: 32, episodes: 100 },
                 batch_rows: 32,
                 steps: 100_000,
+                updates_per_step: 1,
                 evaluation: EvaluationPlan {
                     every: 5_000,
                     episodes: 100,
@@ -144,7 +148,7 @@ impl Budget {
             replay,
             steps: self.steps,
             batch_rows: self.batch_rows,
-            updates_per_step: 1,
+            updates_per_step: self.updates_per_step,
             evaluation: self.evaluation,
         };
         (learner, Some(online))

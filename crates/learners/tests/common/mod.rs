@@ -89,7 +89,7 @@ pub(crate) fn small_bc(loss: BcLoss) -> BcConfig {
 
 /// Small networks and every feature of AWAC switched on.
 pub(crate) fn small_awac() -> AwacConfig {
-    AwacConfig { hidden: vec![16, 12], ..AwacConfig::antmaze() }
+    AwacConfig { hidden: vec![16, 12], actor_average: Some(0.05), ..AwacConfig::antmaze() }
 }
 
 /// Small networks and every feature of CQL switched on.
