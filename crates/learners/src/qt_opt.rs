@@ -85,6 +85,7 @@ impl QtOptConfig {
             network: Vision::Points(Widths { filters: 16, hidden: 128 }),
             crop: None,
             inputs: Inputs::Scaled,
+            cem: CemConfig { iterations: 3, ..CemConfig::published() },
             tau: 0.01,
             lag: 100,
             optimiser: Optimiser::Adam,

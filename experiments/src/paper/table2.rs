@@ -89,7 +89,7 @@ impl Budget {
             },
             // Not yet chosen by pilots.
             Scale::Laptop => Self {
-                offline: OfflinePlan { updates: 20_000, batch_rows: 64, episodes: 100 },
+                offline: OfflinePlan { updates: 10_000, batch_rows: 64, episodes: 100 },
                 batch_rows: 32,
                 steps: 20_000,
                 updates_per_step: 4,
