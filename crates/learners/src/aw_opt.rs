@@ -150,7 +150,7 @@ impl Policy for HybridPolicy {
         assert_eq!(observations.state.lanes(), rngs.len(), "one stream per lane");
         let sight = self.input.upload_observations(observations);
         let mean = self.actor.mean(&sight);
-        let mut actions = download_rows(&self.critic.best(&sight, Some(&mean), rngs).actions);
+        let mut actions = download_rows(&self.critic.best(&sight, intent, Some(&mean), rngs).actions);
         if intent == Intent::Explore {
             let (mean, std) = (download_rows(&mean), download(&self.actor.std().expect("a Gaussian actor")));
             for (lane, rng) in rngs.iter_mut().enumerate() {

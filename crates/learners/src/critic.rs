@@ -1,6 +1,6 @@
 //! The critic of QT-Opt and of AW-Opt: a network, two that follow it, and the search for the best action.
 
-use rl::Prng;
+use rl::{Intent, Prng};
 use tch::{Kind, Tensor, no_grad};
 
 use crate::cem::{Best, CemConfig};
@@ -55,10 +55,15 @@ impl Critic {
         self.averaged.lanes()
     }
 
-    /// The best actions by the trained network, `extra` ones `[lane, row, action]` among the candidates. The values are
-    /// those before the sigmoid.
-    pub(crate) fn best(&self, sight: &Sight, extra: Option<&Tensor>, rngs: &mut [Prng]) -> Best {
-        search(self.q.network(), self.cem, self.action_size, sight, extra, rngs)
+    /// The best actions, by the trained network in exploring and by the averaged one otherwise (`tensor2robot` exports
+    /// averaged weights, too); `extra` ones `[lane, row, action]` are among the candidates. The values are those before
+    /// the sigmoid.
+    pub(crate) fn best(&self, sight: &Sight, intent: Intent, extra: Option<&Tensor>, rngs: &mut [Prng]) -> Best {
+        let network = match intent {
+            Intent::Explore => self.q.network(),
+            Intent::Exploit => &self.averaged,
+        };
+        search(network, self.cem, self.action_size, sight, extra, rngs)
     }
 
     /// Q of two actions `[lane, row, action]` in the same states by the trained network, each `[lane, row, 1]`.

@@ -167,7 +167,7 @@ impl Policy for SearchPolicy {
         assert_eq!(observations.state.lanes(), self.critic.lanes(), "one lane of observations for each of the learner");
         assert_eq!(observations.state.lanes(), rngs.len(), "one stream per lane");
         let sight = self.input.upload_observations(observations);
-        let mut actions = download_rows(&self.critic.best(&sight, None, rngs).actions);
+        let mut actions = download_rows(&self.critic.best(&sight, intent, None, rngs).actions);
         if intent == Intent::Explore {
             for (lane, rng) in rngs.iter_mut().enumerate() {
                 for row in 0..actions.rows() {

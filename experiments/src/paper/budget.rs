@@ -65,7 +65,7 @@ fn smoke(learner: &IqlConfig) -> Budget {
     }
 }
 
-/// Chosen on umaze (results/pilots).
+/// Chosen on umaze (results/pilots/umaze-straying): two updates a step gave no more.
 fn laptop_maze() -> Budget {
     Budget {
         learner: IqlConfig::antmaze_small(),
