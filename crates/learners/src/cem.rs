@@ -108,6 +108,19 @@ mod tests {
         assert!(furthest(&best, &corner) < 1e-6, "{}", best.actions);
     }
 
+    /// What is left of the error in six components, as of a grasp, by the number of rounds (results/pilots/grasping).
+    #[test]
+    fn a_third_round_halves_the_error() {
+        let mut rng = Prng::derive("cem", 0, "peaks");
+        let peaks: Vec<f32> = (0..6 * 200).map(|_| rng.uniform(-0.7, 0.7)).collect();
+        let peaks = Tensor::from_slice(&peaks).view([1, 200, 6]);
+        let errors = [2, 3].map(|iterations| {
+            let best = search(CemConfig { iterations, ..CemConfig::published() }, &peaks, None);
+            (&best.actions - &peaks).square().mean(Kind::Float).sqrt().double_value(&[])
+        });
+        assert!(errors[0] > 0.12 && errors[1] < 0.6 * errors[0], "{errors:?}");
+    }
+
     /// Three candidates, two elites, two rounds, by hand.
     #[test]
     fn rounds_follow_the_elites_moments() {
