@@ -164,6 +164,7 @@ fn judge(network: &Cnn, seen: &Seen, candidates: &Tensor, states: &Tensor) -> Te
 mod tests {
     use super::*;
     use crate::Device;
+    use crate::nets::{Vision, Widths};
     use crate::noise::normals;
     use crate::qt_opt::QtOptConfig;
     use rl::{ImageShape, LaneRows, ObservationRows};
@@ -184,7 +185,12 @@ mod tests {
 
     /// Two critics whose following networks differ as the seeds say, and three states.
     fn critic(seeds: [u64; 2]) -> (Critic, Sight, QtOptConfig) {
-        let config = QtOptConfig { tau: 0.1, lag: 3, ..QtOptConfig::small() };
+        let config = QtOptConfig {
+            network: Vision::Points(Widths { filters: 16, hidden: 128 }),
+            tau: 0.1,
+            lag: 3,
+            ..QtOptConfig::small()
+        };
         let input = SightInput::new(config.inputs, None, &interface(), Device::CPU);
         let critic = Critic::new(&config, &input, &interface(), &mut rngs());
         for (network, seed) in [&critic.averaged, &critic.lagged].into_iter().zip(seeds) {
@@ -212,6 +218,16 @@ mod tests {
             averaged.lt_tensor(&lagged).to_kind(Kind::Float).mean(Kind::Float).double_value(&[])
         });
         assert!(lower.iter().any(|share| *share > 0.0) && lower.iter().any(|share| *share < 1.0), "{lower:?}");
+    }
+
+    #[test]
+    fn the_averaged_network_is_judged_and_the_trained_one_explores() {
+        let (critic, sight, _) = critic([0, 1]);
+        let by = |network: &Cnn| search(network, critic.cem, 2, &sight, None, &mut rngs()).actions;
+        let best = |intent| critic.best(&sight, intent, None, &mut rngs()).actions;
+        assert_eq!(best(Intent::Exploit), by(&critic.averaged));
+        assert_eq!(best(Intent::Explore), by(critic.q.network()));
+        assert_ne!(best(Intent::Exploit), best(Intent::Explore));
     }
 
     #[test]

@@ -79,8 +79,8 @@ impl QtOptConfig {
         }
     }
 
-    /// For pictures of 64 x 64 and some ten thousand updates, chosen on grasping (results/pilots/grasping). After two
-    /// rounds of search even a perfect Q would act too inexactly to grasp.
+    /// For pictures of 64 x 64 and some ten thousand updates, chosen on grasping after few pilots
+    /// (results/pilots/grasping). After two rounds of search even a perfect Q would grasp in three episodes of four.
     pub fn small() -> Self {
         Self {
             network: Vision::Flat(Widths { filters: 32, hidden: 128 }),

@@ -20,7 +20,7 @@ fn iql_finds_the_best_of_random_actions() {
 #[test]
 fn awac_finds_the_best_of_random_actions() {
     let small = || AwacConfig { hidden: vec![32, 32], reward_shift: 0.0, ..AwacConfig::antmaze_small() };
-    let exponential = AwacConfig { lambda: 0.05, ..small() };
+    let exponential = AwacConfig { lambda: 0.05, weighting: AwacConfig::antmaze().weighting, ..small() };
     let softmax = AwacConfig { lambda: 0.05, weighting: AwacConfig::rlkit().weighting, ..small() };
     for config in [exponential, softmax] {
         assert_finds_the_best_of_random_actions(&LearnerConfig::Awac(config), 0.15);

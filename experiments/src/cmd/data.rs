@@ -117,8 +117,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Argument
             refresh(workspace, *named, options.scale)?;
         }
     }
-    let straying = arguments.straying.filter(|share| *share > 0.0);
-    make(workspace, options, &names, straying.map(|share| Straying { share, mean_steps: 25.0 }))
+    make(workspace, options, &names, arguments.straying.map(|share| Straying { share, mean_steps: 25.0 }))
 }
 
 /// Lets the manifest tell all that this program can tell of a file behind the committed records.
@@ -174,7 +173,9 @@ fn collect(workspace: &Workspace, named: Named, scale: Scale, straying: Option<S
     match (named, named.task().family()) {
         (Named::Task(task), Family::AntMaze(_)) => {
             let plan = CollectPlan::d4rl(task).expect("D4RL has a plan for each ant maze");
-            Ok(maze::collect(task, CollectPlan { straying: straying.or(plan.straying), ..plan }, maze::rows(scale)))
+            // A share of 0 is a wish, too.
+            let straying = straying.map_or(plan.straying, |wish| Some(wish).filter(|wish| wish.share > 0.0));
+            Ok(maze::collect(task, CollectPlan { straying, ..plan }, maze::rows(scale)))
         }
         (Named::Task(task), Family::Hand(hand)) => {
             ensure!(straying.is_none(), "--straying is for ant mazes: {task} has no walker");

@@ -187,8 +187,11 @@ impl Plan {
 
 /// Runs of one class take about equally long, whatever the task: updates cost the same, and so do steps.
 fn cost_class(method: &str, spec: &RunSpec) -> String {
-    let budget = spec.online.as_ref().map_or(spec.offline.updates, |online| online.steps);
-    format!("{method} {budget}")
+    let budget = spec.online.as_ref().map_or_else(
+        || format!("{} of {}", spec.offline.updates, spec.offline.batch_rows),
+        |online| format!("{} with {} of {}", online.steps, online.updates_per_step, online.batch_rows),
+    );
+    format!("{method} {} {budget}", spec.learner.name())
 }
 
 impl std::fmt::Display for Plan {

@@ -133,7 +133,8 @@ pub(super) fn sooner(claim: &str, first: &[Vec<f64>], later: &[Vec<f64>]) -> Ver
     })
 }
 
-/// The mean over rows of `x - y` on the same seed, and what a judge makes of its interval (from `low` to `high`).
+/// The mean over rows of `x - y` on the same seed, and what a judge makes of its interval (from `low` to `high`). Seeds are
+/// drawn again row by row, so that a row of one or two would seem certain: then nothing is decided.
 fn difference(claim: &str, unit: &str, x: &[Vec<f64>], y: &[Vec<f64>], judge: impl Fn(f64, f64) -> Finding) -> Verdict {
     let pairs: usize = x.iter().map(Vec::len).sum();
     let claim = claim.to_string();
@@ -142,7 +143,8 @@ fn difference(claim: &str, unit: &str, x: &[Vec<f64>], y: &[Vec<f64>], judge: im
     }
     let mut rng = Prng::derive("check", 0, &claim);
     let interval = stats::paired_difference(x, y, &mut rng);
-    let finding = if pairs < 3 { Finding::Undecided } else { judge(interval.low, interval.high) };
+    let finding =
+        if x.iter().any(|row| row.len() < 3) { Finding::Undecided } else { judge(interval.low, interval.high) };
     let evidence = format!(
         "difference {:+.1} [{:+.1}, {:+.1}] {unit} over {pairs} pairs of seeds",
         interval.estimate, interval.low, interval.high
@@ -161,6 +163,10 @@ mod tests {
         assert_eq!(finding([-20.0, 0.0, 20.0]), Finding::Undecided, "the mean alone would do");
         assert_eq!(finding([11.0, 15.0, 30.0]), Finding::Fails);
         assert_eq!(same("", &[vec![0.0; 2]], &[vec![0.0; 2]]).finding, Finding::Undecided, "two seeds are too few");
+        let rows = |n: usize| (vec![vec![1.0; n]; 3], vec![vec![0.0; n]; 3]);
+        let finding = |(x, y): (Vec<Vec<f64>>, Vec<Vec<f64>>)| compare("", false, &x, &y).finding;
+        assert_eq!(finding(rows(3)), Finding::Holds);
+        assert_eq!(finding(rows(1)), Finding::Undecided, "one seed a row, however many rows");
     }
 
     #[test]

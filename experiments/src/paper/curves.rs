@@ -102,7 +102,9 @@ impl Curve<'_> {
             record.evaluations.iter().filter_map(|evaluation| Some((evaluation.step, value(evaluation)?))).collect()
         };
         let curves: Vec<_> = self.result.finished().map(curve).collect();
-        let points = steps(&curves).into_iter().map(|(step, values)| {
+        // A mean of other seeds from point to point would be no curve.
+        let of_all = steps(&curves).into_iter().filter(|(_, values)| values.len() == curves.len());
+        let points = of_all.map(|(step, values)| {
             let mut rng = Prng::derive(&self.result.cell.name(), step as u64, stream);
             let interval = stats::bootstrap(&[values], stats::mean_of_means, &mut rng);
             Point { x: step as f64, mean: interval.estimate, low: interval.low, high: interval.high }

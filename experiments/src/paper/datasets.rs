@@ -5,14 +5,14 @@ use std::path::Path;
 
 use anyhow::Result;
 use envs::Task;
-use learners::{BcConfig, IqlConfig, LearnerConfig};
+use learners::{BcConfig, LearnerConfig};
 
 use crate::{
     data::{DataCatalog, Manifest},
     paper::{Cell, CellResult, Experiment, Results, summary, table1},
     render::coverage::{self, CoveragePanel},
     run::offline_method,
-    spec::{OfflinePlan, RunSpec, Scale},
+    spec::{RunSpec, Scale},
     table::Table,
     workspace::write_whole,
 };
@@ -34,32 +34,13 @@ const COLUMNS: [(&str, &str); 2] = [("offline-bc", "cloning"), ("offline-iql", "
 fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
     let mut cells = Vec::new();
     for task in Task::ANT_MAZES {
-        let whole = table1::offline_run(task, scale, catalog)?;
-        let iql = match scale {
-            // What the data are worth takes longer than Table 1's offline phase, but on the easy way through umaze.
-            Scale::Laptop if task != Task::AntMazeUmaze => RunSpec {
-                learner: LearnerConfig::Iql(iql()),
-                offline: OfflinePlan { updates: LAPTOP.0, batch_rows: LAPTOP.1, ..whole.offline },
-                ..whole
-            },
-            _ => whole,
-        };
+        let iql = table1::offline_run(task, scale, catalog)?;
         let bc = RunSpec { learner: LearnerConfig::Bc(cloning(scale)), ..iql.clone() };
         for spec in [bc, iql] {
             cells.push(Cell { experiment: "datasets", method: offline_method(&spec), spec });
         }
     }
     Ok(cells)
-}
-
-/// Updates and rows of a minibatch at laptop scale.
-const LAPTOP: (usize, usize) = (60_000, 256);
-
-/// IQL at laptop scale: the paper's temperature, expectile and discount. What differs from [`IqlConfig::antmaze_small`]
-/// was chosen on pilot runs with medium-play (results/pilots/goals). Rewards of 100 at the goal and 0 elsewhere are those
-/// of r - 1 but for a constant in all values, and far from the goal those are then near the 0 that networks start from.
-fn iql() -> IqlConfig {
-    IqlConfig { temperature: 10.0, tau: 0.02, reward_scale: 100.0, reward_shift: 0.0, ..IqlConfig::antmaze_small() }
 }
 
 /// How cloning is done at a scale.
@@ -82,14 +63,9 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
         });
         table.push([task.to_string()].into_iter().chain(texts.into_iter().flatten()));
     }
-    // What is not said of a scale is what Table 1 says.
-    let reductions = match scale {
-        Scale::Laptop => format!(" (umaze as in Table 1, the others by {} updates of {})", LAPTOP.0, LAPTOP.1),
-        Scale::Smoke | Scale::Paper => String::new(),
-    };
     let page = format!(
-        "Percent of successful episodes after an offline phase of the {scale} scale on a whole data file: mean ± sd over \
-         n seeds{reductions}. D4RL's columns: the IQL paper, Table 1, a million updates on the file of that name (IQL in whole percent).\n\n{}",
+        "Percent of successful episodes after Table 1's offline phase of the {scale} scale on a whole data file: mean ± sd over \
+         n seeds. D4RL's columns: the IQL paper, Table 1, a million updates on the file of that name (IQL in whole percent).\n\n{}",
         table.markdown()
     );
     write_whole(&folder.join("datasets.md"), page.as_bytes())?;

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::{
     paper::{
-        Finding, Results, Verdict, claims,
+        CellResult, Finding, Results, Verdict, claims,
         numbers::{PaperValue, Table1},
         table1::{self, Method},
         table1_curves,
@@ -119,10 +119,10 @@ fn markdown(scale: Scale, results: &Results, rows: &[Vec<Shown>]) -> String {
         table.push([task.to_string(), size.clone()].into_iter().chain(row.iter().map(text)));
         let empty = || row.iter().filter(|shown| shown.scores.is_empty() && shown.failed == 0);
         if empty().any(|shown| shown.key.is_some()) {
-            here.push(format!("- `make table1 SCALE={scale} ONLY={task}/{size}/`\n"));
+            here.push(format!("- `make table1 SCALE={scale} ONLY=table1/{task}/{size}/`\n"));
         }
         if empty().any(|shown| shown.key.is_none()) && scale != Scale::Paper {
-            elsewhere.push(format!("- `make table1 SCALE=paper ONLY={task}/{size}/`\n"));
+            elsewhere.push(format!("- `make table1 SCALE=paper ONLY=table1/{task}/{size}/`\n"));
         }
     }
     let page = format!(
@@ -156,17 +156,18 @@ fn markdown(scale: Scale, results: &Results, rows: &[Vec<Shown>]) -> String {
 
 /// What a scale reduces, read off the specifications: for each group of tasks with records.
 fn reductions(scale: Scale, results: &Results) -> String {
-    let run = |tasks: &[Task]| -> Vec<&RunSpec> {
+    let run = |tasks: &[Task]| -> Vec<&CellResult> {
         let cells = results.cells.iter().filter(|result| !result.records.is_empty());
-        cells.map(|result| &result.cell.spec).filter(|spec| tasks.contains(&spec.task)).collect()
+        cells.filter(|result| tasks.contains(&result.cell.spec.task)).collect()
     };
     let groups = table1::TASKS.into_iter().zip(["ant mazes", "hand"]).map(|(tasks, name)| (name, run(tasks)));
-    let groups: Vec<String> = groups.filter_map(|(name, specs)| settings(scale, name, &specs)).collect();
+    let groups: Vec<String> = groups.filter_map(|(name, cells)| settings(scale, name, &cells)).collect();
     groups.join("\n")
 }
 
-/// The settings of a group of tasks that have their budget in common.
-fn settings(scale: Scale, name: &str, specs: &[&RunSpec]) -> Option<String> {
+/// The settings of a group of tasks, as the first of them that was run online has them.
+fn settings(scale: Scale, name: &str, cells: &[&CellResult]) -> Option<String> {
+    let specs: Vec<&RunSpec> = cells.iter().map(|result| &result.cell.spec).collect();
     let (LearnerConfig::Iql(iql), offline, online) =
         specs.iter().find_map(|spec| Some((&spec.learner, &spec.offline, spec.online.as_ref()?)))?
     else {
@@ -190,7 +191,8 @@ fn settings(scale: Scale, name: &str, specs: &[&RunSpec]) -> Option<String> {
             SchedulePlan::Curriculum { stages, tolerance, window } => Some(format!(
                 " The curriculum has {stages} stages, tolerance {tolerance} and a window of {window} evaluations of \
                  {curriculum_episodes} episodes, one every {curriculum_every} steps. JSRL and control draw 75 % of a \
-                 minibatch from the last 100,000 collected transitions and 25 % from the data; IQL draws from one buffer."
+                 minibatch from the last 100,000 collected transitions and 25 % from the data; IQL draws from one buffer.{}",
+                unfinished(cells)
             )),
             _ => None,
         })
@@ -201,8 +203,8 @@ fn settings(scale: Scale, name: &str, specs: &[&RunSpec]) -> Option<String> {
     let data = data.join(", ");
     Some(format!(
         "Settings of the {scale} scale for the {name}, the same for all columns: {} offline updates; {} online steps with {} \
-         update(s) each; minibatches of {}; hidden layers {:?}; rate {}{rate}; expectile {}; temperature {}; {inputs} \
-         inputs{average}. The score is the mean of the last {scored} x {episodes} evaluation episodes.{curriculum}\n\nData \
+         update(s) each; minibatches of {}; hidden layers {:?}; rate {}{rate}; expectile {}; temperature {}; target rate \
+         {}; dropout {}; {inputs} inputs{average}. The score is the mean of the last {scored} x {episodes} evaluation episodes.{curriculum}\n\nData \
          files, with a hash of their numbers: {data}.\n",
         offline.updates,
         online.steps,
@@ -212,7 +214,24 @@ fn settings(scale: Scale, name: &str, specs: &[&RunSpec]) -> Option<String> {
         iql.learning_rate,
         iql.expectile,
         iql.temperature,
+        iql.tau,
+        iql.actor_dropout,
     ))
+}
+
+/// How many curricula ended before they had taken the guide's last step.
+fn unfinished(cells: &[&CellResult]) -> String {
+    let runs = cells.iter().flat_map(|result| result.finished());
+    let curricula = runs.filter(|record| {
+        let online = record.spec.online.as_ref();
+        online.is_some_and(|online| matches!(online.schedule, SchedulePlan::Curriculum { .. }))
+    });
+    let last: Vec<usize> =
+        curricula.filter_map(|record| record.evaluations.iter().rev().find_map(|e| e.horizon)).collect();
+    match last.iter().filter(|horizon| **horizon > 0).count() {
+        0 => String::new(),
+        n => format!(" In {n} of {} runs with a curriculum the guide still opened episodes at the end.", last.len()),
+    }
 }
 
 fn text(shown: &Shown) -> String {
@@ -327,8 +346,8 @@ mod tests {
         –<br>*10.4 ± 9.6*
         –
         ");
-        assert!(page.contains("- `make table1 SCALE=smoke ONLY=antmaze-umaze-v0/1k/`"), "{page}");
-        assert!(page.contains("- `make table1 SCALE=paper ONLY=antmaze-umaze-v0/10k/`"), "{page}");
+        assert!(page.contains("- `make table1 SCALE=smoke ONLY=table1/antmaze-umaze-v0/1k/`"), "{page}");
+        assert!(page.contains("- `make table1 SCALE=paper ONLY=table1/antmaze-umaze-v0/10k/`"), "{page}");
         let line = csv(&rows(&results)).lines().find(|line| line.contains(",jsrl-curriculum,")).map(str::to_string);
         assert!(line.is_some_and(|line| {
             line.starts_with("antmaze-umaze-v0,1000,not yet made,jsrl-curriculum,3,1,58.333,38.188,")

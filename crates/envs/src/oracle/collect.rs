@@ -5,7 +5,7 @@
 //!   stays about its goal for the rest, this one walks on to the next goal; in `umaze`, whose goals all lie in one cell, an
 //!   episode ends with the fifth.
 //! - In `umaze` the walker loses its way for 30 % of the time. Without that its data are easier than D4RL's: cloning alone
-//!   comes to 90 % on them, and to 55-65 % on D4RL's (results/datasets; NOTES.md has the shares that were tried).
+//!   comes to 90 % on them, and to 55-65 % on D4RL's (results/pilots/umaze-straying and harder-data have what was tried).
 //! - Directions come from [`Planner`], which knows the way through the maze, and the jitter of their angle is this
 //!   project's own, in size too; D4RL jitters waypoints.
 //! - The walker is this project's own, and so is the physics ([`crate::ant_maze`]).
