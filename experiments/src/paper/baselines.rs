@@ -51,14 +51,6 @@ const COLUMNS: [(&str, &str, &str); 8] = [
 /// The task on which these columns are run at laptop scale.
 const TASK: Task = Task::AntMazeUmaze;
 
-fn sizes(scale: Scale) -> Vec<usize> {
-    match scale {
-        Scale::Smoke => vec![1_000],
-        Scale::Laptop => vec![10_000, 100_000, 1_000_000],
-        Scale::Paper => vec![1_000, 10_000, 100_000, 1_000_000],
-    }
-}
-
 /// The size at which AWAC is jump-started.
 fn jump_started(scale: Scale) -> usize {
     if scale == Scale::Smoke { 1_000 } else { 10_000 }
@@ -86,7 +78,7 @@ fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
     let tasks = if scale == Scale::Paper { Task::ANT_MAZES.to_vec() } else { vec![TASK] };
     let mut cells = Vec::new();
     for task in tasks {
-        for transitions in sizes(scale) {
+        for transitions in table1::sizes(task, scale) {
             let data = catalog.slice(task, scale, transitions)?;
             let mut cell = |method, learner: Option<LearnerConfig>, name: Option<&str>| {
                 let spec = table1::run(method, task, scale, data.clone(), learner);
