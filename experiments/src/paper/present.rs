@@ -154,19 +154,35 @@ fn markdown(scale: Scale, results: &Results, rows: &[Vec<Shown>]) -> String {
     )
 }
 
-/// What a scale reduces, read off the specifications: for each group of tasks with records.
+/// What a scale reduces, read off the specifications: once for all tasks with records that have it in common.
 fn reductions(scale: Scale, results: &Results) -> String {
-    let run = |tasks: &[Task]| -> Vec<&CellResult> {
-        let cells = results.cells.iter().filter(|result| !result.records.is_empty());
-        cells.filter(|result| tasks.contains(&result.cell.spec.task)).collect()
-    };
-    let groups = table1::TASKS.into_iter().zip(["ant mazes", "hand"]).map(|(tasks, name)| (name, run(tasks)));
-    let groups: Vec<String> = groups.filter_map(|(name, cells)| settings(scale, name, &cells)).collect();
-    groups.join("\n")
+    let mut groups: Vec<(&RunSpec, Vec<Task>)> = Vec::new();
+    for task in table1::TASKS.into_iter().flatten().copied() {
+        let cells = results.cells.iter().filter(|result| result.cell.spec.task == task);
+        if cells.clone().all(|result| result.records.is_empty()) {
+            continue;
+        }
+        let Some(spec) = cells.map(|result| &result.cell.spec).find(|spec| spec.online.is_some()) else { continue };
+        match groups.iter_mut().find(|(other, _)| have_budget_in_common(spec, other)) {
+            Some((_, tasks)) => tasks.push(task),
+            None => groups.push((spec, vec![task])),
+        }
+    }
+    groups.iter().filter_map(|(_, tasks)| settings(scale, tasks, results)).collect::<Vec<_>>().join("\n")
 }
 
-/// The settings of a group of tasks, as the first of them that was run online has them.
-fn settings(scale: Scale, name: &str, cells: &[&CellResult]) -> Option<String> {
+fn have_budget_in_common(a: &RunSpec, b: &RunSpec) -> bool {
+    let online = |spec: &RunSpec| {
+        let online = spec.online.as_ref()?;
+        Some((online.steps, online.updates_per_step, online.batch_rows, online.evaluation))
+    };
+    a.learner == b.learner && a.offline == b.offline && online(a) == online(b)
+}
+
+/// The settings of tasks that have them in common.
+fn settings(scale: Scale, tasks: &[Task], results: &Results) -> Option<String> {
+    let cells: Vec<&CellResult> =
+        results.cells.iter().filter(|result| tasks.contains(&result.cell.spec.task)).collect();
     let specs: Vec<&RunSpec> = cells.iter().map(|result| &result.cell.spec).collect();
     let (LearnerConfig::Iql(iql), offline, online) =
         specs.iter().find_map(|spec| Some((&spec.learner, &spec.offline, spec.online.as_ref()?)))?
@@ -192,19 +208,27 @@ fn settings(scale: Scale, name: &str, cells: &[&CellResult]) -> Option<String> {
                 " The curriculum has {stages} stages, tolerance {tolerance} and a window of {window} evaluations of \
                  {curriculum_episodes} episodes, one every {curriculum_every} steps. JSRL and control draw 75 % of a \
                  minibatch from the last 100,000 collected transitions and 25 % from the data; IQL draws from one buffer.{}",
-                unfinished(cells)
+                unfinished(&cells)
             )),
             _ => None,
         })
         .unwrap_or_default();
-    let mut data: Vec<String> =
-        specs.iter().map(|spec| &spec.data).map(|slice| format!("{} ({})", slice.file, slice.content)).collect();
+    let rewards = match (iql.reward_scale, iql.reward_shift) {
+        (1.0, 0.0) => "r".to_string(),
+        (scale, 0.0) => format!("{scale} r"),
+        (1.0, shift) => format!("r {shift:+}"),
+        (scale, shift) => format!("{scale} r {shift:+}"),
+    };
+    let names: Vec<&str> = tasks.iter().map(|task| task.name()).collect();
+    let names = names.join(", ");
+    let used = cells.iter().filter(|result| !result.records.is_empty()).map(|result| &result.cell.spec.data);
+    let mut data: Vec<String> = used.map(|slice| format!("{} ({})", slice.file, slice.content)).collect();
     data.dedup();
     let data = data.join(", ");
     Some(format!(
-        "Settings of the {scale} scale for the {name}, the same for all columns: {} offline updates; {} online steps with {} \
+        "Settings of the {scale} scale for {names}, the same for all columns: {} offline updates; {} online steps with {} \
          update(s) each; minibatches of {}; hidden layers {:?}; rate {}{rate}; expectile {}; temperature {}; target rate \
-         {}; dropout {}; {inputs} inputs{average}. The score is the mean of the last {scored} x {episodes} evaluation episodes.{curriculum}\n\nData \
+         {}; dropout {}; rewards {rewards}; {inputs} inputs{average}. The score is the mean of the last {scored} x {episodes} evaluation episodes.{curriculum}\n\nData \
          files, with a hash of their numbers: {data}.\n",
         offline.updates,
         online.steps,
@@ -237,6 +261,8 @@ fn unfinished(cells: &[&CellResult]) -> String {
 fn text(shown: &Shown) -> String {
     let ours = match &shown.summary {
         None => "–".to_string(),
+        // One seed has no spread.
+        Some(Summary { mean, .. }) if shown.scores.len() == 1 => format!("{mean:.1} n=1"),
         Some(Summary { mean, sd, interquartile_mean, low, high }) => {
             format!("{mean:.1} ± {sd:.1}<br>{interquartile_mean:.1} [{low:.1}, {high:.1}] n={}", shown.scores.len())
         }
