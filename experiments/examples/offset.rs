@@ -45,16 +45,16 @@ fn main() -> Result<()> {
     let mut learner = ImageBc::new(ImageBcConfig::small(), interface, stream("offset"), Device::CPU);
     let rows = dataset.len();
     let mut training = OfflineTraining::new(&mut learner, vec![Arc::new(dataset)], stream("minibatches"), BATCH_ROWS);
-    println!("{} demonstrations of {rows} steps before the grasp; {} more to judge by", seen.len(), unseen.len());
+    eprintln!("{} demonstrations of {rows} steps before the grasp; {} more to judge by", seen.len(), unseen.len());
     for update in 1..=UPDATES {
         training.step();
         if update % 500 == 0 {
-            println!("after {update} updates: mean error {:.1} mm", 1e3 * error(training.learner(), unseen));
+            eprintln!("after {update} updates: mean error {:.1} mm", 1e3 * error(training.learner(), unseen));
         }
     }
     let mean = mean(seen);
     let always_mean = unseen.iter().flatten().map(|example| distance(example.offset, mean));
-    println!("always the mean offset: {:.1} mm", 1e3 * average(always_mean));
+    eprintln!("always the mean offset: {:.1} mm", 1e3 * average(always_mean));
     Ok(())
 }
 
