@@ -34,7 +34,7 @@ fn random_actions_do_not_reach_it() {
 #[test]
 fn an_episode_of_data_is_whole_and_repeatable() {
     let task = Task::AntMazeUmaze;
-    let plan = CollectPlan::d4rl(task).unwrap();
+    let plan = CollectPlan { goals_per_episode: Some(1), straying: None, ..CollectPlan::d4rl(task).unwrap() };
     let rng = |number| Prng::derive("data", number, "episode");
     let mut collector = task.collector(plan).unwrap();
     let first = collector.episode(&mut rng(0));
@@ -49,6 +49,17 @@ fn an_episode_of_data_is_whole_and_repeatable() {
     assert_eq!(own.iter().position(|at_goal| *at_goal), Some(first.len() - 1), "it ends where it first arrives");
     let elsewhere = first.arrivals(Maze::UMAZE.center((1, 2)));
     assert!(elsewhere.contains(&true), "its way leads through the cell beside the start");
+}
+
+#[test]
+fn an_episode_of_umaze_ends_with_the_fifth_goal() {
+    let task = Task::AntMazeUmaze;
+    let mut collector = task.collector(CollectPlan::d4rl(task).unwrap()).unwrap();
+    let episodes: Vec<_> = (0..4).map(|k| collector.episode(&mut Prng::derive("data", k, "episode"))).collect();
+    assert!(episodes.iter().any(|episode| episode.reached == 5), "one is quick enough");
+    for episode in episodes {
+        assert!(episode.reached == 5 || (episode.reached < 5 && episode.len() == task.max_steps()));
+    }
 }
 
 /// A walker that goes on uses the whole time, and each goal after the first is another than the one it has reached.
