@@ -67,7 +67,7 @@ fn every_table_runs_at_smoke_scale_and_never_twice() {
     assert!(before == reported, "without data the records gave other files");
 
     let listed = succeed(folder, &["list", "--scale", "smoke"]);
-    assert!(listed.contains("make table1") && listed.contains("| 30 "), "{listed}");
+    assert!(listed.contains("make table1") && listed.contains("| 45 "), "{listed}");
     assert!(listed.contains("make fig15") && listed.contains("| 192 "), "{listed}");
     let checked = succeed(folder, &["check", "--scale", "smoke"]);
     let table1 = checked.lines().filter(|line| line.contains("(Table 1)") || line.contains("(section 5.1)"));

@@ -36,7 +36,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
                 (seeds, plan.done as usize, (plan.done + plan.missing()) as usize, plan.core_hours)
             }
         };
-        let hours = core_hours.map_or("not yet known".into(), |hours| format!("{hours:.1}"));
+        // The sum of nothing is -0.
+        let hours = core_hours.map_or("not yet known".into(), |hours| format!("{:.1}", hours + 0.0));
         let what = [format!("make {}", exhibit.id()), exhibit.title().into()];
         table.push(what.into_iter().chain([seeds.to_string(), done.to_string(), all.to_string(), hours]));
     }
