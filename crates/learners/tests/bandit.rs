@@ -13,13 +13,15 @@ fn best(x: f32) -> f32 {
 
 #[test]
 fn iql_finds_the_best_of_random_actions() {
-    let config = IqlConfig { hidden: vec![32, 32], temperature: 20.0, ..IqlConfig::antmaze_small() };
+    let config =
+        IqlConfig { hidden: vec![32, 32], temperature: 20.0, actor_average: None, ..IqlConfig::antmaze_small() };
     assert_finds_the_best_of_random_actions(&LearnerConfig::Iql(config), 0.15);
 }
 
 #[test]
 fn awac_finds_the_best_of_random_actions() {
-    let small = || AwacConfig { hidden: vec![32, 32], reward_shift: 0.0, ..AwacConfig::antmaze_small() };
+    let small =
+        || AwacConfig { hidden: vec![32, 32], reward_shift: 0.0, actor_average: None, ..AwacConfig::antmaze_small() };
     let exponential = AwacConfig { lambda: 0.05, weighting: AwacConfig::antmaze().weighting, ..small() };
     let softmax = AwacConfig { lambda: 0.05, weighting: AwacConfig::rlkit().weighting, ..small() };
     for config in [exponential, softmax] {
