@@ -87,7 +87,7 @@ impl Budget {
                 tolerance: 0.1,
                 window: 1,
             },
-            // Not yet chosen by pilots.
+            // Chosen by few pilots, of cloning above all (results/pilots/grasping).
             Scale::Laptop => Self {
                 offline: OfflinePlan { updates: 10_000, batch_rows: 64, episodes: 100 },
                 batch_rows: 32,
