@@ -304,7 +304,8 @@ fn csv(rows: &[Vec<Shown>]) -> String {
             shown.scores.len().to_string(),
             shown.failed.to_string(),
             of(|s| s.mean),
-            of(|s| s.sd),
+            // One seed has no spread.
+            number(shown.summary.as_ref().filter(|_| shown.scores.len() > 1).map(|s| s.sd)),
             of(|s| s.interquartile_mean),
             of(|s| s.low),
             of(|s| s.high),
