@@ -19,7 +19,7 @@
 //! CORL's settings take minibatches of 256 rows, rlkit's of 1024; the size is the caller's. What rlkit's
 //! example does and [`AwacConfig::rlkit`] does not: the value of a state at the actor's mean instead of a sample,
 //! critics clamped to at most 0, and a weight decay of 1e-4 for the actor.
-//! Starting weights are orthogonal as in IQL. CORL's scaling of states is given from memory, not read in its files.
+//! Starting weights are orthogonal as in IQL.
 
 use std::path::Path;
 
