@@ -1,5 +1,5 @@
 # An index of verbs: each line calls cargo or a script, nothing more. `make help` lists them.
-#   SCALE=smoke|laptop|paper   ONLY=antmaze-umaze-v0/1k   SEEDS=20   JOBS=2   DEVICE=cpu|cuda   LOG_DIR=runs
+#   SCALE=smoke|laptop|paper   ONLY=antmaze-umaze-v0/10k  SEEDS=20   JOBS=2   DEVICE=cpu|cuda   LOG_DIR=runs
 SCALE ?= laptop
 options = --scale $(SCALE) $(if $(DEVICE),--device $(DEVICE)) \
   $(if $(SEEDS),--seeds $(SEEDS)) $(if $(JOBS),--jobs $(JOBS)) \
@@ -7,7 +7,7 @@ options = --scale $(SCALE) $(if $(DEVICE),--device $(DEVICE)) \
 experiments = cargo run --quiet -p experiments --
 
 .PHONY: help setup build test lint table1 table2 tables3-6 baselines datasets fig1 fig3 fig4-grasping fig5 fig6 fig9 fig10 fig11 \
-  fig12 fig13 fig15 demo smoke list data report check crosscheck bench walker
+  fig12 fig13 fig15 demo smoke list data report check crosscheck bench walker profile
 
 help:      ## show this list
 	@sed -n 's/^\([a-z0-9-]*\): .*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -55,14 +55,13 @@ demo: build    ## a minute: film and map of a trained umaze policy and its guide
 	@$(experiments) figure demo
 fig15: build   ## Figure 15 and the theorems, measured: the combination lock without and with a guide, in minutes
 	$(experiments) $(options) $(if $(ONLY),,--only fig15)
-smoke: build   ## every table and figure at toy size, in a minute; the numbers mean nothing
+smoke: build   ## every table and figure at toy size, in a minute or two; the numbers mean nothing
 	$(experiments) --scale smoke
-.PHONY: profile
 profile: build ## where the time of an online run goes: environment, updates, evaluation, sampling (half a minute)
 	@$(experiments) profile
 list: build    ## what is done and what is left, with core-hours
 	@$(experiments) list $(options)
-data: build    ## make all data sets
+data: build    ## make the ant mazes' data sets (of other tasks: ONLY=...)
 	$(experiments) data $(options)
 report: build  ## remake tables and figures from the records
 	$(experiments) report $(options)

@@ -3,9 +3,55 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use clap::Args;
 use envs::Task;
 use learners::Device;
-use rl::{Learner, Policy};
+use rl::{Drivers, Learner, Policy};
+
+/// Who acts where, on the command line.
+#[derive(Args)]
+pub(crate) struct Cast {
+    /// The task, such as antmaze-umaze-v0.
+    #[arg(long)]
+    pub(crate) task: Task,
+    /// Who acts: oracle, random, or the folder of a saved policy.
+    #[arg(long)]
+    pub(crate) policy: String,
+    /// Who acts in the first --guide-steps steps, named likewise.
+    #[arg(long, requires = "guide_steps")]
+    guide: Option<String>,
+    /// The guide's steps in each episode.
+    #[arg(long, requires = "guide")]
+    guide_steps: Option<usize>,
+}
+
+impl Cast {
+    /// Those who are named.
+    pub(crate) fn actors(&self, device: Device) -> Result<Actors> {
+        let named = |name: &String| Actor::named(name, self.task, device);
+        let learner = named(&self.policy)?;
+        Ok(Actors { learner, guide: self.guide.as_ref().map(named).transpose()? })
+    }
+
+    /// The guide's steps in each episode.
+    pub(crate) fn guide_steps(&self) -> usize {
+        self.guide_steps.unwrap_or(0)
+    }
+}
+
+/// Those who take turns in an episode.
+pub(crate) struct Actors {
+    learner: Actor,
+    guide: Option<Actor>,
+}
+
+impl Actors {
+    /// Their policies; a guide who is not named is never asked.
+    pub(crate) fn drivers(&self) -> Drivers<'_> {
+        let learner = self.learner.policy();
+        Drivers { guide: self.guide.as_ref().map_or(learner, Actor::policy), learner }
+    }
+}
 
 /// A frozen policy, wherever it comes from.
 pub(crate) enum Actor {

@@ -129,7 +129,12 @@ impl DataCatalog {
             );
         }
         if slice.transitions > all.len() {
-            bail!("{} has {} transitions, and {} are asked for", path.display(), all.len(), slice.transitions);
+            bail!(
+                "{} has {} transitions, and {} are asked for: ask for fewer, or make the file anew",
+                path.display(),
+                all.len(),
+                slice.transitions
+            );
         }
         if slice.transitions == all.len() {
             return Ok(all);
@@ -146,14 +151,14 @@ impl DataCatalog {
         }
         let path = self.workspace.data_path(file);
         if !path.exists() {
-            bail!("{} is missing: make it with `cargo run -p experiments -- data {task}`", path.display());
+            bail!("{} is missing: make it with `{}`", path.display(), recipe(task, file));
         }
         let recording = d4rl::read(&path)?;
         let spec = task.build().spec().clone();
         recording.check_sizes(&path, spec.state_size, spec.action_size)?;
         let dataset = recording.qlearning_dataset(task.max_steps());
         if dataset.is_empty() {
-            bail!("{} holds no transition to learn from", path.display());
+            bail!("{} holds no transition to learn from: remove it, and it is made anew", path.display());
         }
         let content = content_of(&dataset);
         let known = (Arc::new(dataset), content);
@@ -184,6 +189,17 @@ impl DataCatalog {
         write_whole(&beside, &serde_json::to_vec(&remembered)?)?;
         Ok((content, transitions))
     }
+}
+
+/// The command that makes a data file.
+fn recipe(task: Task, file: &str) -> String {
+    let (scale, name) = match file.strip_prefix("smoke/") {
+        Some(name) => (" --scale smoke", name),
+        None => ("", file),
+    };
+    let demonstrations = name.strip_prefix(task.name()).and_then(|rest| rest.strip_prefix('-'));
+    let demonstrations = demonstrations.map_or(String::new(), |count| format!(" --demos {count}"));
+    format!("cargo run -p experiments -- data {task}{demonstrations}{scale}")
 }
 
 fn remembered_path(path: &Path) -> PathBuf {
@@ -273,4 +289,18 @@ fn visits(task: Task, recording: &Recording) -> Vec<f64> {
     }
     let share = |count: usize| (1e4 * count as f64 / recording.len() as f64).round() / 1e4;
     counts.into_iter().map(share).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_file_is_told_with_the_command_that_makes_it() {
+        let of = |task, file| recipe(task, file).split_once(" -- ").expect("a verb").1.to_string();
+        assert_eq!(of(Task::AntMazeUmaze, "antmaze-umaze-v0"), "data antmaze-umaze-v0");
+        assert_eq!(of(Task::PenBinary, "smoke/pen-binary-v0"), "data pen-binary-v0 --scale smoke");
+        let demonstrations = "smoke/grasping-instance-20";
+        assert_eq!(of(Task::GraspingInstance, demonstrations), "data grasping-instance --demos 20 --scale smoke");
+    }
 }

@@ -55,7 +55,7 @@ pub(crate) struct Options {
     #[arg(long, global = true, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub(crate) seeds: Option<u64>,
     /// Run, list and make data for only those cells whose name contains this, such as table1, fig15,
-    /// antmaze-umaze-v0/1k or jsrl-curriculum; may be repeated.
+    /// antmaze-umaze-v0/10k or jsrl-curriculum; may be repeated (report and check take no notice of it).
     #[arg(long, global = true, value_name = "TEXT")]
     pub(crate) only: Vec<String>,
     /// Where the learners compute: cpu or cuda.
@@ -86,12 +86,12 @@ enum Verb {
     Evaluate(cmd::evaluate::Arguments),
     /// Render an episode as a GIF.
     Play(cmd::play::Arguments),
-    /// Draw pictures that need no runs: figure 1, figure 6 and the demonstration.
+    /// Draw pictures that need no runs: figures 1, 5 and 6, and the demonstration.
     ///
     /// They follow from files of this repository alone. The film and the maps show the guide and the policy of
-    /// results/demo/, which `experiments export` made from two runs; export others there to see those.
+    /// results/demo/, which `cargo run -p experiments -- export` made from two runs; export others there to see those.
     Figure(cmd::figure::Arguments),
-    /// Write a small copy of a saved policy that can act but no longer learn.
+    /// Write a small copy of a saved policy (of IQL or cloning) that can act but no longer learn.
     ///
     /// It holds the actor's network and neither critics nor the optimiser's memory, in the layout of a cloned policy, so
     /// that whatever takes a saved policy takes it. It acts by its best action; how widely the actor explored is left

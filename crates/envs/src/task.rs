@@ -109,7 +109,7 @@ impl Task {
         }
     }
 
-    /// Control steps after which an episode times out (D4RL's registration).
+    /// Control steps after which an episode times out (D4RL's registration; of grasping QT-Opt's number).
     pub fn max_steps(self) -> usize {
         match self.family() {
             Family::AntMaze(maze) => maze.max_steps(),
@@ -193,7 +193,7 @@ impl Task {
         }
     }
 
-    /// The map of an ant maze; none for other tasks, and so are the next three.
+    /// The map of an ant maze; none for other tasks.
     pub fn maze(self) -> Option<Maze> {
         match self.family() {
             Family::AntMaze(maze) => Some(maze),
@@ -209,7 +209,7 @@ impl Task {
         }
     }
 
-    /// An ant maze with the one goal for which its data are labelled.
+    /// An ant maze with the one goal for which its data are labelled; none for other tasks.
     pub fn build_with_fixed_goal(self) -> Option<Box<dyn Environment>> {
         Some(Box::new(self.in_maze(self.maze()?, Start::StartCell, Goal::Fixed)))
     }

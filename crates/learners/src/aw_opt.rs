@@ -8,7 +8,9 @@
 //! 3. *The actor's candidate*: every round of the search, in targets too, has the actor's mean action among its
 //!    candidates.
 //!
-//! The authors' temperature, rates and minibatches are not public; ours are in [`AwOptConfig::small`].
+//! The authors' temperature, rates and minibatches are not public. The critic's numbers are QT-Opt's ([`crate::qt_opt`]); the
+//! actor's are ours: `lambda` 0.3, weights of at most 100 as in AWAC, a rate of 1e-4 (`published`, as the critic's) or 1e-3
+//! (`small`), and a share of a half.
 
 use std::path::Path;
 

@@ -10,7 +10,7 @@
 //! | `discount` | 0.99 | 0.99 | 0.99 | 0.99 | both |
 //! | `tau` | 0.005 | 0.005 | 0.005 | 0.02 | both; ours for few updates |
 //! | `learning_rate` | 3e-4 | 3e-4 | 3e-4 | 1e-3 | both; ours for few updates |
-//! | `log_std_range` | [-20, 2] | [-20, 2] | [-6, 0] | [-6, 0] | CORL `awac.py`; rlkit `awac1.py` |
+//! | `log_std_range` | [-20, 2] from 0 | [-20, 2] from 0 | [-6, 0] from -3 | [-6, 0] from -3 | CORL `awac.py`; rlkit `awac1.py` |
 //! | `hidden` | 256 x 3 | 256 x 3 | 256 x 2 | 128 x 2 | CORL `awac.py`; rlkit `awac1.py`; ours for few updates |
 //! | `actor_average` | none | none | none | 0.001 | ours |
 //! | rewards | r - 1 | r | r - 1 | r - 1 | CORL's configurations; rewards at most 0 in rlkit's example |
@@ -50,6 +50,8 @@ pub struct AwacConfig {
     pub learning_rate: f64,
     /// Least and greatest log standard deviation of the actor.
     pub log_std_range: (f64, f64),
+    /// Whether a sigmoid leads the log standard deviations into their range, from its middle on, or they are clipped to it.
+    pub squashed_log_std: bool,
     /// Widths of the hidden layers of every network, at least one, each above 0.
     pub hidden: Vec<usize>,
     /// Share by which the averaged actor, which evaluations and guides act by, follows the actor in each update, in
@@ -99,6 +101,7 @@ impl AwacConfig {
             tau: 0.005,
             learning_rate: 3e-4,
             log_std_range: (-20.0, 2.0),
+            squashed_log_std: false,
             hidden: vec![256; 3],
             actor_average: None,
             reward_scale: 1.0,
@@ -119,6 +122,7 @@ impl AwacConfig {
             lambda: 0.5,
             weighting: AwacWeighting::Softmax { max_advantage: 0.5 },
             log_std_range: (-6.0, 0.0),
+            squashed_log_std: true,
             hidden: vec![256; 2],
             inputs: Inputs::Raw,
             ..Self::antmaze()
@@ -160,6 +164,7 @@ impl Awac {
         let actor = Actor::gaussian(&sizes(states, actions), 0.0, &mut rngs, device)
             .with_linear_mean()
             .with_log_std_range(config.log_std_range)
+            .with_squashed_log_std(config.squashed_log_std)
             .with_average(config.actor_average);
         let twin_q = TwinQ::orthogonal(&sizes(states + actions, 1), &mut rngs, device);
         let input = StateInput::new(config.inputs, &interface, device);

@@ -33,7 +33,7 @@ pub struct ImageBcConfig {
 }
 
 impl ImageBcConfig {
-    /// For the pictures of [`crate::QtOptConfig::published`].
+    /// For the pictures of [`crate::QtOptConfig::published`], and with its rate.
     pub fn grasping44() -> Self {
         Self {
             network: Vision::Grasping44,

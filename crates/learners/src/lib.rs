@@ -75,7 +75,7 @@ pub enum LearnerConfig {
 }
 
 impl LearnerConfig {
-    /// The learner's name, as on the command line and in records.
+    /// The learner's name, as in records.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Iql(_) => "iql",

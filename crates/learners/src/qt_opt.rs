@@ -15,6 +15,7 @@
 //! | `lag` | 6000 | 100 | paper, from memory; ours for few updates |
 //! | `discount` | 0.9 | 0.9 | paper, from memory |
 //! | `epsilon` | 0.1 | 0.1 | `tf_agents`, `QtOptAgent` |
+//! | `inputs` | raw | scaled | ours for few updates |
 //!
 //! Minibatches have 32 rows there (for each worker); the size is the caller's. The paper's network that lags is the
 //! averaged one of about 6000 updates ago; ours is a copy of it that is up to `lag` updates old. Not carried over: the

@@ -99,6 +99,7 @@ fn awac_follows_corl() {
                 tau: number(&settings["tau"]),
                 learning_rate: number(&settings["learning_rate"]),
                 log_std_range: case.log_std_range(),
+                squashed_log_std: false,
                 hidden: case.hidden("hidden"),
                 actor_average: None,
                 reward_scale: 1.0,

@@ -58,6 +58,7 @@ fn every_hyperparameter_of_awac_matters() {
         AwacConfig { tau: 0.5, ..base() },
         AwacConfig { learning_rate: 1e-3, ..base() },
         AwacConfig { log_std_range: (0.5, 1.0), ..base() },
+        AwacConfig { squashed_log_std: true, ..base() },
         AwacConfig { hidden: vec![16, 13], ..base() },
         AwacConfig { reward_scale: 2.0, ..base() },
         AwacConfig { reward_shift: 0.0, ..base() },

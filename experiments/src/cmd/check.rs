@@ -35,7 +35,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
             table.push([claim, finding.to_string(), evidence]);
         }
         println!("{} at {} scale\n{}", exhibit.id(), options.scale, table.markdown());
-        println!("{} further claims wait for runs (see `experiments list`).", not_run.len());
+        if !not_run.is_empty() {
+            println!("{} further claims wait for runs (see `make list`).", not_run.len());
+        }
     }
     Ok(())
 }

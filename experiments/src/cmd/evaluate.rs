@@ -5,26 +5,16 @@ use clap::Args;
 use d4rl::ReferenceScores;
 use envs::Task;
 use learners::Device;
-use rl::{Drivers, EpisodeScores, EvaluationLane, evaluate};
+use rl::{EpisodeScores, EvaluationLane, evaluate};
 use serde::Serialize;
 
-use crate::{Options, actor::Actor, run::SIDE_BY_SIDE};
+use crate::{Options, actor::Cast, run::SIDE_BY_SIDE};
 
 /// Judge a policy on a task.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The task, such as antmaze-umaze-v0.
-    #[arg(long)]
-    task: Task,
-    /// Who acts: oracle, random, or the folder of a saved policy.
-    #[arg(long)]
-    policy: String,
-    /// Who acts in the first --guide-steps steps, named likewise.
-    #[arg(long, requires = "guide_steps")]
-    guide: Option<String>,
-    /// The guide's steps in each episode.
-    #[arg(long, requires = "guide")]
-    guide_steps: Option<usize>,
+    #[command(flatten)]
+    cast: Cast,
     /// Number of episodes.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     episodes: u32,
@@ -63,16 +53,16 @@ struct Verdict {
 /// The verb.
 #[expect(clippy::print_stdout, reason = "this is what the user asked to see")]
 pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
-    let Arguments { task, policy, guide, guide_steps, episodes, seed, json } = arguments;
+    let Arguments { cast, episodes, seed, json } = arguments;
+    let Cast { task, policy, .. } = cast;
     let episodes = *episodes as usize;
     let device = Device::parse(&options.device)?;
     learners::use_one_thread();
-    let learner = Actor::named(policy, *task, device)?;
-    let guide = guide.as_ref().map(|name| Actor::named(name, *task, device)).transpose()?;
-    let drivers = Drivers { guide: guide.as_ref().map_or(learner.policy(), Actor::policy), learner: learner.policy() };
+    let actors = cast.actors(device)?;
+    let drivers = actors.drivers();
     let judge = |environments: Vec<Box<dyn rl::Environment>>, round: &str| {
         let mut lanes = [EvaluationLane { environments, key: task.to_string(), seed: *seed }];
-        evaluate(drivers, &mut lanes, &[guide_steps.unwrap_or(0)], episodes, round).remove(0)
+        evaluate(drivers, &mut lanes, &[cast.guide_steps()], episodes, round).remove(0)
     };
     let side_by_side = SIDE_BY_SIDE.min(episodes);
     let scores = judge((0..side_by_side).map(|_| task.build()).collect(), "command line");

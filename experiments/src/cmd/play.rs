@@ -4,13 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
-use envs::{Task, render::Renderer};
+use envs::render::Renderer;
 use learners::Device;
-use rl::Drivers;
 
 use crate::{
     Options,
-    actor::Actor,
+    actor::Cast,
     episode::Episode,
     render::{gif::GifWriter, map::draw},
 };
@@ -21,18 +20,8 @@ const FRAMES_PER_SECOND: u32 = 25;
 /// Render an episode as a GIF.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The task, such as antmaze-umaze-v0.
-    #[arg(long)]
-    task: Task,
-    /// Who acts: oracle, random, or the folder of a saved policy.
-    #[arg(long)]
-    policy: String,
-    /// Who acts in the first --guide-steps steps, named likewise.
-    #[arg(long, requires = "guide_steps")]
-    guide: Option<String>,
-    /// The guide's steps.
-    #[arg(long, requires = "guide")]
-    guide_steps: Option<usize>,
+    #[command(flatten)]
+    cast: Cast,
     /// The file to write.
     #[arg(long, value_name = "FILE")]
     gif: PathBuf,
@@ -64,17 +53,15 @@ enum View {
 
 /// The verb.
 pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
-    let Arguments { task, policy, guide, guide_steps, gif, map, seed, camera, height, every } = arguments;
+    let Arguments { cast, gif, map, seed, camera, height, every } = arguments;
     let device = Device::parse(&options.device)?;
-    let learner = Actor::named(policy, *task, device)?;
-    let guide = guide.as_ref().map(|name| Actor::named(name, *task, device)).transpose()?;
-    let drivers = Drivers { guide: guide.as_ref().map_or(learner.policy(), Actor::policy), learner: learner.policy() };
-    let guide_steps = guide_steps.unwrap_or(0);
+    let actors = cast.actors(device)?;
+    let (task, guide_steps) = (cast.task, cast.guide_steps());
 
     let mut renderer = Renderer::new(height * 4 / 3, *height, 2);
     let mut film = GifWriter::create(gif, task.control_rate().min(FRAMES_PER_SECOND))?;
     let every = every.unwrap_or((task.control_rate() / FRAMES_PER_SECOND).max(2)) as usize;
-    let episode = Episode::play(*task, drivers, guide_steps, *seed, |moment| {
+    let episode = Episode::play(task, actors.drivers(), guide_steps, *seed, |moment| {
         if moment.step % every != 0 && !moment.ends {
             return Ok(());
         }

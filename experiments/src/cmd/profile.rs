@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
 }
 
 /// The cell that is profiled.
-const CELL: &str = "table1/antmaze-umaze-v0/4k/jsrl-curriculum";
+const CELL: &str = "table1/antmaze-umaze-v0/10k/jsrl-curriculum";
 
 /// The verb.
 #[expect(clippy::print_stdout, reason = "this is what the user asked to see")]

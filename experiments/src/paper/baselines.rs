@@ -12,15 +12,15 @@ use learners::{AwacConfig, CqlConfig, LearnerConfig};
 use crate::{
     data::DataCatalog,
     paper::{
-        Cell, CellResult, Experiment, Results,
+        Cell, Experiment, Results,
         datasets::cloning,
+        number,
         numbers::{PaperValue, Table1, first_version},
-        summary,
+        statistics, summary,
         table1::{self, Method},
     },
     run::{offline_method, size_label},
     spec::Scale,
-    stats,
     table::Table,
     workspace::write_whole,
 };
@@ -116,20 +116,11 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
             let second = paper.get(task.name(), &size, learner);
             let first = (size == "1m").then(|| first_version(task.name(), learner)).flatten();
             let scores: Vec<f64> = result.iter().flat_map(|result| result.scores()).map(|(_, score)| score).collect();
-            let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.2}"));
-            let of = |statistic: fn(&[f64]) -> f64| number((!scores.is_empty()).then(|| statistic(&scores)));
-            csv.push([
-                task.to_string(),
-                transitions.to_string(),
-                method.to_string(),
-                scores.len().to_string(),
-                result.map_or(0, |result| result.records.len() - scores.len()).to_string(),
-                of(stats::mean),
-                of(stats::standard_deviation),
-                number(second.map(|value| value.mean)),
-                number(first),
-            ]);
-            text(result, &scores, second, first)
+            let failed = result.map_or(0, |result| result.records.len() - scores.len());
+            let cell = [task.to_string(), transitions.to_string(), method.to_string()].into_iter();
+            let paper = [second.map(|value| value.mean), first].map(number);
+            csv.push(cell.chain(statistics(&scores, failed)).chain(paper));
+            text(&scores, failed, second, first)
         });
         table.push([task.to_string(), size].into_iter().chain(texts));
     }
@@ -144,8 +135,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     write_whole(&folder.join("baselines.csv"), csv.csv().as_bytes())
 }
 
-fn text(result: Option<&CellResult>, scores: &[f64], second: Option<PaperValue>, first: Option<f64>) -> String {
-    let failed = result.map_or(0, |result| result.records.len() - scores.len());
+fn text(scores: &[f64], failed: usize, second: Option<PaperValue>, first: Option<f64>) -> String {
     let paper = match (second, first) {
         (None, _) => String::new(),
         (Some(second), None) => format!("<br>*{:.1}*", second.mean),

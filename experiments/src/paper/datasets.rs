@@ -9,7 +9,7 @@ use learners::{BcConfig, LearnerConfig};
 
 use crate::{
     data::{DataCatalog, Manifest},
-    paper::{Cell, CellResult, Experiment, Results, summary, table1},
+    paper::{Cell, Experiment, Results, statistics, summary, table1},
     render::coverage::{self, CoveragePanel},
     run::offline_method,
     spec::{RunSpec, Scale},
@@ -55,11 +55,17 @@ pub(super) fn cloning(scale: Scale) -> BcConfig {
 /// Writes `datasets.md` and `datasets.csv`.
 fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     let mut table = Table::new(["task", "cloning", "cloning on D4RL's", "IQL", "IQL on D4RL's"]);
+    let mut csv = Table::new(["task", "method", "seeds", "failed", "mean", "sd", "d4rl"]);
     for task in Task::ANT_MAZES {
         let texts = COLUMNS.map(|(method, _)| {
             let result =
                 results.cells.iter().find(|result| result.cell.spec.task == task && result.cell.method == method);
-            [result.map_or("–".into(), text), d4rl(task, method)]
+            let scores: Vec<f64> = result.iter().flat_map(|result| result.scores()).map(|(_, score)| score).collect();
+            let failed = result.map_or(0, |result| result.records.len() - scores.len());
+            let theirs = d4rl(task, method);
+            let cell = [task.to_string(), method.to_string()].into_iter();
+            csv.push(cell.chain(statistics(&scores, failed)).chain([theirs.clone()]));
+            [summary(&scores, failed), theirs]
         });
         table.push([task.to_string()].into_iter().chain(texts.into_iter().flatten()));
     }
@@ -69,12 +75,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
         table.markdown()
     );
     write_whole(&folder.join("datasets.md"), page.as_bytes())?;
-    write_whole(&folder.join("datasets.csv"), table.csv().as_bytes())
-}
-
-fn text(result: &CellResult) -> String {
-    let scores: Vec<f64> = result.scores().into_iter().map(|(_, score)| score).collect();
-    summary(&scores, result.records.len() - scores.len())
+    write_whole(&folder.join("datasets.csv"), csv.csv().as_bytes())
 }
 
 /// What the manifest says of the data files: a table for data/README.md, and with it `coverage.svg` and `.png`.

@@ -32,8 +32,8 @@ fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
 
 fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     let caption = "success of the exploration-policy alone, one panel for each number of demonstrations (mean over seeds, 95 % \
-                   bootstrap band); dotted: the clone, which is JSRL's guide. Scores are in Table 2. The paper gives no \
-                   numbers for its curves; those of 2k are read off its Figure 4.";
+                   bootstrap band); dotted: the clone, which is JSRL's guide. Scores are in Table 2. The paper's \
+                   curves with 2k demonstrations stand in Figure 4.";
     let figure = Figure {
         id: ID,
         name: "Figure 11",

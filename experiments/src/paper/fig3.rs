@@ -38,8 +38,8 @@ pub(super) fn sweep(id: &'static str, name: &'static str, task: Task, scale: Sca
     let caption = format!(
         "success of the exploration-policy alone on {task}, one panel for each method, by number of demonstrations (mean \
          over seeds, 95 % bootstrap band); dotted: the clones of as many, which are JSRL's guides. The control sees no \
-         demonstrations: its curves differ by chance alone. Scores are in Table 2. The paper gives no numbers for \
-         its curves; those of 2k are read off its Figure 4."
+         demonstrations: its curves differ by chance alone. Scores are in Table 2. The paper's \
+         curves with 2k demonstrations stand in Figure 4."
     );
     Figure {
         id,

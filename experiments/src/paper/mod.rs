@@ -152,7 +152,7 @@ impl Cell {
         Job { method: self.method.clone(), spec: self.spec.clone(), seed }
     }
 
-    /// The name that `--only` is matched with, such as `table1/antmaze-umaze-v0/1k/iql`.
+    /// The name that `--only` is matched with, such as `table1/antmaze-umaze-v0/10k/iql`.
     pub(crate) fn name(&self) -> String {
         format!("{}/{}", self.experiment, Self::name_of(&self.job(0)))
     }
@@ -213,12 +213,23 @@ impl CellResult {
 
 /// What a cell says of its runs: mean over seeds, standard deviation where there are several, and how many there are.
 fn summary(scores: &[f64], failed: usize) -> String {
-    let ours = match scores {
-        [] => "–".to_string(),
-        [score] => format!("{score:.1}, n=1"),
-        _ => format!("{:.1} ± {:.1}, n={}", stats::mean(scores), stats::standard_deviation(scores), scores.len()),
+    let ours = match (scores, stats::standard_deviation(scores)) {
+        ([], _) => "–".to_string(),
+        (_, None) => format!("{:.1}, n=1", scores[0]),
+        (_, Some(sd)) => format!("{:.1} ± {sd:.1}, n={}", stats::mean(scores), scores.len()),
     };
     if failed > 0 { format!("{ours}<br>{failed} failed") } else { ours }
+}
+
+/// The same for a csv file: seeds, failed runs, mean and standard deviation.
+fn statistics(scores: &[f64], failed: usize) -> [String; 4] {
+    let mean = (!scores.is_empty()).then(|| stats::mean(scores));
+    [scores.len().to_string(), failed.to_string(), number(mean), number(stats::standard_deviation(scores))]
+}
+
+/// A number in a csv file, where there is one.
+fn number(value: Option<f64>) -> String {
+    value.map_or(String::new(), |value| format!("{value:.2}"))
 }
 
 /// All that is known when a table is made.
@@ -317,7 +328,7 @@ pub(crate) fn cells(options: &Options, catalog: &DataCatalog) -> Result<Vec<Cell
     }
     if let Some(text) = options.only.iter().find(|text| !names.iter().any(|name| name.contains(text.as_str()))) {
         bail!(
-            "--only {text} matches no cell at {} scale; a cell's name is like table1/antmaze-umaze-v0/1k/iql or \
+            "--only {text} matches no cell at {} scale; a cell's name is like table1/antmaze-umaze-v0/10k/iql or \
              fig15/scratch/epsilon-greedy/8",
             options.scale
         );

@@ -13,6 +13,15 @@ pub(crate) struct PaperValue {
     pub(crate) sd: Option<f64>,
 }
 
+impl PaperValue {
+    /// As it stands below our own numbers in the cell of a table.
+    pub(super) fn below(self) -> String {
+        let Self { mean, sd } = self;
+        let sd = sd.map_or(String::new(), |sd| format!(" ± {sd:.1}"));
+        format!("<br>*{mean:.1}{sd}*")
+    }
+}
+
 /// Table 1 (ICML version): `(task, data size, method)` -> value.
 pub(crate) struct Table1(BTreeMap<(String, String, String), PaperValue>);
 

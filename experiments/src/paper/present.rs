@@ -45,7 +45,8 @@ struct Shown {
 #[derive(Debug, Clone, Copy, Serialize)]
 struct Summary {
     mean: f64,
-    sd: f64,
+    /// None of a single seed.
+    sd: Option<f64>,
     interquartile_mean: f64,
     /// 95 % bootstrap interval of the interquartile mean.
     low: f64,
@@ -261,19 +262,13 @@ fn unfinished(cells: &[&CellResult]) -> String {
 fn text(shown: &Shown) -> String {
     let ours = match &shown.summary {
         None => "–".to_string(),
-        // One seed has no spread.
-        Some(Summary { mean, .. }) if shown.scores.len() == 1 => format!("{mean:.1} n=1"),
-        Some(Summary { mean, sd, interquartile_mean, low, high }) => {
+        Some(Summary { mean, sd: None, .. }) => format!("{mean:.1} n=1"),
+        Some(Summary { mean, sd: Some(sd), interquartile_mean, low, high }) => {
             format!("{mean:.1} ± {sd:.1}<br>{interquartile_mean:.1} [{low:.1}, {high:.1}] n={}", shown.scores.len())
         }
     };
     let failed = if shown.failed > 0 { format!("<br>{} failed", shown.failed) } else { String::new() };
-    let paper = match shown.paper {
-        None => String::new(),
-        Some(PaperValue { mean, sd: Some(sd) }) => format!("<br>*{mean:.1} ± {sd:.1}*"),
-        Some(PaperValue { mean, sd: None }) => format!("<br>*{mean:.1}*"),
-    };
-    ours + &failed + &paper
+    ours + &failed + &shown.paper.map_or(String::new(), PaperValue::below)
 }
 
 fn csv(rows: &[Vec<Shown>]) -> String {
@@ -304,8 +299,7 @@ fn csv(rows: &[Vec<Shown>]) -> String {
             shown.scores.len().to_string(),
             shown.failed.to_string(),
             of(|s| s.mean),
-            // One seed has no spread.
-            number(shown.summary.as_ref().filter(|_| shown.scores.len() > 1).map(|s| s.sd)),
+            number(shown.summary.as_ref().and_then(|s| s.sd)),
             of(|s| s.interquartile_mean),
             of(|s| s.low),
             of(|s| s.high),

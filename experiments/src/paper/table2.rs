@@ -13,12 +13,11 @@ use learners::{AwOptConfig, ImageBcConfig, LearnerConfig, QtOptConfig};
 use crate::{
     data::{DataCatalog, Demonstrations},
     paper::{
-        Cell, CellResult, Experiment, Results, Verdict, claims, grasping_claims,
+        Cell, CellResult, Experiment, Results, Verdict, claims, grasping_claims, number,
         numbers::{PaperValue, Table2},
-        summary,
+        statistics, summary,
     },
     spec::{EvaluationPlan, GuideSource, OfflinePlan, OnlinePlan, ReplayPlan, RunSpec, Scale, Start},
-    stats,
     table::Table,
     workspace::write_whole,
 };
@@ -222,19 +221,9 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
                     result.iter().flat_map(|result| result.scores()).map(|(_, score)| score).collect();
                 let failed = result.map_or(0, |result| result.records.len() - scores.len());
                 let paper = paper.get(task.name(), &count.to_string(), method);
-                let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.2}"));
-                let of = |statistic: fn(&[f64]) -> f64| number((!scores.is_empty()).then(|| statistic(&scores)));
-                csv.push([
-                    task.to_string(),
-                    count.to_string(),
-                    method.to_string(),
-                    scores.len().to_string(),
-                    failed.to_string(),
-                    of(stats::mean),
-                    of(stats::standard_deviation),
-                    number(paper.map(|value| value.mean)),
-                    number(paper.and_then(|value| value.sd)),
-                ]);
+                let cell = [task.to_string(), count.to_string(), method.to_string()].into_iter();
+                let theirs = [paper.map(|value| value.mean), paper.and_then(|value| value.sd)].map(number);
+                csv.push(cell.chain(statistics(&scores, failed)).chain(theirs));
                 let paper = paper.and_then(|PaperValue { mean, sd }| Some(format!("<br>*{mean:.0} ± {:.0}*", sd?)));
                 summary(&scores, failed) + &paper.unwrap_or_default()
             });

@@ -12,9 +12,9 @@ use envs::Task;
 use crate::{
     data::DataCatalog,
     paper::{
-        Cell, CellResult, Experiment, Results, Verdict, claims,
+        Cell, CellResult, Experiment, Results, Verdict, claims, number,
         numbers::{PaperValue, Tables3To6},
-        summary,
+        statistics, summary,
         table1::{self, Method},
     },
     run::size_label,
@@ -87,22 +87,13 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
                 let values = |scores: Vec<(u64, f64)>| scores.into_iter().map(|(_, score)| score).collect::<Vec<f64>>();
                 let (steps, episodes) = (values(result.scores()), values(result.success()));
                 let failed = result.records.len() - steps.len();
-                let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.2}"));
-                let of = |values: &[f64], statistic: fn(&[f64]) -> f64| {
-                    number((!values.is_empty()).then(|| statistic(values)))
-                };
-                csv.push([
-                    task.to_string(),
-                    transitions.to_string(),
-                    method.name().to_string(),
-                    steps.len().to_string(),
-                    failed.to_string(),
-                    of(&steps, stats::mean),
-                    of(&steps, stats::standard_deviation),
-                    of(&episodes, stats::mean),
-                    number(paper.map(|value| value.mean)),
-                    number(paper.and_then(|value| value.sd)),
-                ]);
+                let cell = [task.to_string(), transitions.to_string(), method.name().to_string()].into_iter();
+                let others = [
+                    (!episodes.is_empty()).then(|| stats::mean(&episodes)),
+                    paper.map(|value| value.mean),
+                    paper.and_then(|value| value.sd),
+                ];
+                csv.push(cell.chain(statistics(&steps, failed)).chain(others.map(number)));
                 text(&steps, &episodes, failed, paper)
             });
             table.push([task.to_string(), size_label(transitions)].into_iter().chain(texts));
@@ -121,12 +112,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
 fn text(steps: &[f64], episodes: &[f64], failed: usize, paper: Option<PaperValue>) -> String {
     let episodes =
         if episodes.is_empty() { String::new() } else { format!("<br>{:.1} of episodes", stats::mean(episodes)) };
-    let paper = match paper {
-        None => String::new(),
-        Some(PaperValue { mean, sd: Some(sd) }) => format!("<br>*{mean:.1} ± {sd:.1}*"),
-        Some(PaperValue { mean, sd: None }) => format!("<br>*{mean:.1}*"),
-    };
-    summary(steps, failed) + &episodes + &paper
+    summary(steps, failed) + &episodes + &paper.map_or(String::new(), PaperValue::below)
 }
 
 /// The paper's claims on the hand: where data are few a cold start is at least as good as a warm one, where they are

@@ -55,7 +55,7 @@ pub(crate) enum Quantity {
         /// Episodes after which it gives up.
         budget: usize,
     },
-    /// Episodes that Algorithm 2 takes, with T doubled until it gets there.
+    /// Episodes that Algorithm 2 takes, with a T that grows by half until it gets there.
     Algorithm2Episodes {
         /// The exploration oracle.
         oracle: Oracle,

@@ -1,6 +1,6 @@
 //! A network that walks the ant in a wanted direction, cloned from the clocked [`super::gait`].
 //!
-//! It reads the phase of its walk from its joints, so it needs no clock and its data are Markov. `experiments walker`
+//! It reads the phase of its walk from its joints, so it needs no clock and its data are Markov. `make walker`
 //! makes the weights; this file only runs them.
 
 use safetensors::tensor::{SafeTensors, TensorView};
@@ -30,10 +30,10 @@ struct Layer {
 #[derive(Debug, thiserror::Error)]
 pub enum WalkerError {
     /// Not the format, or a layer lacks one of its two tensors.
-    #[error("the walker's weights cannot be read: {0}")]
+    #[error("the walker's weights cannot be read ({0}); make them anew with `make walker`")]
     Format(#[from] SafeTensorError),
     /// The layers do not fit together.
-    #[error("the walker's weights {0}; make them anew with `experiments walker`")]
+    #[error("the walker's weights {0}; make them anew with `make walker`")]
     Layers(String),
 }
 

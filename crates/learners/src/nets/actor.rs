@@ -60,6 +60,16 @@ impl Actor {
         self
     }
 
+    /// The same actor, its log standard deviations led into their range by a sigmoid instead of clipped to it; they begin in
+    /// its middle. Nothing to a deterministic one.
+    #[must_use]
+    pub fn with_squashed_log_std(mut self, squashed: bool) -> Self {
+        if let (true, Some(spread)) = (squashed, &mut self.spread) {
+            spread.squash();
+        }
+        self
+    }
+
     /// The same actor with a moving average of its weights beside them, which [`Actor::best_mean`] acts by; each step
     /// moves the average by the share `rate` of its way to the weights. Without a rate there is none.
     #[must_use]
