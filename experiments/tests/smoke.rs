@@ -271,3 +271,12 @@ fn broken_files_are_named_and_left_alone() {
     let said = refuse(folder, &["evaluate", "--task", "antmaze-umaze-v0", "--policy", policy]);
     assert!(said.contains("learner.safetensors"), "{said}");
 }
+
+#[test]
+fn a_profile_tells_where_the_time_goes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let said = succeed(folder.path(), &["profile", "--steps", "40", "--guide-updates", "5"]);
+    for part in ["environment", "updates", "evaluation", "sampling"] {
+        assert!(said.contains(part), "no {part} in {said}");
+    }
+}

@@ -1,6 +1,7 @@
 //! The laws of ARCHITECTURE.md, kept by a test.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -143,6 +144,32 @@ fn paths_named_in_documents_exist() {
             let named = below.iter().any(|prefix| word.starts_with(prefix)) && !word.contains(['*', '<', '{']);
             assert!(!named || root().join(word).exists(), "{page} names {word}, which is not there");
         }
+    }
+}
+
+/// A command that a document names can be typed: its ONLY= matches cells.
+#[test]
+fn cells_named_in_documents_exist() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut named: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for page in ["README.md", "NOTES.md", "Makefile", "results/demo/README.md"] {
+        for line in read(page).lines() {
+            let words = || line.split(|c: char| c.is_whitespace() || "`(),;".contains(c));
+            let value = |name: &'static str| words().filter_map(move |word| word.strip_prefix(name));
+            let scale = value("SCALE=").find(|scale| !scale.contains('|')).unwrap_or("laptop").to_string();
+            let cells = value("ONLY=").filter(|only| *only != "...").map(|only| format!("--only={only}"));
+            named.entry(scale).or_default().extend(cells);
+        }
+    }
+    assert!(named["laptop"].len() > 2, "{named:?}");
+    for (scale, cells) in named {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_experiments"))
+            .args(["run", "--dry-run", "--scale", &scale])
+            .args(cells)
+            .current_dir(folder.path())
+            .output()
+            .expect("the program can be started");
+        assert!(output.status.success(), "at {scale} scale: {}", String::from_utf8_lossy(&output.stderr));
     }
 }
 
