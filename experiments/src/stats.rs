@@ -26,11 +26,10 @@ pub(crate) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// The standard deviation of the population behind a sample, with n - 1 below; of a single value nothing is known.
+/// The standard deviation of the population behind a sample, with n - 1 below; none of fewer than two values.
 pub(crate) fn standard_deviation(values: &[f64]) -> Option<f64> {
-    let mean = mean(values);
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    (values.len() > 1).then(|| (squares / (values.len() - 1) as f64).sqrt())
+    let squares = |mean: f64| values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
+    (values.len() > 1).then(|| (squares(mean(values)) / (values.len() - 1) as f64).sqrt())
 }
 
 /// The interquartile mean of all runs of all tasks together: the mean without the lowest and the highest quarter.
@@ -107,7 +106,7 @@ mod tests {
     fn means_and_deviations() {
         close(mean(&[1.0, 2.0, 6.0]), 3.0, 1e-12);
         close(standard_deviation(&[1.0, 2.0, 6.0]).expect("of three values"), 7.0_f64.sqrt(), 1e-12);
-        assert_eq!(standard_deviation(&[4.0]), None);
+        assert_eq!((standard_deviation(&[4.0]), standard_deviation(&[])), (None, None));
         close(mean_of_means(&[vec![0.0, 2.0], vec![5.0]]), 3.0, 1e-12);
     }
 

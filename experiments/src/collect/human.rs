@@ -26,7 +26,8 @@ pub(crate) fn replay(source: &Recording) -> Result<HumanData> {
     let Some(Metadata::Numbers { values: frames, .. }) = source.metadata.get("init/door_body_pos") else {
         bail!("metadata/init/door_body_pos is missing (where each door stood): fetch D4RL's door-human-v0.hdf5 again");
     };
-    let timeouts = source.timeouts.as_ref().context("the file has no timeouts: fetch D4RL's door-human-v0.hdf5 again")?;
+    let timeouts =
+        source.timeouts.as_ref().context("the file has no timeouts: fetch D4RL's door-human-v0.hdf5 again")?;
     let ends: Vec<usize> = timeouts.iter().enumerate().filter(|(_, end)| **end).map(|(row, _)| row + 1).collect();
     ensure!(frames.len() == 3 * ends.len(), "{} demonstrations and {} frames", ends.len(), frames.len() / 3);
 

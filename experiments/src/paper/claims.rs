@@ -87,6 +87,21 @@ pub(crate) fn check(results: &Results) -> Vec<Verdict> {
     verdicts
 }
 
+/// What runs say of the claims about whole tables, for people; nothing where none was run.
+pub(super) fn told(verdicts: &[Verdict]) -> String {
+    let lines: String = verdicts
+        .iter()
+        .filter(|verdict| verdict.over_all_rows && verdict.finding != Finding::NotRun)
+        .map(|Verdict { claim, finding, evidence, .. }| format!("- {claim}: **{finding}**, {evidence}\n"))
+        .collect();
+    if lines.is_empty() {
+        return lines;
+    }
+    format!(
+        "\nWhat these runs say of the paper's claims (95 % bootstrap intervals; row by row: `make check`):\n\n{lines}"
+    )
+}
+
 /// Whether a size is a task's largest of several that have both columns.
 fn is_full(results: &Results, task: Task, transitions: usize, methods: [Method; 2]) -> bool {
     let sizes = results.cells.iter().map(|result| &result.cell.spec).filter(|spec| spec.task == task);

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::{
-    paper::{Cell, CellResult, Finding, Results, Verdict},
+    paper::{Cell, CellResult, Results, Verdict, claims},
     render::plot::{Panel, draw},
     spec::Scale,
     table::Table,
@@ -51,18 +51,11 @@ impl Figure {
         let picture = folder.file_name().map(|folder| format!("/results/{}/{id}.png", folder.display()));
         let picture = picture.map_or(String::new(), |path| format!("![{name}]({path})\n\n"));
         let table = self.table.as_ref().map_or(String::new(), |table| format!("\n{}", table.markdown()));
-        let claims: Vec<String> = self
-            .verdicts
-            .iter()
-            .filter(|verdict| verdict.over_all_rows && verdict.finding != Finding::NotRun)
-            .map(|Verdict { claim, finding, evidence, .. }| format!("- {claim}: **{finding}**, {evidence}\n"))
-            .collect();
-        let listed = |words: &str, lines: &[String]| match lines {
-            [] => String::new(),
-            lines => format!("\n{words}:\n\n{}", lines.concat()),
+        let claims = claims::told(&self.verdicts);
+        let missing = match missing(id, scale, results).concat() {
+            none if none.is_empty() => none,
+            commands => format!("\nNot run yet:\n\n{commands}"),
         };
-        let claims = listed("What these runs say of the paper's claims (95 % bootstrap intervals)", &claims);
-        let missing = listed("Not run yet", &missing(id, scale, results));
         format!("{picture}{title}, {}: {caption}\n{table}{claims}{missing}", seeds(results))
     }
 }

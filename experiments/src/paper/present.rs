@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::{
     paper::{
-        CellResult, Finding, Results, Verdict, claims,
+        CellResult, Results, claims,
         numbers::{PaperValue, Table1},
         table1::{self, Method},
         table1_curves,
@@ -141,15 +141,7 @@ fn markdown(scale: Scale, results: &Results, rows: &[Vec<Shown>]) -> String {
     let here = listed("A dash is a cell that has not been run. The commands that fill them", &here);
     let words = format!("Cells that the {scale} scale does not have are run at paper scale, with a table of its own");
     let rest = not_run.markdown() + &here + &listed(&words, &elsewhere);
-    let claims: Vec<String> = claims::check(results)
-        .into_iter()
-        .filter(|verdict| verdict.over_all_rows && verdict.finding != Finding::NotRun)
-        .map(|Verdict { claim, finding, evidence, .. }| format!("- {claim}: **{finding}**, {evidence}\n"))
-        .collect();
-    let claims = listed(
-        "What these runs say of the paper's claims (95 % bootstrap intervals; rows one by one: `make check`)",
-        &claims,
-    );
+    let claims = claims::told(&claims::check(results));
     format!(
         "{page}{claims}\n<details><summary>Rows not run, and the commands that run them</summary>\n\n{rest}\n</details>\n"
     )
