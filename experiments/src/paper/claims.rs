@@ -89,17 +89,16 @@ pub(crate) fn check(results: &Results) -> Vec<Verdict> {
 
 /// What runs say of the claims about whole tables, for people; nothing where none was run.
 pub(super) fn told(verdicts: &[Verdict]) -> String {
-    let lines: String = verdicts
+    let lines: Vec<String> = verdicts
         .iter()
         .filter(|verdict| verdict.over_all_rows && verdict.finding != Finding::NotRun)
         .map(|Verdict { claim, finding, evidence, .. }| format!("- {claim}: **{finding}**, {evidence}\n"))
         .collect();
     if lines.is_empty() {
-        return lines;
+        return String::new();
     }
-    format!(
-        "\nWhat these runs say of the paper's claims (95 % bootstrap intervals; row by row: `make check`):\n\n{lines}"
-    )
+    let heading = "What these runs say of the paper's claims (95 % bootstrap intervals; row by row: `make check`)";
+    format!("\n{heading}:\n\n{}", lines.concat())
 }
 
 /// Whether a size is a task's largest of several that have both columns.
