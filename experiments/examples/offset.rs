@@ -1,13 +1,16 @@
 //! Do the pictures of grasping say where the gripper must go? `cargo run -p experiments --example offset`.
 //!
 //! A small network learns from pictures and states, as the policies see them, how far it is to the nearest object along
-//! x and y (in instance grasping: to the one asked for), and is judged on the last tenth of the demonstrations, whose
-//! scenes it has not seen. Another file may be named: `... --example offset -- data/grasping-instance-2k.hdf5`.
+//! x and y (in instance grasping: to the one asked for), and is judged on those of the last tenth of the demonstrations
+//! whose scenes it has not seen, beside one that always tells the mean. Another file may be named: `... --example offset -- data/grasping-instance-2k.hdf5`.
 
 use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context, Result, ensure};
-use envs::{Task, binned_grasping::Facts};
+use envs::{
+    Task,
+    binned_grasping::{Facts, OBJECTS},
+};
 use learners::{Device, ImageBc, ImageBcConfig, Interface};
 use rl::{Dataset, Intent, Learner, Observation, ObservationRows, OfflineTraining, Prng, Row};
 
@@ -20,6 +23,8 @@ const BATCH_ROWS: usize = 64;
 struct Example {
     observation: Observation,
     offset: [f32; 2],
+    /// Where all objects are (m): at the start of an episode they tell its scene.
+    objects: [[f32; 3]; OBJECTS],
 }
 
 fn main() -> Result<()> {
@@ -30,12 +35,15 @@ fn main() -> Result<()> {
     let advice = format!("make it with `cargo run -p experiments -- data {task} --demos 2k`");
     let recording = d4rl::read(&path).context(advice)?;
     let examples = examples(&recording)?;
-    let (seen, unseen) = examples.split_at(examples.len() - examples.len() / 10);
+    let (seen, last) = examples.split_at(examples.len() - examples.len() / 10);
+    let scene = |demonstration: &&Vec<Example>| demonstration[0].objects;
+    let unseen: Vec<_> = last.iter().filter(|other| seen.iter().all(|known| scene(&known) != scene(other))).collect();
+    ensure!(!unseen.is_empty(), "the last {} demonstrations have no scene of their own", last.len());
 
     let spec = task.build().spec().clone();
     let interface = Interface { action_size: 2, ..Interface::of(&spec) };
     let mut dataset = Dataset { action_size: 2, ..Dataset::of_task(&spec) };
-    for Example { observation, offset } in seen.iter().flatten() {
+    for Example { observation, offset, .. } in seen.iter().flatten() {
         let (state, image) = (&observation.state, observation.image.as_ref().expect("grasping is seen"));
         let action = &offset.map(|x| x / UNIT);
         let images = Some((image, image));
@@ -49,11 +57,11 @@ fn main() -> Result<()> {
     for update in 1..=UPDATES {
         training.step();
         if update % 500 == 0 {
-            eprintln!("after {update} updates: mean error {:.1} mm", 1e3 * error(training.learner(), unseen));
+            eprintln!("after {update} updates: mean error {:.1} mm", 1e3 * error(training.learner(), &unseen));
         }
     }
     let mean = mean(seen);
-    let always_mean = unseen.iter().flatten().map(|example| distance(example.offset, mean));
+    let always_mean = unseen.iter().copied().flatten().map(|example| distance(example.offset, mean));
     eprintln!("always the mean offset: {:.1} mm", 1e3 * average(always_mean));
     Ok(())
 }
@@ -68,13 +76,14 @@ fn examples(recording: &d4rl::Recording) -> Result<Vec<Vec<Example>>> {
         if facts.held.is_none() {
             let state = recording.observations.row(row).to_vec();
             let observation = Observation { state, image: Some(images.rows[row].clone()), privileged: Vec::new() };
-            demonstrations.last_mut().expect("never empty").push(Example { observation, offset: offset(&facts) });
+            let example = Example { observation, offset: offset(&facts), objects: facts.objects };
+            demonstrations.last_mut().expect("never empty").push(example);
         }
         if recording.terminals[row] {
             demonstrations.push(Vec::new());
         }
     }
-    demonstrations.pop();
+    demonstrations.retain(|examples| !examples.is_empty());
     ensure!(demonstrations.len() >= 10, "{} demonstrations are too few to judge by", demonstrations.len());
     Ok(demonstrations)
 }
@@ -87,7 +96,7 @@ fn offset(facts: &Facts) -> [f32; 2] {
 }
 
 /// Mean distance between what the network tells and what is (m).
-fn error(learner: &dyn Learner, demonstrations: &[Vec<Example>]) -> f32 {
+fn error(learner: &dyn Learner, demonstrations: &[&Vec<Example>]) -> f32 {
     let distances = demonstrations.iter().flat_map(|examples| {
         let rows = ObservationRows::stack(examples.len(), examples.iter().map(|example| &example.observation));
         let told = learner.policy().act(&rows, Intent::Exploit, &mut [Prng::derive("offset", 0, "unused")]);

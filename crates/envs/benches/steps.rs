@@ -1,6 +1,7 @@
 //! Control steps per second on one core: of an ant maze with random actions (the ant falls and scrambles) and with the
-//! walker (it strides, four feet in and out of contact), and of the hand with random actions and with its scripts. Only `step` is timed, best of five rounds, as
-//! `scripts/ant_v5.py` times Gymnasium's ant. `cargo bench -p envs --bench steps`
+//! walker (it strides, four feet in and out of contact), and of the hand with random actions and with its scripts. Only
+//! `step` is timed, best of five rounds, as `scripts/ant_v5.py` times Gymnasium's ant.
+//! `cargo bench -p envs --bench steps`
 
 use std::time::{Duration, Instant};
 

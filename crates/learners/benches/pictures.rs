@@ -16,17 +16,19 @@ const ACTIONS: usize = 6; // a displacement, a turn, the gripper and the end
 
 fn main() {
     learners::use_one_thread();
-    println!("64 x 64 pixels, {ACTIONS} action components, CEM 2 x 64, one thread, best of 10 rounds");
+    let CemConfig { samples, iterations, .. } = QtOptConfig::small().cem;
+    println!(
+        "64 x 64 pixels, {ACTIONS} action components, CEM {iterations} x {samples}, one thread, best of 10 rounds"
+    );
     println!(
         "| learner | network | filters, hidden | rows | updates/s | ms per update | ms of convolutions | share | actions/s |"
     );
     println!("|---|---|---|---|---|---|---|---|---|");
     for (form, filters, hidden, rows) in [
-        (Vision::Points as fn(Widths) -> Vision, 16, 128, 32),
-        (Vision::Points, 16, 128, 64),
+        (Vision::Flat as fn(Widths) -> Vision, 32, 128, 32),
+        (Vision::Flat, 32, 128, 64),
+        (Vision::Points, 16, 128, 32),
         (Vision::Points, 32, 128, 32),
-        (Vision::Flat, 32, 64, 32),
-        (Vision::Flat, 32, 64, 64),
         (Vision::Map, 32, 64, 32),
         (Vision::Map, 32, 64, 64),
     ] {

@@ -1,7 +1,7 @@
 //! The evaluator: policy + environments -> per-episode scores.
 
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{Drivers, Environment, Intent, Observation, ObservationRows, Prng};
 
@@ -20,6 +20,7 @@ pub struct EvaluationLane {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct EpisodeScores {
     /// Sum of rewards.
+    #[serde(serialize_with = "briefly")]
     pub returns: Vec<f32>,
     /// Whether the episode had [`crate::EnvironmentSpec::success_steps`] steps at the goal.
     pub successes: Vec<bool>,
@@ -31,6 +32,24 @@ pub struct EpisodeScores {
     /// nothing new: where each successful episode ended there, and in records from before there was such a field.
     #[serde(default)]
     pub first_goal_steps: Vec<usize>,
+}
+
+/// Whole numbers without `.0` where people read them: records of long curricula are a tenth smaller so.
+fn briefly<S: Serializer>(numbers: &[f32], serializer: S) -> Result<S::Ok, S::Error> {
+    /// JSON's numbers are read as either.
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    enum Number {
+        Whole(i32),
+        Real(f32),
+    }
+    if !serializer.is_human_readable() {
+        return numbers.serialize(serializer);
+    }
+    serializer.collect_seq(numbers.iter().map(|number| {
+        let whole = *number as i32;
+        if whole as f32 == *number { Number::Whole(whole) } else { Number::Real(*number) }
+    }))
 }
 
 impl EpisodeScores {

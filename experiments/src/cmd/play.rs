@@ -37,7 +37,8 @@ pub(crate) struct Arguments {
     /// Height of the picture (pixels); it is 4/3 as wide.
     #[arg(long, default_value_t = 240, value_parser = clap::value_parser!(u32).range(12..=2160))]
     height: u32,
-    /// Only every n-th step becomes a frame; 2 where this is not said, or as many as give the true speed of faster robots.
+    /// Only every n-th step becomes a frame; where this is not said, each of the arm's 4 a second, every other one of the
+    /// ant's, and of the hand's as many as give its true speed.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     every: Option<u32>,
 }
@@ -59,8 +60,9 @@ pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
     let (task, guide_steps) = (cast.task, cast.guide_steps());
 
     let mut renderer = Renderer::new(height * 4 / 3, *height, 2);
-    let mut film = GifWriter::create(gif, task.control_rate().min(FRAMES_PER_SECOND))?;
-    let every = every.unwrap_or((task.control_rate() / FRAMES_PER_SECOND).max(2)) as usize;
+    let rate = task.control_rate();
+    let mut film = GifWriter::create(gif, rate.min(FRAMES_PER_SECOND))?;
+    let every = every.unwrap_or(if rate < 10 { 1 } else { (rate / FRAMES_PER_SECOND).max(2) }) as usize;
     let episode = Episode::play(task, actors.drivers(), guide_steps, *seed, |moment| {
         if moment.step % every != 0 && !moment.ends {
             return Ok(());

@@ -1,6 +1,6 @@
 //! The paper's claims on Table 1 as inequalities between columns, tested pair by pair of seeds.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, slice::from_ref};
 
 use envs::Task;
 use rl::Prng;
@@ -61,29 +61,34 @@ pub(crate) fn check(results: &Results) -> Vec<Verdict> {
     rows.retain(|(task, _)| task.maze().is_some());
     let mut verdicts = Vec::new();
     for Inequality { better, worse, strict, few_data, claim } in INEQUALITIES {
-        let (mut all_better, mut all_worse) = (Vec::new(), Vec::new());
-        for (task, transitions) in &rows {
-            let of = |method: Method| results.find(*task, *transitions, method.name());
-            let (Some(x), Some(y)) = (of(better), of(worse)) else { continue };
-            if few_data && is_full(results, *task, *transitions, [better, worse]) {
-                continue;
-            }
-            let (x, y) = paired(&x.scores(), &y.scores());
+        let pairs = rows.iter().filter_map(|(task, transitions)| {
+            let [x, y] = [better, worse].map(|method| results.find(*task, *transitions, method.name()));
+            let left_out = few_data && is_full(results, *task, *transitions, [better, worse]);
             let row = format!("{task} {}", size_label(*transitions));
-            verdicts.push(compare(
-                &format!("{row}: {claim}"),
-                strict,
-                std::slice::from_ref(&x),
-                std::slice::from_ref(&y),
-            ));
-            if !x.is_empty() {
-                all_better.push(x);
-                all_worse.push(y);
-            }
-        }
-        let claim = format!("all {} rows run: {claim}", all_better.len());
-        verdicts.push(Verdict { over_all_rows: true, ..compare(&claim, strict, &all_better, &all_worse) });
+            (!left_out).then_some((row, paired(&x?.scores(), &y?.scores())))
+        });
+        verdicts.extend(in_rows(claim, strict, pairs));
     }
+    verdicts
+}
+
+/// An inequality on each row, and on all rows together that were run. A row has a name and [`paired`] scores.
+pub(super) fn in_rows(
+    claim: &str,
+    strict: bool,
+    rows: impl Iterator<Item = (String, (Vec<f64>, Vec<f64>))>,
+) -> Vec<Verdict> {
+    let mut verdicts = Vec::new();
+    let (mut all_better, mut all_worse) = (Vec::new(), Vec::new());
+    for (row, (x, y)) in rows {
+        verdicts.push(compare(&format!("{row}: {claim}"), strict, from_ref(&x), from_ref(&y)));
+        if !x.is_empty() {
+            all_better.push(x);
+            all_worse.push(y);
+        }
+    }
+    let claim = format!("all rows run ({}): {claim}", all_better.len());
+    verdicts.push(Verdict { over_all_rows: true, ..compare(&claim, strict, &all_better, &all_worse) });
     verdicts
 }
 
@@ -157,12 +162,17 @@ fn difference(claim: &str, unit: &str, x: &[Vec<f64>], y: &[Vec<f64>], judge: im
     }
     let mut rng = Prng::derive("check", 0, &claim);
     let interval = stats::paired_difference(x, y, &mut rng);
-    let finding =
-        if x.iter().any(|row| row.len() < 3) { Finding::Undecided } else { judge(interval.low, interval.high) };
-    let evidence = format!(
-        "difference {:+.1} [{:+.1}, {:+.1}] {unit} over {pairs} pairs of seeds",
-        interval.estimate, interval.low, interval.high
-    );
+    let estimate = format!("difference {:+.1}", interval.estimate);
+    let pairs = if pairs == 1 { "1 pair of seeds".to_string() } else { format!("{pairs} pairs of seeds") };
+    let (finding, evidence) = if x.iter().any(|row| row.len() < 3) {
+        (
+            Finding::Undecided,
+            format!("{estimate} {unit} over {pairs}, with rows of fewer than 3, which make no interval"),
+        )
+    } else {
+        let (low, high) = (interval.low, interval.high);
+        (judge(low, high), format!("{estimate} [{low:+.1}, {high:+.1}] {unit} over {pairs}"))
+    };
     Verdict { claim, over_all_rows: false, finding, evidence }
 }
 

@@ -115,7 +115,7 @@ fn row_by_row(claim: &str, judge: impl Fn(&str, &[Vec<f64>], &[Vec<f64>]) -> Ver
     let one = |(row, x, y): &Row| judge(&format!("{row}: {claim}"), slice::from_ref(x), slice::from_ref(y));
     let mut verdicts: Vec<Verdict> = rows.iter().map(one).collect();
     let (x, y): (Vec<_>, Vec<_>) = rows.into_iter().map(|(_, x, y)| (x, y)).filter(|(x, _)| !x.is_empty()).unzip();
-    let all = judge(&format!("all {} rows run: {claim}", x.len()), &x, &y);
+    let all = judge(&format!("all rows run ({}): {claim}", x.len()), &x, &y);
     verdicts.push(Verdict { over_all_rows: true, ..all });
     verdicts
 }

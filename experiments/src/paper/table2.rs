@@ -235,7 +235,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
          above a bin; mean ± sd over n seeds. *Paper*: mean ± sd over 3 seeds, in another simulator. A dash: not run \
          (`make table2 ONLY=table2/grasping-indiscriminate/2k/`).\n\n{}",
         table.markdown()
-    );
+    ) + &claims::told(&check(results));
     write_whole(&folder.join("table2.md"), page.as_bytes())?;
     write_whole(&folder.join("table2.csv"), csv.csv().as_bytes())
 }
@@ -261,11 +261,11 @@ fn check(results: &Results) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     let rows = rows(results);
     for (better, worse, claim) in CLAIMS {
-        for (task, count) in &rows {
+        let pairs = rows.iter().map(|(task, count)| {
             let scores = |method| find(results, *task, *count, method).map(CellResult::scores).unwrap_or_default();
-            let (x, y) = claims::paired(&scores(better), &scores(worse));
-            verdicts.push(claims::compare(&format!("{task} {count}: {claim}"), false, &[x], &[y]));
-        }
+            (format!("{task} {count}"), claims::paired(&scores(better), &scores(worse)))
+        });
+        verdicts.extend(claims::in_rows(claim, false, pairs));
     }
     verdicts.extend(grasping_claims::by_demonstrations(results));
     verdicts

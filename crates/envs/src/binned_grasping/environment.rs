@@ -150,10 +150,11 @@ impl BinnedGrasping {
         solids.map(|(number, solid)| Body { solid, placement: self.scene.placement(number) }).collect()
     }
 
-    /// The object between the fingers.
+    /// The object between the fingers; where there are two, the one asked for.
     fn held(&self) -> Option<usize> {
         let touches = |finger, number| self.scene.touches(finger, number);
-        (0..OBJECTS).find(|number| touches("finger_left", *number) && touches("finger_right", *number))
+        let mut objects = self.target().into_iter().chain(0..OBJECTS);
+        objects.find(|number| touches("finger_left", *number) && touches("finger_right", *number))
     }
 
     fn lowest_point(&self, number: usize) -> f32 {

@@ -137,9 +137,14 @@ impl Cnn {
         Tensor::stack(&outputs, 0)
     }
 
-    /// Moves every parameter and moment by the share `tau` towards another network's.
+    /// Moves every parameter by the share `tau` towards another network's, and takes over its remembered moments, which
+    /// are averages already.
     pub fn track(&mut self, other: &Self, tau: f64) {
         _ = self.parameters.lerp_(&other.parameters, tau);
+        for moment in self.layers.iter().flat_map(|layer| &layer.pieces).filter(|piece| !piece.trained()) {
+            let part = |network: &Self| network.parameters.narrow(1, moment.start, moment.count());
+            part(self).copy_(&part(other));
+        }
     }
 
     /// Every tensor `[lane, ..]`, by the names that they have in a checkpoint.
