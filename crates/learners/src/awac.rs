@@ -143,6 +143,11 @@ impl AwacConfig {
             ..Self::rlkit()
         }
     }
+
+    /// The same for the hand: rewards as they are.
+    pub fn adroit_small() -> Self {
+        Self { reward_shift: 0.0, ..Self::antmaze_small() }
+    }
 }
 
 /// The learner: two critics with their targets, and an actor, for each lane.

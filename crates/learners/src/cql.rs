@@ -170,6 +170,11 @@ impl CqlConfig {
         }
     }
 
+    /// The same for the hand, with the weight and the rewards of [`CqlConfig::adroit`].
+    pub fn adroit_small() -> Self {
+        Self { alpha: 1.0, action_gap: None, reward_scale: 1.0, reward_shift: 0.0, ..Self::antmaze_small() }
+    }
+
     pub(crate) fn clip_difference(&self) -> (f64, f64) {
         let Self { clip_difference_min: low, clip_difference_max: high, .. } = self;
         (low.unwrap_or(f64::NEG_INFINITY), high.unwrap_or(f64::INFINITY))

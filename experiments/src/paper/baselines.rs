@@ -12,7 +12,9 @@ use learners::{AwacConfig, CqlConfig, LearnerConfig};
 use crate::{
     data::DataCatalog,
     paper::{
-        Cell, CellResult, Experiment, Results, Verdict, claims,
+        Cell, CellResult, Experiment, Results, Verdict,
+        budget::is_hand,
+        claims,
         datasets::cloning,
         number,
         numbers::{PaperValue, Table1, first_version},
@@ -48,36 +50,46 @@ const COLUMNS: [(&str, &str, &str); 8] = [
     ("awac-jsrl-random", "AWAC + JSRL random", ""),
 ];
 
-/// The task on which these columns are run at laptop scale.
+/// The task on which AWAC is jump-started.
 const TASK: Task = Task::AntMazeUmaze;
+
+/// The tasks that a scale has.
+fn tasks(scale: Scale) -> Vec<Task> {
+    match scale {
+        Scale::Smoke => vec![TASK, Task::DoorBinary],
+        Scale::Laptop => vec![TASK, Task::PenBinary, Task::DoorBinary],
+        Scale::Paper => [&Task::ANT_MAZES[..], &Task::HANDS].concat(),
+    }
+}
 
 /// The size at which AWAC is jump-started.
 fn jump_started(scale: Scale) -> usize {
     if scale == Scale::Smoke { 1_000 } else { 10_000 }
 }
 
-fn awac(scale: Scale) -> LearnerConfig {
+fn awac(task: Task, scale: Scale) -> LearnerConfig {
+    let small = || if is_hand(task) { AwacConfig::adroit_small() } else { AwacConfig::antmaze_small() };
     LearnerConfig::Awac(match scale {
-        Scale::Smoke => AwacConfig { hidden: vec![32, 32], ..AwacConfig::antmaze_small() },
-        Scale::Laptop => AwacConfig::antmaze_small(),
+        Scale::Smoke => AwacConfig { hidden: vec![32, 32], ..small() },
+        Scale::Laptop => small(),
+        Scale::Paper if is_hand(task) => AwacConfig::adroit(),
         Scale::Paper => AwacConfig::antmaze(),
     })
 }
 
-fn cql(scale: Scale) -> LearnerConfig {
+fn cql(task: Task, scale: Scale) -> LearnerConfig {
+    let small = || if is_hand(task) { CqlConfig::adroit_small() } else { CqlConfig::antmaze_small() };
     LearnerConfig::Cql(match scale {
-        Scale::Smoke => {
-            CqlConfig { actor_hidden: vec![32, 32], critic_hidden: vec![32, 32], ..CqlConfig::antmaze_small() }
-        }
-        Scale::Laptop => CqlConfig::antmaze_small(),
+        Scale::Smoke => CqlConfig { actor_hidden: vec![32, 32], critic_hidden: vec![32, 32], ..small() },
+        Scale::Laptop => small(),
+        Scale::Paper if is_hand(task) => CqlConfig::adroit(),
         Scale::Paper => CqlConfig::antmaze(),
     })
 }
 
 fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
-    let tasks = if scale == Scale::Paper { Task::ANT_MAZES.to_vec() } else { vec![TASK] };
     let mut cells = Vec::new();
-    for task in tasks {
+    for task in tasks(scale) {
         for transitions in table1::sizes(task, scale) {
             let data = catalog.slice(task, scale, transitions)?;
             let mut cell = |method, learner: Option<LearnerConfig>, name: Option<&str>| {
@@ -86,14 +98,14 @@ fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
                 cells.push(Cell { experiment: "baselines", method, spec });
             };
             cell(Method::Offline, Some(LearnerConfig::Bc(cloning(scale))), None);
-            cell(Method::Offline, Some(awac(scale)), None);
-            cell(Method::Iql, Some(awac(scale)), Some("awac"));
-            cell(Method::Offline, Some(cql(scale)), None);
-            cell(Method::Iql, Some(cql(scale)), Some("cql"));
+            cell(Method::Offline, Some(awac(task, scale)), None);
+            cell(Method::Iql, Some(awac(task, scale)), Some("awac"));
+            cell(Method::Offline, Some(cql(task, scale)), None);
+            cell(Method::Iql, Some(cql(task, scale)), Some("cql"));
             cell(Method::Offline, None, None);
-            if transitions == jump_started(scale) {
-                cell(Method::JsrlCurriculum, Some(awac(scale)), Some("awac-jsrl-curriculum"));
-                cell(Method::JsrlRandom, Some(awac(scale)), Some("awac-jsrl-random"));
+            if task == TASK && transitions == jump_started(scale) {
+                cell(Method::JsrlCurriculum, Some(awac(task, scale)), Some("awac-jsrl-curriculum"));
+                cell(Method::JsrlRandom, Some(awac(task, scale)), Some("awac-jsrl-random"));
             }
         }
     }
@@ -125,10 +137,11 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
         table.push([task.to_string(), size].into_iter().chain(texts));
     }
     let page = format!(
-        "Table 1's other columns at {scale} scale: percent of successful episodes of the policy alone, mean ± sd over n \
-         seeds, with the budgets and the evaluation of Table 1 above. *The paper's* second version, and after a slash the \
+        "Table 1's other columns at {scale} scale: percent of successful episodes of the policy alone (with the hand: of \
+         steps at the goal), mean ± sd over n seeds, with the budgets and the evaluation of Table 1 above. *The paper's* second version, and after a slash the \
          first, which has the whole data only; their columns are AWAC and CQL after fine-tuning. A dash: not run \
-         (`make baselines`).\n\n{}",
+         (`make baselines`).{}\n\n{}",
+        results.cost(),
         table.markdown()
     ) + &claims::told(&check(results));
     write_whole(&folder.join("baselines.md"), page.as_bytes())?;

@@ -260,6 +260,20 @@ impl Results {
             spec.task == task && spec.data.transitions == transitions && m == method
         })
     }
+
+    /// What an online run of these took, which is the price of each seed of a dash; nothing where none was made.
+    fn cost(&self) -> String {
+        let online = self.cells.iter().flat_map(CellResult::finished).filter(|record| record.spec.online.is_some());
+        let minutes: Vec<f64> = online.map(|record| record.provenance.wall_seconds / 60.0).collect();
+        if minutes.is_empty() {
+            return String::new();
+        }
+        let mean = stats::mean(&minutes);
+        format!(
+            " An online run took {mean:.1} minutes of one core (mean of {}), and so much each seed of a dash costs.",
+            minutes.len()
+        )
+    }
 }
 
 /// What the records say of one claim of the paper.

@@ -233,7 +233,8 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     let page = format!(
         "**Table 2** at {scale} scale: percent of episodes that end with an object (*instance*: the object asked for) held \
          above a bin; mean ± sd over n seeds. *Paper*: mean ± sd over 3 seeds, in another simulator. A dash: not run \
-         (`make table2 ONLY=table2/grasping-indiscriminate/2k/`).\n\n{}",
+         (`make table2 ONLY=table2/grasping-indiscriminate/2k/`).{}\n\n{}",
+        results.cost(),
         table.markdown()
     ) + &claims::told(&check(results));
     write_whole(&folder.join("table2.md"), page.as_bytes())?;

@@ -101,7 +101,8 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     let page = format!(
         "**Tables 3-6** at {scale} scale, and Table 1's rows of the hand: percent of steps at the goal (mean ± sd over n \
          seeds), after it the percent of successful episodes. *Paper*: its score of 20 seeds. A dash: not run \
-         (`make tables3-6 ONLY=door-binary-v0/10k/`).\n\n{}",
+         (`make tables3-6 ONLY=door-binary-v0/10k/`).{}\n\n{}",
+        results.cost(),
         table.markdown()
     ) + &claims::told(&check(results));
     write_whole(&folder.join("tables3-6.md"), page.as_bytes())?;

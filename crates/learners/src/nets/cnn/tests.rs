@@ -165,6 +165,24 @@ fn normalisation_remembers_moments() {
 }
 
 /// Two steps of momentum by hand, with weights that decay and biases that do not.
+/// Moments are averages already: an average of averages would lag behind the weights that they belong to.
+#[test]
+fn a_network_follows_in_its_weights_and_takes_moments_over() {
+    let shape = ImageShape { height: 472, width: 472, channels: 3 };
+    let network = |value| {
+        let network = Cnn::new(Vision::Grasping44, shape, 2, 1, &mut rngs(1), Device::CPU);
+        _ = network.parameters().shallow_clone().fill_(value);
+        network
+    };
+    let (mut averaged, trained) = (network(0.0), network(4.0));
+    averaged.track(&trained, 0.25);
+    for (name, tensor) in averaged.state("q") {
+        let expected = if name.ends_with("mean") || name.ends_with("variance") { 4.0 } else { 1.0 };
+        assert!(largest(&(tensor - expected)) < 1e-6, "{name}");
+    }
+    assert!(averaged.state("q").iter().any(|(name, _)| name.ends_with("mean")));
+}
+
 #[test]
 fn momentum_adds_gradients_up() {
     let shape = ImageShape { height: 8, width: 8, channels: 1 };
