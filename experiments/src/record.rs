@@ -34,6 +34,9 @@ pub(crate) struct RunRecord {
     pub(crate) guide: Option<GuideMeasure>,
     /// Oldest first.
     pub(crate) evaluations: Vec<Evaluation>,
+    /// The offline phase on its way, where its plan has checks; `step` counts gradient steps here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) offline_checks: Vec<Evaluation>,
     /// How it ended.
     pub(crate) outcome: RunOutcome,
     /// Where, when and with what it ran.
@@ -104,6 +107,7 @@ impl RunRecord {
             seed,
             guide: None,
             evaluations: Vec::new(),
+            offline_checks: Vec::new(),
             outcome: RunOutcome::Finished,
             provenance,
         }

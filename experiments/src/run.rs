@@ -22,7 +22,7 @@ use crate::{
     progress::Progress,
     provenance,
     record::{Evaluation, GuideMeasure, RecordStore, RunOutcome, RunRecord},
-    spec::{NamedRun, OnlinePlan, ReplayPlan, RunSpec, Start},
+    spec::{NamedRun, OfflinePlan, OnlinePlan, ReplayPlan, RunSpec, Start},
     workspace::Workspace,
 };
 
@@ -146,10 +146,15 @@ impl Runner {
 
         let streams = vec![Prng::derive(&spec.key().to_string(), *seed, "minibatches")];
         let mut training = OfflineTraining::new(&mut *learner, vec![dataset], streams, spec.offline.batch_rows);
-        if let Some((_, state)) = saved {
+        if let Some((checks, state)) = saved {
+            record.offline_checks = checks;
             training.restore(state);
         }
-        while training.updates() < spec.offline.updates {
+        let OfflinePlan { updates, episodes, checks, .. } = spec.offline;
+        let judge = |policy: &dyn Policy, round: &str| -> Option<EpisodeScores> {
+            Some(judge(spec, *seed, Drivers::alone(policy), 0, episodes, round))
+        };
+        while training.updates() < updates {
             let diagnostics = training.step();
             let update = training.updates();
             bar.reach(update as u64);
@@ -161,12 +166,16 @@ impl Runner {
             if update % LOG_EVERY == 0 {
                 log_diagnostics(&mut log, update, &diagnostics)?;
             }
-            keeper.save_if_due(update, training.learner(), &[], || training.state())?;
+            // The last check is the result itself.
+            if update < updates && update * (checks + 1) / updates > (update - 1) * (checks + 1) / updates {
+                let alone = judge(training.learner().policy(), &format!("offline {update}"));
+                record.offline_checks.push(Evaluation { step: update, horizon: None, alone, combined: None });
+            }
+            keeper.save_if_due(update, training.learner(), &record.offline_checks, || training.state())?;
         }
-        let episodes = spec.offline.episodes;
-        let scores = judge(spec, *seed, Drivers::alone(learner.policy()), 0, episodes, "offline");
+        let alone = judge(learner.policy(), "offline");
         self.keep(&*learner, spec, *seed)?;
-        record.evaluations.push(Evaluation { step: 0, horizon: None, alone: Some(scores), combined: None });
+        record.evaluations.push(Evaluation { step: 0, horizon: None, alone, combined: None });
         record.close(keeper.seconds());
         Ok(record)
     }

@@ -55,7 +55,7 @@ impl DataSlice {
     }
 }
 
-/// The offline phase: `updates` gradient steps on the data slice, judged once at its end.
+/// The offline phase: `updates` gradient steps on the data slice, judged at its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OfflinePlan {
@@ -65,6 +65,15 @@ pub(crate) struct OfflinePlan {
     pub(crate) batch_rows: usize,
     /// Episodes that judge the result and give the guide's first horizon H1.
     pub(crate) episodes: usize,
+    /// How often the policy is judged on the way by as many episodes, after even numbers of gradient steps, where the
+    /// offline phase is a figure's curve.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) checks: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// The online phase.

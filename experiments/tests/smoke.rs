@@ -23,13 +23,17 @@ fn every_table_runs_at_smoke_scale_and_never_twice() {
     succeed(folder, &["--scale", "smoke", "--log-dir", "events"]);
     let records = files_under(&folder.join("results/records"));
     let (theory, runs): (Vec<_>, Vec<_>) = records.iter().partition(|path| path.iter().any(|part| part == "theory"));
-    // Five columns of Table 1 and cloning on six mazes, AWAC and CQL on one, six columns on two tasks of grasping, seven on
-    // three of the hand; a guide and its pupil (Figure 9), two curricula (12), a guide of another task (13); one seed each.
-    let run_count = 6 * (5 + 1) + 6 + 2 * 6 + 3 * 7 + 2 + 2 + 1;
+    // Five columns of Table 1 and cloning on six mazes, AWAC and CQL on one, these and cloning on the door, six columns on
+    // two tasks of grasping, seven on three of the hand; a guide and its pupil (Figure 9), two curricula (12), a guide of another task (13); one seed each.
+    let run_count = 6 * (5 + 1) + 6 + 5 + 2 * 6 + 3 * 7 + 2 + 2 + 1;
     assert_eq!(runs.len(), run_count);
     for record in &runs {
         assert_eq!(result_of(record)["outcome"], "finished");
     }
+    // The clones of Figure 4 are curves: judged after half of their 20 gradient steps, too.
+    let clones = runs.iter().filter(|path| path.iter().any(|part| part == "offline-image_bc"));
+    let checks: Vec<Value> = clones.map(|path| result_of(path)["offline_checks"][0]["step"].clone()).collect();
+    assert_eq!(checks, [10, 10]);
     // Two sizes each: 2 curves from scratch, 4 behind a guide, 6 of coverage, 5 rates of 2 oracles, 2 profiles.
     assert_eq!(theory.len(), 2 * (2 + 4 + 6 + 5 * 2 + 2), "one file for the four seeds of a measurement");
     for record in &records {

@@ -49,7 +49,7 @@ pub(super) fn is_hand(task: Task) -> bool {
 fn smoke(learner: &IqlConfig) -> Budget {
     Budget {
         learner: IqlConfig { hidden: vec![32, 32], ..learner.clone() },
-        offline: OfflinePlan { updates: 200, batch_rows: 32, episodes: 2 },
+        offline: OfflinePlan { updates: 200, batch_rows: 32, episodes: 2, checks: 0 },
         batch_rows: 32,
         steps: 400,
         updates_per_step: 1,
@@ -70,7 +70,7 @@ fn smoke(learner: &IqlConfig) -> Budget {
 fn laptop_umaze() -> Budget {
     Budget {
         learner: IqlConfig::antmaze_small(),
-        offline: OfflinePlan { updates: 40_000, batch_rows: 256, episodes: 100 },
+        offline: OfflinePlan { updates: 40_000, batch_rows: 256, episodes: 100, checks: 0 },
         batch_rows: 256,
         steps: 40_000,
         updates_per_step: 1,
@@ -108,7 +108,7 @@ fn laptop_maze() -> Budget {
 fn laptop_hand() -> Budget {
     Budget {
         learner: IqlConfig::adroit_small(),
-        offline: OfflinePlan { updates: 20_000, batch_rows: 256, episodes: 100 },
+        offline: OfflinePlan { updates: 20_000, batch_rows: 256, episodes: 100, checks: 0 },
         ..laptop_umaze()
     }
 }
@@ -118,7 +118,7 @@ fn laptop_hand() -> Budget {
 fn paper(learner: IqlConfig) -> Budget {
     Budget {
         learner,
-        offline: OfflinePlan { updates: 1_000_000, batch_rows: 256, episodes: 100 },
+        offline: OfflinePlan { updates: 1_000_000, batch_rows: 256, episodes: 100, checks: 0 },
         batch_rows: 256,
         steps: 1_000_000,
         updates_per_step: 1,

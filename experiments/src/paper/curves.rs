@@ -39,8 +39,24 @@ fn over_steps(y_label: &str) -> Panel {
 impl Curve<'_> {
     /// Score of the exploration-policy alone (%), mean over seeds with a 95 % bootstrap band; none without a run.
     pub(super) fn alone(&self) -> Option<Series> {
-        let value = |evaluation: &Evaluation| Some(self.result.percent(evaluation.alone.as_ref()?));
-        self.series(self.label.into(), Dash::Solid, "band", value)
+        let value = |evaluation: &Evaluation| self.percent_alone(evaluation);
+        self.series(self.label.into(), Dash::Solid, "band", |record| values(&record.evaluations, value))
+    }
+
+    /// Score (%) of a policy that learns offline alone, over gradient steps; none where only its end was judged.
+    pub(super) fn offline(&self) -> Option<Series> {
+        let curve = |record: &RunRecord| -> Vec<(usize, f64)> {
+            let RunRecord { spec, offline_checks, evaluations, .. } = record;
+            let end =
+                evaluations.iter().map(|evaluation| Evaluation { step: spec.offline.updates, ..evaluation.clone() });
+            let checks: Vec<Evaluation> = offline_checks.iter().cloned().chain(end).collect();
+            values(&checks, |evaluation| self.percent_alone(evaluation))
+        };
+        self.series(self.label.into(), Dash::Solid, "band", curve).filter(|series| series.points.len() > 1)
+    }
+
+    fn percent_alone(&self, evaluation: &Evaluation) -> Option<f64> {
+        Some(self.result.percent(evaluation.alone.as_ref()?))
     }
 
     /// The same of the combined policy, where a curriculum has it judged. From horizon 0 on it is the exploration-policy.
@@ -51,7 +67,8 @@ impl Curve<'_> {
             let alone = alone.as_ref().filter(|_| *horizon == Some(0));
             combined.as_ref().or(alone).map(|scores| self.result.percent(scores))
         };
-        self.series(format!("{} with its guide", self.label), Dash::Dashed, "combined band", value)
+        let label = format!("{} with its guide", self.label);
+        self.series(label, Dash::Dashed, "combined band", |record| values(&record.evaluations, value))
     }
 
     /// The curriculum's horizon, mean over seeds with the band from the smallest to the largest; none for other schedules.
@@ -96,11 +113,8 @@ impl Curve<'_> {
         label: String,
         dash: Dash,
         stream: &str,
-        value: impl Fn(&Evaluation) -> Option<f64>,
+        curve: impl Fn(&RunRecord) -> Vec<(usize, f64)>,
     ) -> Option<Series> {
-        let curve = |record: &RunRecord| -> Vec<(usize, f64)> {
-            record.evaluations.iter().filter_map(|evaluation| Some((evaluation.step, value(evaluation)?))).collect()
-        };
         let curves: Vec<_> = self.result.finished().map(curve).collect();
         // A mean of other seeds from point to point would be no curve.
         let of_all = steps(&curves).into_iter().filter(|(_, values)| values.len() == curves.len());
@@ -115,6 +129,11 @@ impl Curve<'_> {
     fn some(&self, label: String, dash: Dash, points: Vec<Point>) -> Option<Series> {
         (!points.is_empty()).then_some(Series { label, colour: self.colour, points, dash })
     }
+}
+
+/// What evaluations say, by their steps.
+fn values(evaluations: &[Evaluation], value: impl Fn(&Evaluation) -> Option<f64>) -> Vec<(usize, f64)> {
+    evaluations.iter().filter_map(|evaluation| Some((evaluation.step, value(evaluation)?))).collect()
 }
 
 /// Percent of successful episodes of each run's guide on the run's task, by seed.

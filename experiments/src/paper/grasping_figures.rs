@@ -40,9 +40,12 @@ pub(super) fn by_size(results: &Results, task: Task, sizes: &[Demonstrations]) -
 
 fn methods(results: &Results, task: Task, count: Demonstrations) -> Panel {
     let mut panel = success_panel(format!("{task}, {count} demonstrations"), ALONE);
+    panel.x_label = "online steps (BC: gradient steps)".into();
     for (method, title, colour) in COLUMNS {
         let Some(curve) = curve(results, task, count, method, title, colour) else { continue };
         if method == CLONE {
+            // Over gradient steps, as in the paper's figures, and its end as a level.
+            panel.series.extend(Curve { label: "BC over gradient steps", ..curve }.offline());
             panel.levels.extend(curve.level());
         } else {
             panel.series.extend(curve.alone());

@@ -71,7 +71,7 @@ impl Budget {
                 qt_opt: QtOptConfig::small(),
                 aw_opt: AwOptConfig::small(),
                 clone: ImageBcConfig::small(),
-                offline: OfflinePlan { updates: 20, batch_rows: 16, episodes: 2 },
+                offline: OfflinePlan { updates: 20, batch_rows: 16, episodes: 2, checks: 1 },
                 batch_rows: 16,
                 steps: 60,
                 updates_per_step: 1,
@@ -88,7 +88,7 @@ impl Budget {
             },
             // Chosen by few pilots, of cloning above all (results/pilots/grasping).
             Scale::Laptop => Self {
-                offline: OfflinePlan { updates: 10_000, batch_rows: 64, episodes: 100 },
+                offline: OfflinePlan { updates: 10_000, batch_rows: 64, episodes: 100, checks: 9 },
                 batch_rows: 32,
                 steps: 20_000,
                 updates_per_step: 4,
@@ -108,7 +108,7 @@ impl Budget {
                 qt_opt: QtOptConfig::published(),
                 aw_opt: AwOptConfig::published(),
                 clone: ImageBcConfig::grasping44(),
-                offline: OfflinePlan { updates: 100_000, batch_rows: 32, episodes: 100 },
+                offline: OfflinePlan { updates: 100_000, batch_rows: 32, episodes: 100, checks: 19 },
                 batch_rows: 32,
                 steps: 100_000,
                 updates_per_step: 1,
