@@ -2,7 +2,8 @@
 //!
 //! A small network learns from pictures and states, as the policies see them, how far it is to the nearest object along
 //! x and y (in instance grasping: to the one asked for), and is judged on those of the last tenth of the demonstrations
-//! whose scenes it has not seen, beside one that always tells the mean. Another file may be named: `... --example offset -- data/grasping-instance-2k.hdf5`.
+//! whose scenes it has not seen, beside one that always tells the mean. Another file may be named:
+//! `... --example offset -- data/grasping-instance-2k.hdf5`.
 
 use std::{path::PathBuf, sync::Arc};
 

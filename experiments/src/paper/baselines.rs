@@ -118,10 +118,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     let titles = COLUMNS.map(|(_, title, _)| title);
     let mut table = Table::new(["task", "data"].into_iter().chain(titles));
     let mut csv = Table::new(["task", "transitions", "method", "seeds", "failed", "mean", "sd", "paper", "paper_v1"]);
-    let mut rows: Vec<(Task, usize)> =
-        results.cells.iter().map(|result| (result.cell.spec.task, result.cell.spec.data.transitions)).collect();
-    rows.dedup();
-    for (task, transitions) in rows {
+    for (task, transitions) in results.rows() {
         let size = size_label(transitions);
         let texts = COLUMNS.map(|(method, _, learner)| {
             let result = results.find(task, transitions, method);
@@ -138,7 +135,8 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     }
     let page = format!(
         "Table 1's other columns at {scale} scale: percent of successful episodes of the policy alone (with the hand: of \
-         steps at the goal), mean ± sd over n seeds, with the budgets and the evaluation of Table 1 above. *The paper's* second version, and after a slash the \
+         steps at the goal), mean ± sd over n seeds, with the budgets and the evaluation of Table 1 above. *The paper's* \
+         second version, and after a slash the \
          first, which has the whole data only; their columns are AWAC and CQL after fine-tuning. A dash: not run \
          (`make baselines`).{}\n\n{}",
         results.cost(),

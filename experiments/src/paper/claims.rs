@@ -54,9 +54,7 @@ const INEQUALITIES: [Inequality; 4] = [
 
 /// Every claim on every row that this scale has, and over all rows together.
 pub(crate) fn check(results: &Results) -> Vec<Verdict> {
-    let mut rows: Vec<(Task, usize)> =
-        results.cells.iter().map(|result| (result.cell.spec.task, result.cell.spec.data.transitions)).collect();
-    rows.dedup();
+    let mut rows = results.rows();
     // Those of the hand are told beside Tables 3-6.
     rows.retain(|(task, _)| task.maze().is_some());
     let mut verdicts = Vec::new();

@@ -261,6 +261,14 @@ impl Results {
         })
     }
 
+    /// The tasks and sizes of the data, as the cells have them: whole files are a little shorter than their names say.
+    fn rows(&self) -> Vec<(Task, usize)> {
+        let specs = self.cells.iter().map(|result| &result.cell.spec);
+        let mut rows: Vec<(Task, usize)> = specs.map(|spec| (spec.task, spec.data.transitions)).collect();
+        rows.dedup();
+        rows
+    }
+
     /// What an online run of these took, which is the price of each seed of a dash; nothing where none was made.
     fn cost(&self) -> String {
         let online = self.cells.iter().flat_map(CellResult::finished).filter(|record| record.spec.online.is_some());

@@ -77,7 +77,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
         "paper",
         "paper_sd",
     ]);
-    for (task, transitions) in rows(results) {
+    for (task, transitions) in results.rows() {
         let size = size_label(transitions);
         let texts = METHODS.map(|method| {
             let paper = paper.get(task.name(), &size, method.name());
@@ -179,18 +179,10 @@ const INEQUALITIES: [Inequality; 7] = [
 /// The paper's standard size of the hand's data; files are a little shorter.
 const ALL_DATA: usize = 100_000;
 
-/// The tasks and sizes of these results.
-fn rows(results: &Results) -> Vec<(Task, usize)> {
-    let specs = results.cells.iter().map(|result| &result.cell.spec);
-    let mut rows: Vec<(Task, usize)> = specs.map(|spec| (spec.task, spec.data.transitions)).collect();
-    rows.dedup();
-    rows
-}
-
 fn check(results: &Results) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     for Inequality { better, worse, sizes, claim } in INEQUALITIES {
-        let pairs = rows(results).into_iter().filter_map(|(task, transitions)| {
+        let pairs = results.rows().into_iter().filter_map(|(task, transitions)| {
             let size = if transitions < ALL_DATA * 9 / 10 { Sizes::Few } else { Sizes::All };
             let [x, y] = [better, worse].map(|method| {
                 results.find(task, transitions, method.name()).map(CellResult::scores).unwrap_or_default()
