@@ -43,7 +43,7 @@ pub use bc::{Bc, BcConfig, BcLoss};
 pub use cem::{Best, CemConfig};
 pub use checkpoint::{open, open_for};
 pub use cql::{Cql, CqlConfig, CqlNoise};
-pub use device::{Device, DeviceError, use_one_thread};
+pub use device::{Device, DeviceError, SAME_BITS_EVERYWHERE, use_one_thread};
 pub use image_bc::{ImageBc, ImageBcConfig};
 pub use iql::{Iql, IqlConfig};
 pub use optimiser::Optimiser;

@@ -9,10 +9,10 @@
 //! | `crop` | 472 x 472 | none | `tensor2robot` (of 512 x 640) |
 //! | `cem` | 64 candidates, 6 elites, 2 rounds | 3 rounds | paper, from memory; 3 as in `tensor2robot`'s `CEMPolicy` |
 //! | `optimiser` | momentum 0.9 | Adam | `tensor2robot`, `research/qtopt/optimizer_builder.py`; ours for few updates |
-//! | `learning_rate` | 1e-4 | 1e-3 | the same |
+//! | `learning_rate` | 1e-4 | 5e-4 | the same |
 //! | `weight_decay` | 7e-5 | 0 | `networks.py` |
-//! | `tau` | 1e-4 | 0.01 | paper, from memory: an average of 0.9999; ours for few updates |
-//! | `lag` | 6000 | 100 | paper, from memory; ours for few updates |
+//! | `tau` | 1e-4 | 0.002 | paper, from memory: an average of 0.9999; ours for few updates |
+//! | `lag` | 6000 | 500 | paper, from memory; ours for few updates |
 //! | `discount` | 0.9 | 0.9 | paper, from memory |
 //! | `epsilon` | 0.1 | 0.1 | `tf_agents`, `QtOptAgent` |
 //! | `inputs` | raw | scaled | ours for few updates |
@@ -88,10 +88,10 @@ impl QtOptConfig {
             crop: None,
             inputs: Inputs::Scaled,
             cem: CemConfig { iterations: 3, ..CemConfig::published() },
-            tau: 0.01,
-            lag: 100,
+            tau: 0.002,
+            lag: 500,
             optimiser: Optimiser::Adam,
-            learning_rate: 1e-3,
+            learning_rate: 5e-4,
             weight_decay: 0.0,
             ..Self::published()
         }

@@ -1,6 +1,6 @@
 //! `experiments data`: makes data sets in D4RL's layout.
 
-use std::str::FromStr;
+use std::{env, process::Command, str::FromStr};
 
 use anyhow::{Result, bail, ensure};
 use clap::Args;
@@ -77,6 +77,11 @@ impl Named {
         }
     }
 
+    /// Whether a policy is taught on the way.
+    fn needs_clone(self) -> bool {
+        matches!(self, Self::Task(task) if matches!(task.family(), Family::Hand(_)))
+    }
+
     /// The name under data/, without its ending.
     fn file(self, scale: Scale) -> String {
         match self {
@@ -138,6 +143,10 @@ fn make(workspace: &Workspace, options: &Options, names: &[Named], straying: Opt
     for named in names {
         let name = named.file(options.scale);
         let path = workspace.data_path(&name);
+        if named.needs_clone() && straying.is_none() && !path.exists() && !computes_as_everywhere() {
+            make_as_everywhere(workspace, options, named.task())?;
+            continue;
+        }
         let _lock = workspace.lock_shared(&format!("data/{name}"))?;
         if path.exists() {
             continue;
@@ -166,6 +175,23 @@ fn make(workspace: &Workspace, options: &Options, names: &[Named], straying: Opt
             write_manifest(workspace, &name, entry)?;
         }
     }
+    Ok(())
+}
+
+/// Whether libtorch computes the same bits in this process as on other machines.
+fn computes_as_everywhere() -> bool {
+    learners::SAME_BITS_EVERYWHERE.iter().all(|(name, value)| env::var(name).as_deref() == Ok(value))
+}
+
+/// Makes a task's file in a process of its own, in which [`computes_as_everywhere`] holds: roll-outs of a clone amplify every
+/// bit, and records are of one file, wherever it is made.
+fn make_as_everywhere(workspace: &Workspace, options: &Options, task: Task) -> Result<()> {
+    let status = Command::new(env::current_exe()?)
+        .args(["data", task.name(), "--scale", &options.scale.to_string()])
+        .envs(learners::SAME_BITS_EVERYWHERE)
+        .current_dir(workspace.root())
+        .status()?;
+    ensure!(status.success(), "the data of {task} were not made ({status})");
     Ok(())
 }
 
