@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use envs::Task;
 use learners::Device;
-use rl::{Drivers, Learner, Policy};
+use rl::{Drivers, EnvironmentSpec, Learner, Policy};
 
 /// Who acts where, on the command line.
 #[derive(Args)]
@@ -67,7 +67,7 @@ impl Actor {
         match name {
             "oracle" => Self::oracle(task),
             "random" => Ok(Self::Scripted(task.random_policy())),
-            folder if Path::new(folder).is_dir() => Self::learned(Path::new(folder), task, device),
+            folder if Path::new(folder).is_dir() => Self::learned(Path::new(folder), task.build().spec(), device),
             other => bail!(
                 "no policy is named '{other}': say oracle, random, or the folder of a saved one (under checkpoints/)"
             ),
@@ -75,9 +75,8 @@ impl Actor {
     }
 
     /// The actor of a saved learner, which must be able to act in the task.
-    pub(crate) fn learned(folder: &Path, task: Task, device: Device) -> Result<Self> {
-        let learner = learners::open_for(folder, task.build().spec(), device)?;
-        Ok(Self::Learned(learner))
+    pub(crate) fn learned(folder: &Path, task: &EnvironmentSpec, device: Device) -> Result<Self> {
+        Ok(Self::Learned(learners::open_for(folder, task, device)?))
     }
 
     /// The task's scripted controller.

@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use d4rl::Recording;
 use envs::{Family, Task};
-use rl::{Dataset, Prng};
+use rl::{Dataset, Environment, Prng};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -68,6 +68,41 @@ impl fmt::Display for Demonstrations {
     }
 }
 
+/// What the name of a file of demonstrations tells, such as `2k` or, of one with pictures of other than the task's usual
+/// size, `2k-128px`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Demonstrated {
+    /// How many there are.
+    pub(crate) count: Demonstrations,
+    /// Height and width of their pictures (pixels); none for the task's usual ones.
+    pub(crate) image_size: Option<usize>,
+}
+
+impl Demonstrated {
+    /// By a file's name under data/; none for another sort of file.
+    pub(crate) fn of(task: Task, file: &str) -> Option<Self> {
+        let told = file.rsplit('/').next()?.strip_prefix(task.name())?.strip_prefix('-')?;
+        let (count, image_size) = match told.split_once('-') {
+            Some((count, size)) => (count, Some(size.strip_suffix("px")?.parse().ok()?)),
+            None => (told, None),
+        };
+        Some(Self { count: count.parse().ok()?, image_size })
+    }
+
+    /// The file's name under data/, without its ending.
+    pub(crate) fn file(self, task: Task, scale: Scale) -> String {
+        let Self { count, image_size } = self;
+        let size = image_size.map_or(String::new(), |size| format!("-{size}px"));
+        format!("{}-{count}{size}", Workspace::data_name(task, scale))
+    }
+}
+
+/// A task with pictures as large as those of a file.
+pub(crate) fn environment_of(task: Task, file: &str) -> Box<dyn Environment> {
+    let size = Demonstrated::of(task, file).and_then(|told| told.image_size);
+    size.and_then(|size| task.build_seen_with(Some(size))).unwrap_or_else(|| task.build())
+}
+
 /// Stands for the content of a file that no clone has made yet: a plan can be made with it, a run cannot.
 const NOT_YET_MADE: &str = "not yet made";
 
@@ -92,8 +127,8 @@ impl DataCatalog {
     }
 
     /// The whole file of so many demonstrations.
-    pub(crate) fn demonstrations(&self, task: Task, scale: Scale, count: Demonstrations) -> Result<DataSlice> {
-        self.slice_of(task, format!("{}-{count}", Workspace::data_name(task, scale)), None)
+    pub(crate) fn demonstrations(&self, task: Task, scale: Scale, wanted: Demonstrated) -> Result<DataSlice> {
+        self.slice_of(task, wanted.file(task, scale), None)
     }
 
     /// So many transitions of a file, or all.
@@ -154,8 +189,8 @@ impl DataCatalog {
             bail!("{} is missing: make it with `{}`", path.display(), recipe(task, file));
         }
         let recording = d4rl::read(&path)?;
-        let spec = task.build().spec().clone();
-        recording.check_sizes(&path, spec.state_size, spec.action_size)?;
+        let spec = environment_of(task, file).spec().clone();
+        recording.check_sizes(&path, spec.state_size, spec.action_size, spec.image)?;
         let dataset = recording.qlearning_dataset(task.max_steps());
         if dataset.is_empty() {
             bail!("{} holds no transition to learn from: remove it, and it is made anew", path.display());
@@ -193,12 +228,11 @@ impl DataCatalog {
 
 /// The command that makes a data file.
 fn recipe(task: Task, file: &str) -> String {
-    let (scale, name) = match file.strip_prefix("smoke/") {
-        Some(name) => (" --scale smoke", name),
-        None => ("", file),
-    };
-    let demonstrations = name.strip_prefix(task.name()).and_then(|rest| rest.strip_prefix('-'));
-    let demonstrations = demonstrations.map_or(String::new(), |count| format!(" --demos {count}"));
+    let scale = if file.starts_with("smoke/") { " --scale smoke" } else { "" };
+    let demonstrations = Demonstrated::of(task, file).map_or(String::new(), |Demonstrated { count, image_size }| {
+        let size = image_size.map_or(String::new(), |size| format!(" --image-size {size}"));
+        format!(" --demos {count}{size}")
+    });
     format!("cargo run -p experiments -- data {task}{demonstrations}{scale}")
 }
 
@@ -296,11 +330,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn names_tell_how_many_demonstrations_there_are_and_how_large_their_pictures() {
+        let (task, scale) = (Task::GraspingInstance, Scale::Smoke);
+        for (image_size, name) in [(None, "smoke/grasping-instance-2k"), (Some(128), "smoke/grasping-instance-2k-128px")] {
+            let told = Demonstrated { count: Demonstrations(2_000), image_size };
+            assert_eq!(told.file(task, scale), name);
+            assert_eq!(Demonstrated::of(task, name), Some(told));
+            let image = environment_of(task, name).spec().image.expect("grasping is seen");
+            assert_eq!(image.width, image_size.unwrap_or(64));
+        }
+        assert_eq!(Demonstrated::of(task, "grasping-indiscriminate-2k"), None);
+    }
+
+    #[test]
     fn a_missing_file_is_told_with_the_command_that_makes_it() {
         let of = |task, file| recipe(task, file).split_once(" -- ").expect("a verb").1.to_string();
         assert_eq!(of(Task::AntMazeUmaze, "antmaze-umaze-v0"), "data antmaze-umaze-v0");
         assert_eq!(of(Task::PenBinary, "smoke/pen-binary-v0"), "data pen-binary-v0 --scale smoke");
         let demonstrations = "smoke/grasping-instance-20";
         assert_eq!(of(Task::GraspingInstance, demonstrations), "data grasping-instance --demos 20 --scale smoke");
+        let large = "grasping-instance-2k-512px";
+        assert_eq!(of(Task::GraspingInstance, large), "data grasping-instance --demos 2k --image-size 512");
     }
 }

@@ -1,5 +1,7 @@
 //! The guide of a run: who it is, and how good.
 
+use std::path::Path;
+
 use anyhow::Result;
 use jsrl::SchedulePlan;
 use rl::Drivers;
@@ -27,15 +29,16 @@ impl Runner {
         if online.schedule == SchedulePlan::LearnerOnly {
             return Ok((None, None));
         }
+        let learned = |folder: &Path| Actor::learned(folder, spec.environment().spec(), self.device);
         let (guide, judged) = match (spec.guide_run(), &online.guide) {
             (Some(run), source) => {
                 let record = self.finished(&run, seed, progress)?;
                 let folder = self.workspace.checkpoint(&run.spec.key(), seed);
                 let own_phase = !matches!(source, GuideSource::Run(_));
                 let last = record.evaluations.into_iter().next_back().filter(|_| own_phase);
-                (Actor::learned(&folder, spec.task, self.device)?, last.and_then(|evaluation| evaluation.alone))
+                (learned(&folder)?, last.and_then(|evaluation| evaluation.alone))
             }
-            (None, GuideSource::Saved(folder)) => (Actor::learned(folder.as_ref(), spec.task, self.device)?, None),
+            (None, GuideSource::Saved(folder)) => (learned(folder.as_ref())?, None),
             (None, _) => (Actor::oracle(spec.task)?, None),
         };
         let scores = judged

@@ -207,7 +207,7 @@ impl Runner {
 
         let first_horizon = measure.as_ref().map_or(0, |measure| measure.first_horizon);
         let lane = JumpStartLane {
-            environment: spec.task.build(),
+            environment: spec.environment(),
             replay: replay(online.replay, &dataset),
             schedule: online.schedule.from_first_horizon(first_horizon).start(),
             key: spec.key().to_string(),
@@ -288,7 +288,7 @@ impl Runner {
 
     fn fresh_learner(&self, spec: &RunSpec, seed: u64) -> Box<dyn Learner> {
         let stream = Prng::derive(&spec.key().to_string(), seed, "learner");
-        spec.learner.build(spec.task.build().spec(), vec![stream], self.device)
+        spec.learner.build(spec.environment().spec(), vec![stream], self.device)
     }
 
     /// Puts the networks of a finished run where guides, warm starts and people find them.
@@ -317,7 +317,7 @@ pub(crate) fn judge(
     episodes: usize,
     round: &str,
 ) -> EpisodeScores {
-    let environments = (0..episodes.min(SIDE_BY_SIDE)).map(|_| spec.task.build()).collect();
+    let environments = (0..episodes.min(SIDE_BY_SIDE)).map(|_| spec.environment()).collect();
     // Keyed by the task: every method meets the same starts and goals, so that scores compare pair by pair.
     let mut lanes = [EvaluationLane { environments, key: spec.task.to_string(), seed }];
     evaluate(drivers, &mut lanes, &[horizon], episodes, round).remove(0)

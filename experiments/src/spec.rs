@@ -2,15 +2,16 @@
 
 use std::fmt;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use envs::Task;
 use jsrl::SchedulePlan;
 use learners::LearnerConfig;
+use rl::Environment;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    data::Demonstrations,
+    data::{Demonstrated, Demonstrations, environment_of},
     run::{offline_method, size_label},
 };
 
@@ -45,8 +46,7 @@ pub(crate) struct DataSlice {
 impl DataSlice {
     /// How many demonstrations the file has, where its name says so.
     pub(crate) fn demonstrations(&self, task: Task) -> Option<Demonstrations> {
-        let name = self.file.rsplit('/').next()?;
-        name.strip_prefix(task.name())?.strip_prefix('-')?.parse().ok()
+        Demonstrated::of(task, &self.file).map(|told| told.count)
     }
 
     /// Its size as the paper writes it: 300, 1k, 1m transitions, or 20, 200, 2k demonstrations.
@@ -198,7 +198,11 @@ impl fmt::Display for RunKey {
 impl RunSpec {
     /// Says what makes a specification impossible to run; those of tables never are.
     pub(crate) fn check(&self) -> Result<()> {
-        self.learner.check().map_err(anyhow::Error::msg)?;
+        let environment = self.environment();
+        let check = |learner: &LearnerConfig| {
+            learner.check_for(environment.spec()).map_err(|problem| anyhow!("{} {problem}", learner.name()))
+        };
+        check(&self.learner)?;
         ensure!(self.data.transitions > 0, "data.transitions must be at least 1");
         ensure!(self.offline.batch_rows > 0, "offline.batch_rows must be at least 1");
         ensure!(self.offline.episodes > 0, "offline.episodes must be at least 1");
@@ -226,10 +230,15 @@ impl RunSpec {
             }
         }
         match &online.guide {
-            GuideSource::Learner(learner) => learner.check().map_err(anyhow::Error::msg),
+            GuideSource::Learner(learner) => check(learner),
             GuideSource::Run(run) => run.spec.check().context("the guide's run cannot be run"),
             GuideSource::Offline | GuideSource::Oracle | GuideSource::Saved(_) => Ok(()),
         }
+    }
+
+    /// The task, with pictures as large as those of the data.
+    pub(crate) fn environment(&self) -> Box<dyn Environment> {
+        environment_of(self.task, &self.data.file)
     }
 
     /// The specification's name.

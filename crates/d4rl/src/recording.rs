@@ -105,7 +105,8 @@ impl Recording {
         self.infos.entry(name.to_owned()).or_insert_with(empty).push(values);
     }
 
-    /// Checks that states and actions are as long as a task's; `path` is the file that the message names.
+    /// Checks that states and actions are as long as a task's, and pictures, where it has any, as large; `path` is the file
+    /// that the message names.
     ///
     /// # Errors
     /// [`DatasetError::Malformed`] with the first key that is not, the size that it should have, and its own.
@@ -114,7 +115,17 @@ impl Recording {
         path: impl AsRef<Path>,
         state_size: usize,
         action_size: usize,
+        image: Option<ImageShape>,
     ) -> Result<(), DatasetError> {
+        let found = self.images.as_ref().map(|images| images.shape);
+        if let Some(expected) = image
+            && found != image
+        {
+            let told = |ImageShape { height, width, channels }| format!("{height} x {width} x {channels} bytes");
+            let expected = format!("pictures of {}, as the task has them", told(expected));
+            let found = found.map_or("there are none".into(), |shape| format!("its pictures have {}", told(shape)));
+            return Err(DatasetError::malformed(path.as_ref(), "images", expected, found));
+        }
         let columns = [("observations", &self.observations, state_size), ("actions", &self.actions, action_size)];
         for (key, column, size) in columns {
             if column.size != size {

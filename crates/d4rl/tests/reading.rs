@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use d4rl::{DatasetError, Metadata, read};
 use hdf5::types::{FixedAscii, FixedUnicode, VarLenAscii, VarLenUnicode};
 use hdf5::{Extents, File, H5Type};
+use rl::ImageShape;
 use tempfile::TempDir;
 
 const OBSERVATIONS: [f32; 6] = [0.0, 0.5, 1.0, 1.5, 2.0, 2.5];
@@ -67,12 +68,14 @@ fn the_usual_file() {
 fn sizes_of_another_task() {
     let fixture = Fixture::new();
     let recording = fixture.read().expect("a good file");
-    recording.check_sizes(&fixture.path, 2, 1).expect("its own sizes");
-    for (state_size, action_size, expected) in [
-        (29, 1, "'observations' in PATH should be rows of 29 numbers, as the task has them, but its rows hold 2"),
-        (2, 8, "'actions' in PATH should be rows of 8 numbers, as the task has them, but its rows hold 1"),
+    recording.check_sizes(&fixture.path, 2, 1, None).expect("its own sizes");
+    let image = Some(ImageShape { height: 4, width: 5, channels: 3 });
+    for (state_size, action_size, image, expected) in [
+        (29, 1, None, "'observations' in PATH should be rows of 29 numbers, as the task has them, but its rows hold 2"),
+        (2, 8, None, "'actions' in PATH should be rows of 8 numbers, as the task has them, but its rows hold 1"),
+        (2, 1, image, "'images' in PATH should be pictures of 4 x 5 x 3 bytes, as the task has them, but there are none"),
     ] {
-        let error = recording.check_sizes(&fixture.path, state_size, action_size).expect_err(expected);
+        let error = recording.check_sizes(&fixture.path, state_size, action_size, image).expect_err(expected);
         assert!(matches!(error, DatasetError::Malformed { .. }));
         assert_eq!(error.to_string(), expected.replace("PATH", &fixture.path.display().to_string()));
     }

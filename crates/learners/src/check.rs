@@ -1,6 +1,6 @@
 //! Whether settings that were read from a file can be built.
 
-use rl::ImageShape;
+use rl::{EnvironmentSpec, ImageShape};
 
 use crate::nets::{Vision, Widths};
 use crate::{
@@ -23,6 +23,15 @@ impl LearnerConfig {
             Self::AwOpt(config) => config.check(),
             Self::ImageBc(config) => config.check(),
         }
+    }
+
+    /// The same, and whether the learner can be built for a task.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn check_for(&self, spec: &EnvironmentSpec) -> Result<(), String> {
+        self.check()?;
+        Interface::of(spec).check(self)
     }
 
     /// Whether it learns from pictures.

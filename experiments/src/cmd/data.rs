@@ -18,7 +18,7 @@ use crate::{
         human::{self, HumanData},
         maze,
     },
-    data::{DataCatalog, Demonstrations, describe, read_manifest, write_manifest},
+    data::{DataCatalog, Demonstrated, Demonstrations, describe, environment_of, read_manifest, write_manifest},
     paper,
     spec::{DataSlice, Scale},
     workspace::Workspace,
@@ -37,6 +37,10 @@ pub(crate) struct Arguments {
     /// Demonstrations of a grasping task, such as 20, 200, 2k or 20k: data/NAME-COUNT.hdf5.
     #[arg(long, value_name = "COUNT", default_value = "2k")]
     demos: Demonstrations,
+    /// Height and width of their pictures: data/NAME-COUNT-SIZEpx.hdf5, which only a --spec of your own or the paper's scale
+    /// learns from [default: 64, without a mark in the name].
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u16).range(16..=1024))]
+    image_size: Option<u16>,
 }
 
 /// A file that can be made.
@@ -45,7 +49,7 @@ enum Named {
     /// A task's.
     Task(Task),
     /// So many demonstrations of a grasping task.
-    Grasping(Task, Demonstrations),
+    Grasping(Task, Demonstrated),
     /// D4RL's human demonstrations of the door, recorded again in this simulator.
     DoorHuman,
 }
@@ -63,8 +67,8 @@ impl FromStr for Named {
 impl Named {
     /// The file of a slice that a table plans with.
     fn of_slice(task: Task, slice: &DataSlice) -> Self {
-        match slice.demonstrations(task) {
-            Some(count) => Self::Grasping(task, count),
+        match Demonstrated::of(task, &slice.file) {
+            Some(wanted) => Self::Grasping(task, wanted),
             None => Self::Task(task),
         }
     }
@@ -86,9 +90,7 @@ impl Named {
     fn file(self, scale: Scale) -> String {
         match self {
             Self::Task(task) => Workspace::data_name(task, scale),
-            Self::Grasping(task, demonstrations) => {
-                format!("{}-{demonstrations}", Workspace::data_name(task, scale))
-            }
+            Self::Grasping(task, wanted) => wanted.file(task, scale),
             Self::DoorHuman => DOOR_HUMAN.into(),
         }
     }
@@ -108,10 +110,11 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Argument
         _ => tasks(Task::ANT_MAZES.to_vec()),
     };
     // Of grasping, a name alone does not say how much.
+    let wanted = Demonstrated { count: arguments.demos, image_size: arguments.image_size.map(usize::from) };
     let names: Vec<Named> = names
         .into_iter()
         .map(|named| match named {
-            Named::Task(task) if Task::GRASPING.contains(&task) => Named::Grasping(task, arguments.demos),
+            Named::Task(task) if Task::GRASPING.contains(&task) => Named::Grasping(task, wanted),
             other => other,
         })
         .collect();
@@ -217,9 +220,11 @@ fn collect(workspace: &Workspace, named: Named, scale: Scale, straying: Option<S
             Ok(recording)
         }
         (Named::Task(task), Family::Grasping(_)) => bail!("how many demonstrations of {task}?"),
-        (Named::Grasping(task, Demonstrations(demonstrations)), _) => {
+        (Named::Grasping(task, wanted), _) => {
             ensure!(straying.is_none(), "--straying is for ant mazes: {task} has no walker");
-            let GraspingData { recording, tried } = grasping::collect(task, demonstrations);
+            let environment = || environment_of(task, &wanted.file(task, scale));
+            let Demonstrations(demonstrations) = wanted.count;
+            let GraspingData { recording, tried } = grasping::collect(environment, demonstrations);
             eprintln!("{task}: {demonstrations} demonstrations of {tried} tries");
             Ok(recording)
         }

@@ -77,7 +77,7 @@ fn profile(
 ) -> Result<Table> {
     let dataset = catalog.load(spec.task, &spec.data, 0)?;
     let fresh =
-        |purpose: &str| spec.learner.build(spec.task.build().spec(), vec![Prng::derive("profile", 0, purpose)], device);
+        |purpose: &str| spec.learner.build(spec.environment().spec(), vec![Prng::derive("profile", 0, purpose)], device);
     let mut guide = fresh("guide");
     let streams = vec![Prng::derive("profile", 0, "minibatches")];
     let mut offline = OfflineTraining::new(&mut *guide, vec![dataset.clone()], streams, spec.offline.batch_rows);
@@ -85,7 +85,7 @@ fn profile(
 
     let [stepping, judged_stepping, updating, acting] = [(); 4].map(|()| Arc::new(Timer::default()));
     let environment = |timer: &Arc<Timer>| -> Box<dyn Environment> {
-        Box::new(Timed { inner: spec.task.build(), timer: timer.clone() })
+        Box::new(Timed { inner: spec.environment(), timer: timer.clone() })
     };
     let mut learner = TimedLearner { inner: fresh("learner"), updating: updating.clone(), acting: acting.clone() };
     let guide = TimedPolicy { inner: guide.policy(), acting: acting.clone() };

@@ -1,7 +1,7 @@
 //! Demonstrations of grasping: episodes of the scripted grasper with noise on its movements, those that succeed.
 
 use d4rl::{Metadata, Recording};
-use envs::{Task, oracle::Grasper};
+use envs::oracle::Grasper;
 use rayon::prelude::*;
 use rl::{Environment, Intent, Observation, ObservationRows, Policy, Prng, Step};
 
@@ -30,8 +30,9 @@ struct Taken {
 
 /// Records `demonstrations` successes, with pictures and, under `infos/privileged`, what the grasper knew. The same
 /// whatever the number of threads, and a small file is the beginning of a large one.
-pub(crate) fn collect(task: Task, demonstrations: usize) -> GraspingData {
-    let spec = task.build().spec().clone();
+pub(crate) fn collect(build: impl Fn() -> Box<dyn Environment> + Sync, demonstrations: usize) -> GraspingData {
+    let spec = build().spec().clone();
+    let task = &spec.name;
     let mut recording = Recording::empty(spec.state_size, spec.action_size);
     let progress = Progress::new(1);
     let bar = progress.bar(&format!("demonstrations of {task}"), demonstrations as u64);
@@ -41,8 +42,8 @@ pub(crate) fn collect(task: Task, demonstrations: usize) -> GraspingData {
         let episodes: Vec<Vec<Taken>> = block
             .into_par_iter()
             .map_init(
-                || task.build(),
-                |environment, k| episode(&mut **environment, Prng::derive(task.name(), k, "data")),
+                &build,
+                |environment, k| episode(&mut **environment, Prng::derive(task, k, "data")),
             )
             .collect();
         for episode in episodes {
@@ -93,11 +94,12 @@ fn append(recording: &mut Recording, Taken { observation, action, step }: &Taken
 #[cfg(test)]
 mod tests {
     use super::*;
+    use envs::Task;
 
     #[test]
     fn demonstrations_are_successes_and_small_files_begin_large_ones() {
         for task in Task::GRASPING {
-            let [few, more] = [2, 5].map(|demonstrations| collect(task, demonstrations));
+            let [few, more] = [2, 5].map(|demonstrations| collect(|| task.build(), demonstrations));
             let successes = |recording: &Recording| recording.rewards.iter().filter(|reward| **reward == 1.0).count();
             let terminals = |recording: &Recording| recording.terminals.iter().filter(|terminal| **terminal).count();
             assert_eq!((successes(&few.recording), terminals(&few.recording)), (2, 2));
