@@ -1,8 +1,8 @@
 //! Do the pictures of grasping say where the gripper must go? `cargo run -p experiments --example offset`.
 //!
 //! A small network learns from pictures and states, as the policies see them, how far it is to the nearest object along
-//! x and y (in instance grasping: to the one asked for), and is judged on those of the last tenth of the demonstrations
-//! whose scenes it has not seen, beside one that always tells the mean. Another file may be named:
+//! x and y (in instance grasping: to the one asked for), and is judged on a tenth of the scenes, of which it has seen no
+//! demonstration, beside one that always tells the mean. Another file may be named:
 //! `... --example offset -- data/grasping-instance-2k.hdf5`.
 
 use std::{path::PathBuf, sync::Arc};
@@ -36,15 +36,21 @@ fn main() -> Result<()> {
     let advice = format!("make it with `cargo run -p experiments -- data {task} --demos 2k`");
     let recording = d4rl::read(&path).context(advice)?;
     let examples = examples(&recording)?;
-    let (seen, last) = examples.split_at(examples.len() - examples.len() / 10);
-    let scene = |demonstration: &&Vec<Example>| demonstration[0].objects;
-    let unseen: Vec<_> = last.iter().filter(|other| seen.iter().all(|known| scene(&known) != scene(other))).collect();
-    ensure!(!unseen.is_empty(), "the last {} demonstrations have no scene of their own", last.len());
+    let scene = |demonstration: &Vec<Example>| demonstration[0].objects;
+    let mut scenes = Vec::new();
+    for scene in examples.iter().map(scene) {
+        if !scenes.contains(&scene) {
+            scenes.push(scene);
+        }
+    }
+    let held_out = scenes.split_off(scenes.len() - scenes.len() / 10);
+    ensure!(!held_out.is_empty(), "{} scenes are too few to judge by", scenes.len());
+    let (unseen, seen): (Vec<_>, Vec<_>) = examples.iter().partition(|example| held_out.contains(&scene(example)));
 
     let spec = task.build().spec().clone();
     let interface = Interface { action_size: 2, ..Interface::of(&spec) };
     let mut dataset = Dataset { action_size: 2, ..Dataset::of_task(&spec) };
-    for Example { observation, offset, .. } in seen.iter().flatten() {
+    for Example { observation, offset, .. } in seen.iter().copied().flatten() {
         let (state, image) = (&observation.state, observation.image.as_ref().expect("grasping is seen"));
         let action = &offset.map(|x| x / UNIT);
         let images = Some((image, image));
@@ -61,7 +67,7 @@ fn main() -> Result<()> {
             eprintln!("after {update} updates: mean error {:.1} mm", 1e3 * error(training.learner(), &unseen));
         }
     }
-    let mean = mean(seen);
+    let mean = mean(&seen);
     let always_mean = unseen.iter().copied().flatten().map(|example| distance(example.offset, mean));
     eprintln!("always the mean offset: {:.1} mm", 1e3 * average(always_mean));
     Ok(())
@@ -85,7 +91,6 @@ fn examples(recording: &d4rl::Recording) -> Result<Vec<Vec<Example>>> {
         }
     }
     demonstrations.retain(|examples| !examples.is_empty());
-    ensure!(demonstrations.len() >= 10, "{} demonstrations are too few to judge by", demonstrations.len());
     Ok(demonstrations)
 }
 
@@ -111,8 +116,8 @@ fn distance(a: [f32; 2], b: [f32; 2]) -> f32 {
     (a[0] - b[0]).hypot(a[1] - b[1])
 }
 
-fn mean(demonstrations: &[Vec<Example>]) -> [f32; 2] {
-    [0, 1].map(|i| average(demonstrations.iter().flatten().map(|example| example.offset[i])))
+fn mean(demonstrations: &[&Vec<Example>]) -> [f32; 2] {
+    [0, 1].map(|i| average(demonstrations.iter().copied().flatten().map(|example| example.offset[i])))
 }
 
 fn average(values: impl Iterator<Item = f32>) -> f32 {

@@ -89,12 +89,13 @@ impl Budget {
                 tolerance: 0.1,
                 window: 1,
             },
-            // Chosen by few pilots, of cloning above all (results/pilots/grasping).
+            // Chosen by few pilots (results/pilots/grasping): what counts is the number of environment steps, hardly that of
+            // the updates after each.
             Scale::Laptop => Self {
                 offline: OfflinePlan { updates: 10_000, batch_rows: 64, episodes: 100, checks: 9 },
                 batch_rows: 32,
-                steps: 20_000,
-                updates_per_step: 4,
+                steps: 40_000,
+                updates_per_step: 1,
                 evaluation: EvaluationPlan {
                     every: 2_000,
                     episodes: 20,

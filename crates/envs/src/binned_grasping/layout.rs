@@ -8,9 +8,8 @@ use super::objects::{Class, draw, reach};
 use super::{BIN_X, BIN_Y, OBJECTS};
 use crate::{Placement, Scene, Solid};
 
-/// Scenes that there are. Few enough that a network can know them all after some thousand episodes: small networks learn
-/// pictures by heart, and of 4000 scenes they knew those of their episodes, and no other (results/pilots/grasping).
-pub const SCENES: usize = 100;
+/// Scenes that there are. (With 100 or 400, a clone and QT-Opt come hardly further: results/pilots/grasping.)
+pub const SCENES: usize = 4000;
 /// Physics steps in a round, and rounds, that objects get to come to rest.
 const ROUND: usize = 25;
 const ROUNDS: usize = 8;

@@ -18,6 +18,8 @@ const NEARBY: f32 = 0.03;
 const DOWN: f32 = 0.008;
 /// Turned enough to go down (rad).
 const TURNED: f32 = 0.15;
+/// Near enough to close, once the fingers are down on both sides of it: less than half of what they take in (m).
+const BETWEEN: f32 = 0.018;
 /// How far above the rim it lifts before it ends the episode, beyond what counts (m).
 const MARGIN: f32 = 0.015;
 
@@ -46,6 +48,7 @@ impl Grasper {
         let [dx, dy] = [grasp.position[0] - x, grasp.position[1] - y];
         let away = dx.hypot(dy);
         let aligned = away < grasp.clearance.clamp(CLOSE_ENOUGH[0], CLOSE_ENOUGH[1]) && turn.abs() < TURNED;
+        let low = z < grasp.position[2] + DOWN;
         let open = facts.aperture > 0.95 * OPEN;
         let down = (grasp.position[2] - z) / SHIFT_STEP;
         let up = (SAFE - z) / SHIFT_STEP;
@@ -54,8 +57,8 @@ impl Grasper {
         let ([right, ahead], rise, close) = match () {
             // Whatever the fingers have closed on, it is not what they should hold.
             () if !open => (stay, up.max(0.0), -1.0),
-            () if aligned && z > grasp.position[2] + DOWN => (sideways, down, -1.0),
-            () if aligned => (stay, 0.0, 1.0),
+            () if low && away < BETWEEN && turn.abs() < 2.0 * TURNED => (stay, 0.0, 1.0),
+            () if aligned && !low => (sideways, down, -1.0),
             // Not far among the objects, but not up again for a correction either.
             () if z < SAFE - LOW && away > NEARBY => (stay, up, -1.0),
             () if z < SAFE - LOW => (sideways, 0.0, -1.0),
