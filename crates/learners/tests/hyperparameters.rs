@@ -2,11 +2,16 @@
 
 mod common;
 
-use common::{plain_cql, random_batch, rngs, small_awac, small_bc, small_cql, small_iql, spec};
-use learners::{
-    AwacConfig, AwacWeighting, BcConfig, BcLoss, CqlConfig, Device, Inputs, IqlConfig, LearnerConfig, RateSchedule,
+use common::{
+    observations, plain_cql, random_batch, rngs, small_aw_opt, small_awac, small_bc, small_cql, small_image_bc, small_iql,
+    small_qt_opt, spec_for,
 };
-use rl::Diagnostics;
+use learners::nets::{Vision, Widths};
+use learners::{
+    AwOptConfig, AwacConfig, AwacWeighting, BcConfig, BcLoss, CemConfig, CqlConfig, Crop, Device, ImageBcConfig, Inputs,
+    IqlConfig, LearnerConfig, Optimiser, QtOptConfig, RateSchedule,
+};
+use rl::{Diagnostics, Intent, LaneRows};
 
 #[test]
 fn every_hyperparameter_of_iql_matters() {
@@ -98,6 +103,64 @@ fn every_hyperparameter_of_cql_matters() {
 }
 
 #[test]
+fn every_hyperparameter_of_qt_opt_matters() {
+    let changed = changed_qt_opt();
+    assert_all_differ(std::iter::once(small_qt_opt(Vision::Flat)).chain(changed).map(LearnerConfig::QtOpt));
+}
+
+fn changed_qt_opt() -> Vec<QtOptConfig> {
+    let base = || small_qt_opt(Vision::Flat);
+    let cem = base().cem;
+    let momentum = |decay| Optimiser::Momentum { decay };
+    vec![
+        small_qt_opt(Vision::Points),
+        small_qt_opt(Vision::Map),
+        QtOptConfig { network: Vision::Flat(Widths { filters: 5, hidden: 8 }), ..base() },
+        QtOptConfig { network: Vision::Flat(Widths { filters: 4, hidden: 9 }), ..base() },
+        QtOptConfig { crop: Some(Crop { height: 18, width: 18 }), ..base() },
+        QtOptConfig { crop: None, ..base() },
+        QtOptConfig { inputs: Inputs::Raw, ..base() },
+        QtOptConfig { cem: CemConfig { samples: 15, ..cem }, ..base() },
+        QtOptConfig { cem: CemConfig { elites: 3, ..cem }, ..base() },
+        QtOptConfig { cem: CemConfig { iterations: 3, ..cem }, ..base() },
+        QtOptConfig { discount: 0.5, ..base() },
+        QtOptConfig { tau: 0.5, ..base() },
+        QtOptConfig { lag: 1, ..base() },
+        QtOptConfig { optimiser: momentum(0.9), ..base() },
+        QtOptConfig { optimiser: momentum(0.5), ..base() },
+        QtOptConfig { learning_rate: 1e-2, ..base() },
+        QtOptConfig { weight_decay: 0.0, ..base() },
+        QtOptConfig { epsilon: 0.9, ..base() },
+    ]
+}
+
+#[test]
+fn every_hyperparameter_of_aw_opt_matters() {
+    let base = small_aw_opt;
+    let own = [
+        AwOptConfig { lambda: 0.1, ..base() },
+        AwOptConfig { max_weight: 0.5, ..base() },
+        AwOptConfig { actor_learning_rate: 1e-2, ..base() },
+        AwOptConfig { actor_share: 1.0, ..base() },
+    ];
+    let critics = changed_qt_opt().into_iter().map(|critic| AwOptConfig { critic, ..base() });
+    assert_all_differ(std::iter::once(base()).chain(own).chain(critics).map(LearnerConfig::AwOpt));
+}
+
+#[test]
+fn every_hyperparameter_of_cloning_from_pictures_matters() {
+    let base = || small_image_bc(BcLoss::SquaredError);
+    let changed = [
+        small_image_bc(BcLoss::LogLikelihood),
+        ImageBcConfig { network: Vision::Points(Widths { filters: 4, hidden: 8 }), ..base() },
+        ImageBcConfig { crop: None, ..base() },
+        ImageBcConfig { inputs: Inputs::Raw, ..base() },
+        ImageBcConfig { learning_rate: 1e-2, ..base() },
+    ];
+    assert_all_differ(std::iter::once(base()).chain(changed).map(LearnerConfig::ImageBc));
+}
+
+#[test]
 fn configurations_are_stored_whole_and_strictly() {
     for config in [
         LearnerConfig::Iql(small_iql()),
@@ -106,6 +169,9 @@ fn configurations_are_stored_whole_and_strictly() {
         LearnerConfig::Awac(AwacConfig::rlkit()),
         LearnerConfig::Cql(CqlConfig { target_entropy: Some(-3.0), ..small_cql() }),
         LearnerConfig::Cql(plain_cql()),
+        LearnerConfig::QtOpt(small_qt_opt(Vision::Map)),
+        LearnerConfig::AwOpt(small_aw_opt()),
+        LearnerConfig::ImageBc(small_image_bc(BcLoss::LogLikelihood)),
     ] {
         let text = serde_json::to_string(&config).unwrap();
         assert!(text.starts_with(&format!("{{\"learner\":\"{}\"", config.name())), "{text}");
@@ -117,7 +183,7 @@ fn configurations_are_stored_whole_and_strictly() {
 }
 
 fn assert_all_differ(configs: impl Iterator<Item = LearnerConfig>) {
-    let mut results: Vec<(LearnerConfig, Diagnostics)> = Vec::new();
+    let mut results: Vec<(LearnerConfig, (Diagnostics, LaneRows))> = Vec::new();
     for config in configs {
         let result = result(&config);
         for (other, theirs) in &results {
@@ -127,12 +193,13 @@ fn assert_all_differ(configs: impl Iterator<Item = LearnerConfig>) {
     }
 }
 
-/// What the third update reports.
-fn result(config: &LearnerConfig) -> Diagnostics {
-    let spec = spec(5, 3);
+/// What the third update reports, and what the policy then tries.
+fn result(config: &LearnerConfig) -> (Diagnostics, LaneRows) {
+    let spec = spec_for(config);
     let batch = random_batch(&spec, 1, 8, "hyperparameters");
     let mut learner = config.build(&spec, rngs(1), Device::CPU);
     learner.update(&batch);
     learner.update(&batch);
-    learner.update(&batch)
+    let told = learner.update(&batch);
+    (told, learner.policy().act(&observations(&batch), Intent::Explore, &mut rngs(1)))
 }
