@@ -4,7 +4,7 @@ mod common;
 
 use std::{fs, path::Path};
 
-use common::{experiments, files_under, result_of, results, succeed};
+use common::{experiments, files_under, program, result_of, results, succeed};
 use serde_json::Value;
 
 /// The one line that bad input gets.
@@ -210,6 +210,21 @@ fn a_policy_can_be_judged_and_filmed() {
     let film = ["play", "--policy", "oracle", "--gif", "ant.gif", "--every", "20", "--height", "60"];
     succeed(folder.path(), &[&film[..], &task].concat());
     assert!(fs::read(folder.path().join("ant.gif")).expect("the film is there").starts_with(b"GIF89a"));
+}
+
+/// Whatever kernels the environment asks of libtorch and of MKL, as two processors would choose different ones.
+#[test]
+fn the_data_of_the_hand_have_the_same_bits_everywhere() {
+    let contents = [["default", "COMPATIBLE"], ["avx2", "AVX2"]].map(|[kernels, products]| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = program(folder.path(), &["data", "door-binary-v0", "--scale", "smoke"]);
+        let output = command.envs([("ATEN_CPU_CAPABILITY", kernels), ("MKL_CBWR", products)]).output();
+        assert!(output.expect("the program can be started").status.success());
+        let manifest = fs::read(folder.path().join("data/manifest.json")).expect("a manifest");
+        let manifest: Value = serde_json::from_slice(&manifest).expect("JSON");
+        manifest["smoke/door-binary-v0"]["content"].as_str().expect("a hash").to_string()
+    });
+    assert_eq!(contents[0], contents[1]);
 }
 
 #[test]
