@@ -6,7 +6,9 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use envs::Task;
 use learners::Device;
-use rl::{Drivers, EnvironmentSpec, Learner, Policy};
+use rl::{Drivers, Environment, EnvironmentSpec, Learner, Policy};
+
+use crate::data::IMAGE_SIZES;
 
 /// Who acts where, on the command line.
 #[derive(Args)]
@@ -23,14 +25,25 @@ pub(crate) struct Cast {
     /// The guide's steps in each episode.
     #[arg(long, requires = "guide")]
     guide_steps: Option<usize>,
+    /// Height and width of the task's pictures, for a policy that learned from larger or smaller ones [default: 64].
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u16).range(IMAGE_SIZES))]
+    image_size: Option<u16>,
 }
 
 impl Cast {
     /// Those who are named.
     pub(crate) fn actors(&self, device: Device) -> Result<Actors> {
-        let named = |name: &String| Actor::named(name, self.task, device);
+        let environment = self.environment()?;
+        let named = |name: &String| Actor::named(name, self.task, environment.spec(), device);
         let learner = named(&self.policy)?;
         Ok(Actors { learner, guide: self.guide.as_ref().map(named).transpose()? })
+    }
+
+    /// The task, with pictures of the size that is asked for.
+    pub(crate) fn environment(&self) -> Result<Box<dyn Environment>> {
+        let Some(size) = self.image_size else { return Ok(self.task.build()) };
+        let sized = self.task.build_seen_with(Some(usize::from(size)));
+        sized.with_context(|| format!("--image-size is for tasks with pictures: {} has none", self.task))
     }
 
     /// The guide's steps in each episode.
@@ -63,11 +76,11 @@ pub(crate) enum Actor {
 
 impl Actor {
     /// `oracle`, `random`, or the folder of a saved learner.
-    pub(crate) fn named(name: &str, task: Task, device: Device) -> Result<Self> {
+    fn named(name: &str, task: Task, spec: &EnvironmentSpec, device: Device) -> Result<Self> {
         match name {
             "oracle" => Self::oracle(task),
             "random" => Ok(Self::Scripted(task.random_policy())),
-            folder if Path::new(folder).is_dir() => Self::learned(Path::new(folder), task.build().spec(), device),
+            folder if Path::new(folder).is_dir() => Self::learned(Path::new(folder), spec, device),
             other => bail!(
                 "no policy is named '{other}': say oracle, random, or the folder of a saved one (under checkpoints/)"
             ),

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fmt, fs,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
     str::FromStr,
     sync::{Arc, Mutex, PoisonError},
@@ -78,6 +79,9 @@ pub(crate) struct Demonstrated {
     pub(crate) image_size: Option<usize>,
 }
 
+/// Heights and widths of pictures that can be asked for (pixels).
+pub(crate) const IMAGE_SIZES: RangeInclusive<i64> = 16..=1024;
+
 impl Demonstrated {
     /// By a file's name under data/; none for another sort of file.
     pub(crate) fn of(task: Task, file: &str) -> Option<Self> {
@@ -86,6 +90,9 @@ impl Demonstrated {
             Some((count, size)) => (count, Some(size.strip_suffix("px")?.parse().ok()?)),
             None => (told, None),
         };
+        if image_size.is_some_and(|size| !IMAGE_SIZES.contains(&(size as i64))) {
+            return None;
+        }
         Some(Self { count: count.parse().ok()?, image_size })
     }
 
@@ -332,14 +339,20 @@ mod tests {
     #[test]
     fn names_tell_how_many_demonstrations_there_are_and_how_large_their_pictures() {
         let (task, scale) = (Task::GraspingInstance, Scale::Smoke);
-        for (image_size, name) in [(None, "smoke/grasping-instance-2k"), (Some(128), "smoke/grasping-instance-2k-128px")] {
+        for (image_size, name) in
+            [(None, "smoke/grasping-instance-2k"), (Some(128), "smoke/grasping-instance-2k-128px")]
+        {
             let told = Demonstrated { count: Demonstrations(2_000), image_size };
             assert_eq!(told.file(task, scale), name);
             assert_eq!(Demonstrated::of(task, name), Some(told));
             let image = environment_of(task, name).spec().image.expect("grasping is seen");
             assert_eq!(image.width, image_size.unwrap_or(64));
         }
-        assert_eq!(Demonstrated::of(task, "grasping-indiscriminate-2k"), None);
+        for other in
+            ["grasping-indiscriminate-2k", "grasping-instance", "grasping-instance-2k-9px", "grasping-instance-x"]
+        {
+            assert_eq!(Demonstrated::of(task, other), None);
+        }
     }
 
     #[test]

@@ -55,17 +55,17 @@ impl Moment<'_> {
 }
 
 impl Episode {
-    /// Plays an episode whose first `guide_steps` steps are the guide's. The seed names its start and its goal, which
-    /// are the same whoever acts. All act by their best actions.
+    /// Plays an episode in an environment of a task, whose first `guide_steps` steps are the guide's. The seed names its
+    /// start and its goal, which are the same whoever acts. All act by their best actions.
     pub(crate) fn play(
         task: Task,
+        mut environment: Box<dyn Environment>,
         drivers: Drivers,
         guide_steps: usize,
         seed: u64,
         mut watch: impl FnMut(&Moment) -> Result<()>,
     ) -> Result<Self> {
         let mut rngs = [Prng::derive(task.name(), seed, "play")];
-        let mut environment = task.build();
         let mut observation = environment.reset(&mut rngs[0]);
         let privileged = observation.privileged.clone();
         let way = |maze| Way { maze, goal: [privileged[0], privileged[1]], points: Vec::new() };

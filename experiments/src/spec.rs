@@ -35,7 +35,8 @@ pub(crate) struct RunSpec {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DataSlice {
-    /// The file's name under data/, without its ending.
+    /// The file's name under data/, without its ending. That of demonstrations tells how large their pictures are, and so
+    /// those of the run's task ([`Demonstrated`]).
     pub(crate) file: String,
     /// A hash of the file's transitions: records of one file never serve for another of the same name.
     pub(crate) content: String,
@@ -231,7 +232,13 @@ impl RunSpec {
         }
         match &online.guide {
             GuideSource::Learner(learner) => check(learner),
-            GuideSource::Run(run) => run.spec.check().context("the guide's run cannot be run"),
+            GuideSource::Run(run) => {
+                let size =
+                    |environment: &dyn Environment| environment.spec().image.map(|image| (image.height, image.width));
+                let same = size(&*environment) == size(&*run.spec.environment());
+                ensure!(same, "the guide's run must have pictures as large as the run's own");
+                run.spec.check().context("the guide's run cannot be run")
+            }
             GuideSource::Offline | GuideSource::Oracle | GuideSource::Saved(_) => Ok(()),
         }
     }

@@ -227,6 +227,43 @@ fn the_data_of_the_hand_have_the_same_bits_everywhere() {
     assert_eq!(contents[0], contents[1]);
 }
 
+/// `--only` makes the very files that its cells learn from; `--image-size` is for tasks with pictures, and a clone of small
+/// pictures acts on such.
+#[test]
+fn demonstrations_are_made_as_many_and_as_large_as_they_are_wanted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    succeed(folder, &["data", "--scale", "smoke", "--only", "table2/grasping-indiscriminate/20/"]);
+    succeed(folder, &["data", "grasping-instance", "--scale", "smoke", "--demos", "5", "--image-size", "32"]);
+    let made: Vec<_> = files_under(&folder.join("data/smoke"))
+        .iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "hdf5"))
+        .map(|path| path.file_name().expect("a name").to_str().expect("text").to_string())
+        .collect();
+    assert_eq!(made, ["grasping-indiscriminate-20.hdf5", "grasping-instance-5-32px.hdf5"]);
+
+    let manifest = fs::read(folder.join("data/manifest.json")).expect("a manifest");
+    let manifest: Value = serde_json::from_slice(&manifest).expect("JSON");
+    let entry = &manifest["smoke/grasping-instance-5-32px"];
+    let clone = serde_json::json!({
+        "task": "grasping-instance",
+        "data": {"file": "smoke/grasping-instance-5-32px", "content": entry["content"], "transitions": entry["transitions"]},
+        "learner": {
+            "learner": "image_bc", "loss": "squared_error", "inputs": "scaled", "learning_rate": 1e-3,
+            "network": {"form": "flat", "filters": 4, "hidden": 8},
+        },
+        "offline": {"updates": 2, "batch_rows": 8, "episodes": 1},
+    });
+    fs::write(folder.join("clone.json"), clone.to_string()).expect("writable");
+    succeed(folder, &["run", "--spec", "clone.json", "--seeds", "1"]);
+    let policy = files_under(&folder.join("checkpoints")).into_iter().find(|file| file.ends_with("learner.json"));
+    let policy = policy.expect("a saved policy").parent().expect("a folder").to_str().expect("text").to_string();
+    let judge = ["evaluate", "--task", "grasping-instance", "--policy", &policy, "--episodes", "1"];
+    assert!(refuse(folder, &judge).contains("picture"));
+    succeed(folder, &[&judge[..], &["--image-size", "32"]].concat());
+    assert!(refuse(folder, &["data", "pen-binary-v0", "--image-size", "32"]).contains("pen-binary-v0 has no pictures"));
+}
+
 #[test]
 fn bad_input_gets_a_sentence() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -73,7 +73,12 @@ fn sizes_of_another_task() {
     for (state_size, action_size, image, expected) in [
         (29, 1, None, "'observations' in PATH should be rows of 29 numbers, as the task has them, but its rows hold 2"),
         (2, 8, None, "'actions' in PATH should be rows of 8 numbers, as the task has them, but its rows hold 1"),
-        (2, 1, image, "'images' in PATH should be pictures of 4 x 5 x 3 bytes, as the task has them, but there are none"),
+        (
+            2,
+            1,
+            image,
+            "'images' in PATH should be pictures of 4 x 5 x 3 bytes, as the task has them, but there are none",
+        ),
     ] {
         let error = recording.check_sizes(&fixture.path, state_size, action_size, image).expect_err(expected);
         assert!(matches!(error, DatasetError::Malformed { .. }));

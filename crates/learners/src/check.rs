@@ -39,6 +39,15 @@ impl LearnerConfig {
         matches!(self, Self::QtOpt(_) | Self::AwOpt(_) | Self::ImageBc(_))
     }
 
+    fn network(&self) -> Option<Vision> {
+        match self {
+            Self::QtOpt(config) => Some(config.network),
+            Self::AwOpt(config) => Some(config.critic.network),
+            Self::ImageBc(config) => Some(config.network),
+            _ => None,
+        }
+    }
+
     fn crop(&self) -> Option<Crop> {
         match self {
             Self::QtOpt(config) => config.crop,
@@ -154,11 +163,13 @@ impl Interface {
     pub(crate) fn check(&self, config: &LearnerConfig) -> Result<(), String> {
         if config.sees() {
             let ImageShape { height, width, channels } =
-                self.image.ok_or_else(|| format!("has no picture, and {} needs one", config.name()))?;
+                self.image.ok_or_else(|| "needs pictures, and the task has none".to_string())?;
             check(channels > 0, "channels", 0.0, "above 0")?;
             let crop = config.crop().unwrap_or(Crop { height, width });
             check((1..=height).contains(&crop.height), "height of crop", crop.height as f64, "within the picture")?;
             check((1..=width).contains(&crop.width), "width of crop", crop.width as f64, "within the picture")?;
+            let seen = crop.height.min(crop.width);
+            check(config.network().is_none_or(|network| network.sees(seen)), "pixels to a side", seen as f64, "more")?;
         }
         let (centers, spreads) = (self.state_center.len(), self.state_spread.len());
         check(centers > 0, "length of state_center", centers as f64, "above 0")?;

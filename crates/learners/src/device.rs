@@ -52,9 +52,10 @@ pub fn use_one_thread() {
     drop(Tensor::empty([6 << 20], (Kind::Float, tch::Device::Cpu)));
 }
 
-/// What must stand in a process's environment as it starts, so that libtorch computes the same bits on every x86-64
-/// processor: no kernels for wider vectors than all of them have, and products by the routines that MKL has for any of them
-/// (its "conditional numerical reproducibility"). Learning takes about twice the time so.
+/// What must stand in a process's environment as it starts, so that libtorch computes the same bits on all x86-64 processors
+/// with fused multiply-add: no kernels for wider vectors than any of them has, and products by the routines that MKL has for
+/// all of them (oneMKL Developer Guide, "Conditional Numerical Reproducibility"). Tried by asking one processor for
+/// different kernels. Learning takes about twice the time.
 pub const SAME_BITS_EVERYWHERE: [(&str, &str); 2] = [("ATEN_CPU_CAPABILITY", "default"), ("MKL_CBWR", "COMPATIBLE")];
 
 /// Linkers drop `libtorch_cuda` from a binary that calls none of its functions, so it is loaded by hand; its kernels

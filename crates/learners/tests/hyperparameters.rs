@@ -3,13 +3,13 @@
 mod common;
 
 use common::{
-    observations, plain_cql, random_batch, rngs, small_aw_opt, small_awac, small_bc, small_cql, small_image_bc, small_iql,
-    small_qt_opt, spec_for,
+    observations, plain_cql, random_batch, rngs, small_aw_opt, small_awac, small_bc, small_cql, small_image_bc,
+    small_iql, small_qt_opt, spec_for,
 };
 use learners::nets::{Vision, Widths};
 use learners::{
-    AwOptConfig, AwacConfig, AwacWeighting, BcConfig, BcLoss, CemConfig, CqlConfig, Crop, Device, ImageBcConfig, Inputs,
-    IqlConfig, LearnerConfig, Optimiser, QtOptConfig, RateSchedule,
+    AwOptConfig, AwacConfig, AwacWeighting, BcConfig, BcLoss, CemConfig, CqlConfig, Crop, Device, ImageBcConfig,
+    Inputs, IqlConfig, LearnerConfig, Optimiser, QtOptConfig, RateSchedule,
 };
 use rl::{Diagnostics, Intent, LaneRows};
 

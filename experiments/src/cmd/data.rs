@@ -7,6 +7,7 @@ use clap::Args;
 use d4rl::Recording;
 use envs::{
     Family, Task, UnknownTask,
+    binned_grasping::IMAGE_SIZE,
     oracle::{CollectPlan, Straying},
 };
 
@@ -18,8 +19,10 @@ use crate::{
         human::{self, HumanData},
         maze,
     },
-    data::{DataCatalog, Demonstrated, Demonstrations, describe, environment_of, read_manifest, write_manifest},
-    paper,
+    data::{
+        DataCatalog, Demonstrated, Demonstrations, IMAGE_SIZES, describe, environment_of, read_manifest, write_manifest,
+    },
+    paper::{self, Cell},
     spec::{DataSlice, Scale},
     workspace::Workspace,
 };
@@ -39,7 +42,7 @@ pub(crate) struct Arguments {
     demos: Demonstrations,
     /// Height and width of their pictures: data/NAME-COUNT-SIZEpx.hdf5, which only a --spec of your own or the paper's scale
     /// learns from [default: 64, without a mark in the name].
-    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u16).range(16..=1024))]
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u16).range(IMAGE_SIZES))]
     image_size: Option<u16>,
 }
 
@@ -103,14 +106,16 @@ fn share(text: &str) -> Result<f32, String> {
 
 /// The verb. A file that is there already is left alone: it may be a user's own.
 pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Arguments) -> Result<()> {
-    let tasks = |tasks: Vec<Task>| tasks.into_iter().map(Named::Task).collect();
-    let names = match (&arguments.names, &options.only) {
-        (named, _) if !named.is_empty() => named.clone(),
-        (_, only) if !only.is_empty() => tasks(paper::tasks(options, &DataCatalog::new(workspace))?),
-        _ => tasks(Task::ANT_MAZES.to_vec()),
+    let names = if !arguments.names.is_empty() {
+        arguments.names.clone()
+    } else if options.only.is_empty() {
+        Task::ANT_MAZES.map(Named::Task).to_vec()
+    } else {
+        planned(&paper::cells(options, &DataCatalog::new(workspace))?)
     };
     // Of grasping, a name alone does not say how much.
-    let wanted = Demonstrated { count: arguments.demos, image_size: arguments.image_size.map(usize::from) };
+    let image_size = arguments.image_size.map(usize::from).filter(|size| *size != IMAGE_SIZE);
+    let wanted = Demonstrated { count: arguments.demos, image_size };
     let names: Vec<Named> = names
         .into_iter()
         .map(|named| match named {
@@ -118,6 +123,10 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Argument
             other => other,
         })
         .collect();
+    let unseen = names.iter().find(|named| !matches!(named, Named::Grasping(..)));
+    if let (Some(_), Some(named)) = (arguments.image_size, unseen) {
+        bail!("--image-size is for grasping tasks: {} has no pictures", named.file(options.scale));
+    }
     for named in &names {
         let path = workspace.data_path(&named.file(options.scale));
         if path.exists() {
@@ -126,6 +135,20 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Argument
         }
     }
     make(workspace, options, &names, arguments.straying.map(|share| Straying { share, mean_steps: 25.0 }))
+}
+
+/// The files of which some runs learn, each once.
+fn planned(cells: &[Cell]) -> Vec<Named> {
+    let mut files = Vec::new();
+    for spec in
+        cells.iter().flat_map(|cell| cell.spec.needs().into_iter().map(|run| run.spec).chain([cell.spec.clone()]))
+    {
+        let named = Named::of_slice(spec.task, &spec.data);
+        if !files.contains(&named) {
+            files.push(named);
+        }
+    }
+    files
 }
 
 /// Lets the manifest tell all that this program can tell of a file behind the committed records.
@@ -171,8 +194,8 @@ fn make(workspace: &Workspace, options: &Options, names: &[Named], straying: Opt
         }
         if read_manifest(workspace)?.get(&name).is_some_and(|known| known.content != entry.content) {
             eprintln!(
-                "note: {name} differs from the file behind the committed records (another machine, or changed code), so \
-                 those records will not serve for it"
+                "note: {name} differs from the file behind the committed records (made by other code), so those records will \
+                 not serve for it"
             );
         } else {
             write_manifest(workspace, &name, entry)?;

@@ -65,7 +65,7 @@ pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
         evaluate(drivers, &mut lanes, &[cast.guide_steps()], episodes, round).remove(0)
     };
     let side_by_side = SIDE_BY_SIDE.min(episodes);
-    let scores = judge((0..side_by_side).map(|_| task.build()).collect(), "command line");
+    let scores = judge((0..side_by_side).map(|_| cast.environment()).collect::<Result<_>>()?, "command line");
     let fixed: Option<Vec<_>> = (0..side_by_side).map(|_| task.build_with_fixed_goal()).collect();
     let fixed = fixed.map(|environments| judge(environments, "fixed goal").success_rate());
     let dense: Option<Vec<_>> = (0..side_by_side).map(|_| task.build_with_dense_reward()).collect();

@@ -63,7 +63,7 @@ pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
     let rate = task.control_rate();
     let mut film = GifWriter::create(gif, rate.min(FRAMES_PER_SECOND))?;
     let every = every.unwrap_or(if rate < 10 { 1 } else { (rate / FRAMES_PER_SECOND).max(2) }) as usize;
-    let episode = Episode::play(task, actors.drivers(), guide_steps, *seed, |moment| {
+    let episode = Episode::play(task, cast.environment()?, actors.drivers(), guide_steps, *seed, |moment| {
         if moment.step % every != 0 && !moment.ends {
             return Ok(());
         }

@@ -76,8 +76,9 @@ fn profile(
     arguments: &Arguments,
 ) -> Result<Table> {
     let dataset = catalog.load(spec.task, &spec.data, 0)?;
-    let fresh =
-        |purpose: &str| spec.learner.build(spec.environment().spec(), vec![Prng::derive("profile", 0, purpose)], device);
+    let fresh = |purpose: &str| {
+        spec.learner.build(spec.environment().spec(), vec![Prng::derive("profile", 0, purpose)], device)
+    };
     let mut guide = fresh("guide");
     let streams = vec![Prng::derive("profile", 0, "minibatches")];
     let mut offline = OfflineTraining::new(&mut *guide, vec![dataset.clone()], streams, spec.offline.batch_rows);

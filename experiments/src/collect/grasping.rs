@@ -41,10 +41,7 @@ pub(crate) fn collect(build: impl Fn() -> Box<dyn Environment> + Sync, demonstra
         let block = tried as u64..tried as u64 + EPISODES_AT_ONCE;
         let episodes: Vec<Vec<Taken>> = block
             .into_par_iter()
-            .map_init(
-                &build,
-                |environment, k| episode(&mut **environment, Prng::derive(task, k, "data")),
-            )
+            .map_init(&build, |environment, k| episode(&mut **environment, Prng::derive(task, k, "data")))
             .collect();
         for episode in episodes {
             if made == demonstrations {

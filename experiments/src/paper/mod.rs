@@ -357,14 +357,3 @@ pub(crate) fn cells(options: &Options, catalog: &DataCatalog) -> Result<Vec<Cell
     }
     Ok(chosen)
 }
-
-/// The tasks of these cells, each once.
-pub(crate) fn tasks(options: &Options, catalog: &DataCatalog) -> Result<Vec<Task>> {
-    let mut tasks: Vec<Task> = Vec::new();
-    for cell in cells(options, catalog)? {
-        if !tasks.contains(&cell.spec.task) {
-            tasks.push(cell.spec.task);
-        }
-    }
-    Ok(tasks)
-}

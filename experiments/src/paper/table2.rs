@@ -109,7 +109,8 @@ impl Budget {
                 ..Self::of(Scale::Smoke)
             },
             // Section 5.2 and appendix A.2: 100,000 steps, the curriculum judged every 1,000, a window of 3. Of pictures of
-            // 512 x 512 the network gets windows of 472 x 472. The 200,000 of 20k demonstrations take 160 GB of memory.
+            // 512 x 512 the network gets windows of 472 x 472. The 200,000 of 20k demonstrations take 160 GB of memory, with
+            // masks 210, and each run side by side collects up to 105 more: `--jobs 1`, and one cell at a time (`--only`).
             Scale::Paper => Self {
                 image_size: Some(512),
                 qt_opt: QtOptConfig::published(),
@@ -295,7 +296,9 @@ mod tests {
                 spec.check().expect(&method);
             }
         }
-        let [cell, ..] = &cells(Scale::Paper, &catalog).expect("no data are needed to plan")[..] else { panic!("cells") };
+        let [cell, ..] = &cells(Scale::Paper, &catalog).expect("no data are needed to plan")[..] else {
+            panic!("cells")
+        };
         let mut spec = cell.spec.clone();
         spec.data.file = spec.data.file.replace("-512px", "");
         assert!(spec.check().expect_err("a window of 472 of 64 pixels").to_string().contains("within the picture"));

@@ -38,7 +38,7 @@ pub(super) fn illustration() -> Illustration {
 
 fn make(workspace: &Workspace, folder: &Path) -> Result<Drawn> {
     let pair = Pair::open(workspace)?;
-    let play = |h: usize, seed: u64| Episode::play(TASK, pair.drivers(), h, seed, |_| Ok(()));
+    let play = |h: usize, seed: u64| Episode::play(TASK, TASK.build(), pair.drivers(), h, seed, |_| Ok(()));
     let mut found = None;
     for seed in 0..TRIES {
         let alone = play(0, seed)?;
@@ -76,7 +76,7 @@ fn make(workspace: &Workspace, folder: &Path) -> Result<Drawn> {
 fn filmed(pair: &Pair, h: usize, seed: u64, file: &Path) -> Result<Episode> {
     let mut renderer = Renderer::new(SIZE.0, SIZE.1, 2);
     let mut film = GifWriter::create(file, FRAMES_PER_SECOND)?;
-    let episode = Episode::play(TASK, pair.drivers(), h, seed, |moment| {
+    let episode = Episode::play(TASK, TASK.build(), pair.drivers(), h, seed, |moment| {
         if moment.step % EVERY != 0 && !moment.ends {
             return Ok(());
         }

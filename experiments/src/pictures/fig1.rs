@@ -18,7 +18,7 @@ pub(super) fn illustration() -> Illustration {
 
 fn make(workspace: &Workspace, folder: &Path) -> Result<Drawn> {
     let pair = Pair::open(workspace)?;
-    let play = |h: usize, seed: u64| Episode::play(TASK, pair.drivers(), h, seed, |_| Ok(()));
+    let play = |h: usize, seed: u64| Episode::play(TASK, TASK.build(), pair.drivers(), h, seed, |_| Ok(()));
     let mut best: Option<Attempt> = None;
     for seed in 0..TRIES {
         let guided = play(TASK.max_steps(), seed)?;

@@ -48,7 +48,7 @@ fn make(_: &Workspace, folder: &Path) -> Result<Drawn> {
         tile("the mask of the target", enlarged(seen, |pixel| [pixel[3]; 3])),
     ];
     let oracle = TASK.oracle().expect("grasping has a script");
-    let episode = Episode::play(TASK, Drivers::alone(&*oracle), 0, SEED, |moment| {
+    let episode = Episode::play(TASK, TASK.build(), Drivers::alone(&*oracle), 0, SEED, |moment| {
         let shapes: Vec<Shape> = moment.shapes();
         let label = format!("after step {}", moment.step + 1);
         tiles.push(tile(&label, renderer.frame(&shapes, &CAMERA).clone()));

@@ -72,7 +72,7 @@ struct Episode {
 }
 
 impl BinnedGrasping {
-    /// The task with pictures of `image_size` pixels to a side (64, 128 and 472 are of use), or with none: states and
+    /// The task with pictures of `image_size` pixels to a side (64, 128 and 512 are of use), or with none: states and
     /// privileged facts alone. `name` goes to the specification.
     pub fn new(name: &str, task: GraspTask, image_size: Option<usize>) -> Self {
         let mut scene = load(&description::mjcf());

@@ -162,9 +162,14 @@ fn picture_learners_need_pictures_of_their_size() {
     let crop = |height, width| {
         LearnerConfig::QtOpt(QtOptConfig { crop: Some(Crop { height, width }), ..QtOptConfig::small() })
     };
+    let too_large =
+        || LearnerConfig::QtOpt(QtOptConfig { crop: None, network: Vision::Grasping44, ..QtOptConfig::small() });
     assert_eq!(interface(Some(image)).check(&crop(64, 48)), Ok(()));
+    let large = ImageShape { height: 472, width: 472, channels: 3 };
+    assert_eq!(interface(Some(large)).check(&too_large()), Ok(()));
     for (image, config, name) in [
-        (None, crop(64, 48), "has no picture, and qt_opt needs one"),
+        (None, crop(64, 48), "needs pictures, and the task has none"),
+        (Some(image), too_large(), "pixels to a side 48"),
         (Some(image), crop(65, 48), "height of crop 65"),
         (Some(image), crop(64, 0), "width of crop 0"),
         (Some(ImageShape { channels: 0, ..image }), LearnerConfig::ImageBc(ImageBcConfig::small()), "channels"),

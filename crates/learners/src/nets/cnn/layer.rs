@@ -108,16 +108,15 @@ pub(super) struct Layer {
 impl Layer {
     /// Lays a stage out from `start` on. Returns it, the first place after it and the form of what it gives.
     pub(super) fn lay_out(stage: Stage, start: i64, form: Form) -> (Self, i64, Form) {
+        let length =
+            |length: i64| stage.length(length).unwrap_or_else(|| panic!("too small for the network: {form:?}"));
         let (weight, unit, gives) = match (stage, form) {
-            (Stage::Convolve { kernel, stride, padding, unit }, Form::Map { channels, height, width }) => {
-                let length = |length: i64| (length + 2 * padding - kernel) / stride + 1;
+            (Stage::Convolve { kernel, unit, .. }, Form::Map { channels, height, width }) => {
                 let gives = Form::Map { channels: unit.width, height: length(height), width: length(width) };
-                assert!(length(height) > 0 && length(width) > 0, "a picture too small for the network: {form:?}");
                 (vec![unit.width, channels, kernel, kernel], unit, gives)
             }
             (Stage::Dense(unit), form) => (vec![form.features(), unit.width], unit, Form::Flat(unit.width)),
-            (Stage::Pool { size, padding }, Form::Map { channels, height, width }) => {
-                let length = |length: i64| (length + 2 * padding - size + size - 1) / size + 1;
+            (Stage::Pool { .. }, Form::Map { channels, height, width }) => {
                 let gives = Form::Map { channels, height: length(height), width: length(width) };
                 return (Self { stage, pieces: vec![] }, start, gives);
             }

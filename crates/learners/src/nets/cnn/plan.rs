@@ -72,6 +72,21 @@ pub(super) enum Stage {
     Points,
 }
 
+impl Stage {
+    /// Rows (columns) of the map that it makes of one with `length`, at least 1; none where that is too small for its
+    /// kernel. Other stages than convolutions and pools leave it as it is.
+    pub(super) fn length(self, length: i64) -> Option<i64> {
+        match self {
+            Self::Convolve { kernel, stride, padding, .. } => {
+                let left = length + 2 * padding - kernel;
+                (left >= 0).then(|| left / stride + 1)
+            }
+            Self::Pool { size, padding } => Some((length + 2 * padding - 1) / size + 1),
+            Self::Dense(_) | Self::Rectify | Self::Points => Some(length),
+        }
+    }
+}
+
 /// What follows a product.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Unit {
@@ -107,6 +122,13 @@ impl Vision {
             Self::Grasping44 => None,
             Self::Map(widths) | Self::Flat(widths) | Self::Points(widths) => Some(widths),
         }
+    }
+
+    /// Whether pictures of so many pixels to a side are large enough.
+    pub(crate) fn sees(self, size: usize) -> bool {
+        let Plan { tower, head, .. } = self.plan();
+        let length = tower.iter().chain(&head).try_fold(size as i64, |length, stage| stage.length(length));
+        length.is_some()
     }
 
     pub(super) fn plan(self) -> Plan {
