@@ -182,7 +182,9 @@ pub(crate) fn training<'a>(
 pub(crate) fn qt_opt(size: usize) -> Box<dyn Learner> {
     let stream = vec![Prng::derive("dot", 0, "learner")];
     let cem = CemConfig::published();
-    let config = QtOptConfig { network: NETWORK, cem, learning_rate: 3e-3, ..QtOptConfig::small() };
+    // Targets that follow soon enough for some thousand updates.
+    let config =
+        QtOptConfig { network: NETWORK, cem, learning_rate: 3e-3, tau: 0.01, lag: 100, ..QtOptConfig::small() };
     LearnerConfig::QtOpt(config).build(dot(size).spec(), stream, Device::CPU)
 }
 
