@@ -89,8 +89,8 @@ impl Budget {
                 tolerance: 0.1,
                 window: 1,
             },
-            // Chosen by few pilots (results/pilots/grasping): what counts is the number of environment steps, hardly that of
-            // the updates after each. Of the 180 episodes of a full window chance moves the mean by 0.04, half the tolerance.
+            // Chosen by few pilots (results/pilots/grasping): of the same number of updates, which cost most, more come of more
+            // environment steps. Of the 180 episodes of a full window chance moves the mean by 0.04, half the tolerance.
             Scale::Laptop => Self {
                 offline: OfflinePlan { updates: 10_000, batch_rows: 64, episodes: 100, checks: 9 },
                 batch_rows: 32,

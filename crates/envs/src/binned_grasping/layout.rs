@@ -8,7 +8,7 @@ use super::objects::{Class, draw, reach};
 use super::{BIN_X, BIN_Y, OBJECTS};
 use crate::{Placement, Scene, Solid};
 
-/// Scenes that there are. (With 100 or 400, a clone and QT-Opt come hardly further: results/pilots/grasping.)
+/// Scenes that there are. (Clones came further with 400, and with 100 as far as those: results/pilots/grasping.)
 pub const SCENES: usize = 4000;
 /// Physics steps in a round, and rounds, that objects get to come to rest.
 const ROUND: usize = 25;
