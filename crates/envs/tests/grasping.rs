@@ -77,7 +77,7 @@ fn table_and_walls_are_solid() {
             let [x, y] = if step < 5 { [0.0; 2] } else { side };
             environment.step(&[x, y, -1.0, 0.0, -1.0, -1.0]);
             let shapes = environment.shapes();
-            let is_finger = |shape: &&Shape| shape.kind == ShapeKind::Box { half: [0.011, 0.006, 0.035] };
+            let is_finger = |shape: &&Shape| shape.kind == ShapeKind::Box { half: [0.02, 0.006, 0.035] };
             let fingers: Vec<&Shape> = shapes.iter().filter(is_finger).collect();
             assert_eq!(fingers.len(), 2);
             for finger in fingers {

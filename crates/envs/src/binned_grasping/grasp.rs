@@ -9,7 +9,7 @@ const YAWS: usize = 12;
 /// Half of what the open fingers take in, and a finger's thickness and half width (m).
 const HALF_APERTURE: f32 = OPEN;
 const FINGER_THICKNESS: f32 = 0.012;
-const FINGER_HALF_WIDTH: f32 = 0.011;
+const FINGER_HALF_WIDTH: f32 = 0.02;
 
 /// A way to grip an object from above.
 #[derive(Debug, Clone, Copy, PartialEq)]
