@@ -23,6 +23,7 @@ pub struct EpisodeScores {
     #[serde(serialize_with = "briefly")]
     pub returns: Vec<f32>,
     /// Whether the episode had [`crate::EnvironmentSpec::success_steps`] steps at the goal.
+    #[serde(with = "digits")]
     pub successes: Vec<bool>,
     /// Length of the episode (control steps).
     pub steps: Vec<usize>,
@@ -32,6 +33,38 @@ pub struct EpisodeScores {
     /// nothing new: where each successful episode ended there, and in records from before there was such a field.
     #[serde(default)]
     pub first_goal_steps: Vec<usize>,
+}
+
+/// Truths as 0 and 1 where people read them: records of long curricula are a quarter smaller so. Words are read, too.
+mod digits {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Truth {
+        Word(bool),
+        Digit(u8),
+    }
+
+    pub(super) fn serialize<S: Serializer>(truths: &[bool], serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_seq(truths.iter().map(|truth| u8::from(*truth)))
+        } else {
+            truths.serialize(serializer)
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<bool>, D::Error> {
+        if !deserializer.is_human_readable() {
+            return Vec::deserialize(deserializer);
+        }
+        let truth = |truth| match truth {
+            Truth::Word(word) => Ok(word),
+            Truth::Digit(digit @ (0 | 1)) => Ok(digit == 1),
+            Truth::Digit(digit) => Err(serde::de::Error::custom(format!("{digit} is neither 0 nor 1"))),
+        };
+        Vec::<Truth>::deserialize(deserializer)?.into_iter().map(truth).collect()
+    }
 }
 
 /// Whole numbers without `.0` where people read them: records of long curricula are a tenth smaller so.
@@ -207,6 +240,26 @@ mod tests {
     }
 
     #[test]
+    fn scores_are_read_as_they_are_written_and_as_they_once_were() {
+        let scores = EpisodeScores {
+            returns: vec![1.0, -2.5],
+            successes: vec![true, false],
+            steps: vec![8, 20],
+            goal_steps: vec![1, 0],
+            first_goal_steps: vec![],
+        };
+        let text = serde_json::to_string(&scores).unwrap();
+        assert!(text.contains(r#""successes":[1,0]"#) && text.contains(r#""returns":[1,-2.5]"#), "{text}");
+        assert_eq!(serde_json::from_str::<EpisodeScores>(&text).unwrap(), scores);
+        let words = text.replace("[1,0],\"steps", "[true,false],\"steps");
+        assert!(words != text && serde_json::from_str::<EpisodeScores>(&words).unwrap() == scores, "{words}");
+        let wrong = text.replace("[1,0],\"steps", "[1,2],\"steps");
+        assert!(serde_json::from_str::<EpisodeScores>(&wrong).unwrap_err().to_string().contains("2 is neither 0 nor 1"));
+        let bytes = postcard::to_stdvec(&scores).unwrap();
+        assert_eq!(postcard::from_bytes::<EpisodeScores>(&bytes).unwrap(), scores);
+    }
+
+    #[test]
     fn a_success_takes_as_many_steps_at_the_goal_as_the_task_says() {
         let scores = &evaluate(Drivers::alone(&Always(1.0)), &mut [lane(0, 3, 3)], &[0], 50, "test")[0];
         let expected: Vec<bool> = scores.goal_steps.iter().map(|steps| *steps >= 3).collect();
@@ -224,7 +277,7 @@ mod tests {
             let first = scores.steps[k] + 1 - scores.goal_steps[k];
             assert_eq!(scores.first_goal_steps[k], first, "it stays once it is there");
         }
-        assert_eq!(judge(-1.0).first_goal_steps, [], "nothing to tell");
+        assert_eq!(judge(-1.0).first_goal_steps, [0_usize; 0], "nothing to tell");
     }
 
     #[test]
