@@ -29,6 +29,7 @@ struct Example {
 }
 
 fn main() -> Result<()> {
+    learners::use_one_thread();
     let path = std::env::args().nth(1).map_or_else(|| "data/grasping-indiscriminate-2k.hdf5".into(), PathBuf::from);
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let task = Task::GRASPING.into_iter().find(|task| name.starts_with(task.name()));
