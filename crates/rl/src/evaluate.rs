@@ -254,7 +254,9 @@ mod tests {
         let words = text.replace("[1,0],\"steps", "[true,false],\"steps");
         assert!(words != text && serde_json::from_str::<EpisodeScores>(&words).unwrap() == scores, "{words}");
         let wrong = text.replace("[1,0],\"steps", "[1,2],\"steps");
-        assert!(serde_json::from_str::<EpisodeScores>(&wrong).unwrap_err().to_string().contains("2 is neither 0 nor 1"));
+        assert!(
+            serde_json::from_str::<EpisodeScores>(&wrong).unwrap_err().to_string().contains("2 is neither 0 nor 1")
+        );
         let bytes = postcard::to_stdvec(&scores).unwrap();
         assert_eq!(postcard::from_bytes::<EpisodeScores>(&bytes).unwrap(), scores);
     }
