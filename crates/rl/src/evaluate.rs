@@ -35,7 +35,8 @@ pub struct EpisodeScores {
     pub first_goal_steps: Vec<usize>,
 }
 
-/// Truths as 0 and 1 where people read them: records of long curricula are a quarter smaller so. Words are read, too.
+/// Truths as 0 and 1 where people read them: records of long curricula are a seventh to a
+/// quarter smaller so. Words are read, too.
 mod digits {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
