@@ -7,7 +7,7 @@ options = --scale $(SCALE) $(if $(DEVICE),--device $(DEVICE)) \
 experiments = cargo run --quiet -p experiments --
 
 .PHONY: help setup build test lint table1 table2 tables3-6 baselines datasets fig1 fig3 fig4-grasping fig5 fig6 fig9 fig10 fig11 \
-  fig12 fig13 fig15 demo smoke list data report check crosscheck bench walker profile
+  fig12 fig13 fig15 demo smoke list data report check crosscheck bench walker pen-expert profile
 
 help:      ## show this list
 	@sed -n 's/^\([a-z0-9-]*\): .*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -69,6 +69,8 @@ check: build   ## the paper's claims against our records
 	@$(experiments) check $(options)
 walker: build  ## remake the walker behind the ant maze data (crates/envs/assets/walker.safetensors)
 	$(experiments) walker
+pen-expert: build  ## remake the expert behind the pen's data (crates/envs/assets/pen_expert.safetensors; some ten minutes)
+	$(experiments) pen-expert
 crosscheck: build  ## optional: does the ant move as in MuJoCo? Brings MuJoCo from PyPI into .deps
 	@python3 scripts/crosscheck.py
 bench: setup   ## speed of environments, learners, loader and renderer (results/bench), beside Gymnasium's ant

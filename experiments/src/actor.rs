@@ -78,7 +78,7 @@ impl Actor {
     /// `oracle`, `random`, or the folder of a saved learner.
     fn named(name: &str, task: Task, spec: &EnvironmentSpec, device: Device) -> Result<Self> {
         match name {
-            "oracle" => Self::oracle(task),
+            "oracle" => Ok(Self::Scripted(task.oracle())),
             "random" => Ok(Self::Scripted(task.random_policy())),
             folder if Path::new(folder).is_dir() => Self::learned(Path::new(folder), spec, device),
             other => bail!(
@@ -90,12 +90,6 @@ impl Actor {
     /// The actor of a saved learner, which must be able to act in the task.
     pub(crate) fn learned(folder: &Path, task: &EnvironmentSpec, device: Device) -> Result<Self> {
         Ok(Self::Learned(learners::open_for(folder, task, device)?))
-    }
-
-    /// The task's scripted controller.
-    pub(crate) fn oracle(task: Task) -> Result<Self> {
-        let oracle = task.oracle().with_context(|| format!("{task} has no scripted policy: name a saved one"))?;
-        Ok(Self::Scripted(oracle))
     }
 
     /// The policy.

@@ -14,11 +14,13 @@ mod events;
 mod guide;
 mod paper;
 mod pictures;
+mod play;
 mod progress;
 mod provenance;
 mod record;
 mod render;
 mod run;
+mod same_bits;
 mod spec;
 mod stats;
 mod table;
@@ -105,6 +107,8 @@ enum Verb {
     Profile(cmd::profile::Arguments),
     /// Remake the walker that acts in the ant maze data.
     Walker(cmd::walker::Arguments),
+    /// Remake the network that turns the pen in its data.
+    PenExpert(cmd::pen_expert::Arguments),
     /// Simulate a robot under given torques, for comparison with another simulator.
     ///
     /// `make crosscheck` asks for such traces and lays MuJoCo's beside them.
@@ -138,6 +142,7 @@ fn dispatch(options: &Options, verb: Option<Verb>) -> Result<()> {
         Some(Verb::Check) => cmd::check::run(&workspace, options),
         Some(Verb::Profile(arguments)) => cmd::profile::run(&workspace, options, &arguments),
         Some(Verb::Walker(arguments)) => cmd::walker::run(&workspace, &arguments),
+        Some(Verb::PenExpert(arguments)) => cmd::pen_expert::run(&workspace, &arguments),
         Some(Verb::Trace(arguments)) => cmd::trace::run(&arguments),
     }
 }

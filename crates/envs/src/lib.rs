@@ -7,7 +7,7 @@
 //! - [`hand`]: a dexterous hand that turns a pen, opens a door or moves a ball.
 //! - [`Scene`]: a robot described in MJCF and its surroundings; the only module that simulates with rapier3d.
 //! - [`render`]: pictures of a scene; of rapier3d it uses the vector types alone.
-//! - [`oracle`]: gait, walker, planner and D4RL's recipe of data collection.
+//! - [`oracle`]: the controllers that make data, such as the ant's walker and the hand's experts.
 
 pub mod ant_maze;
 pub mod binned_grasping;

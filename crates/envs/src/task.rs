@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::ant_maze::{ACTION_SIZE, AntMaze, Goal, Maze, Start};
 use crate::binned_grasping::{self, BinnedGrasping, GraspTask, IMAGE_SIZE};
 use crate::hand::{HandTask, Reward};
-use crate::oracle::hand::{DoorScript, RelocateScript, Scripted};
+use crate::oracle::hand::{DoorScript, PenExpert, RelocateScript, Scripted};
 use crate::oracle::{CollectPlan, Collector, Grasper, Oracle};
 use crate::random::RandomPolicy;
 use crate::render::Camera;
@@ -136,15 +136,15 @@ impl Task {
         }
     }
 
-    /// A scripted controller that knows the task and sees the privileged part of its observations; none for the pen,
-    /// whose expert plans in copies of the world ([`crate::oracle::hand`]).
-    pub fn oracle(self) -> Option<Box<dyn Policy>> {
+    /// A controller that solves the task: a script that sees the privileged part of its observations, or for the pen a
+    /// trained network.
+    pub fn oracle(self) -> Box<dyn Policy> {
         match self.family() {
-            Family::AntMaze(maze) => Some(Box::new(Oracle::new(maze))),
-            Family::Hand(HandTask::Pen) => None,
-            Family::Hand(HandTask::Door) => Some(Box::new(Scripted(DoorScript::TUNED))),
-            Family::Hand(HandTask::Relocate) => Some(Box::new(Scripted(RelocateScript::TUNED))),
-            Family::Grasping(_) => Some(Box::new(Grasper { noise: 0.0 })),
+            Family::AntMaze(maze) => Box::new(Oracle::new(maze)),
+            Family::Hand(HandTask::Pen) => Box::new(PenExpert::pretrained()),
+            Family::Hand(HandTask::Door) => Box::new(Scripted(DoorScript::TUNED)),
+            Family::Hand(HandTask::Relocate) => Box::new(Scripted(RelocateScript::TUNED)),
+            Family::Grasping(_) => Box::new(Grasper { noise: 0.0 }),
         }
     }
 

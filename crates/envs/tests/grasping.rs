@@ -24,7 +24,7 @@ fn facts(observation: &Observation) -> Facts {
 #[test]
 fn the_scripted_grasper_takes_what_it_should() {
     for task in Task::GRASPING {
-        let taken = successes(task, &*task.oracle().unwrap(), 40);
+        let taken = successes(task, &*task.oracle(), 40);
         assert!(taken >= 38, "{task}: {taken} of 40");
     }
 }
@@ -42,7 +42,7 @@ fn chance_takes_next_to_nothing() {
 #[test]
 fn what_is_held_goes_along_and_falls_when_let_go() {
     let mut environment = blind(GraspTask::Indiscriminate);
-    let oracle = Task::GraspingIndiscriminate.oracle().unwrap();
+    let oracle = Task::GraspingIndiscriminate.oracle();
     let mut rngs = [Prng::derive("hold", 0, "test")];
     let mut observation = environment.reset(&mut rngs[0]);
     while facts(&observation).lift < 0.06 {

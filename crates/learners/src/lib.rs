@@ -1,5 +1,5 @@
 //! Learners on libtorch, each with a leading lane axis: IQL, AWAC, CQL and behaviour cloning; and for tasks with
-//! pictures QT-Opt, AW-Opt and behaviour cloning.
+//! pictures QT-Opt, AW-Opt and behaviour cloning. [`Ppo`] trains an expert for data.
 //!
 //! [`LearnerConfig`] is the closed registry: it is stored beside results, and [`LearnerConfig::build`] makes the
 //! [`rl::Learner`]. [`open`] makes one again from what [`rl::Learner::save`] wrote, to serve as a guide or to go on.
@@ -28,6 +28,7 @@ pub mod nets;
 mod noise;
 mod optimiser;
 mod policy;
+pub mod ppo;
 pub mod qt_opt;
 mod schedule;
 mod sight;
@@ -47,6 +48,7 @@ pub use device::{Device, DeviceError, SAME_BITS_EVERYWHERE, use_one_thread};
 pub use image_bc::{ImageBc, ImageBcConfig};
 pub use iql::{Iql, IqlConfig};
 pub use optimiser::Optimiser;
+pub use ppo::{Ppo, PpoConfig, Trajectory};
 pub use qt_opt::{QtOpt, QtOptConfig};
 pub use schedule::RateSchedule;
 pub use sight::Crop;

@@ -1,6 +1,6 @@
 //! `experiments data`: makes data sets in D4RL's layout.
 
-use std::{env, process::Command, str::FromStr};
+use std::str::FromStr;
 
 use anyhow::{Result, bail, ensure};
 use clap::Args;
@@ -23,6 +23,7 @@ use crate::{
         DataCatalog, Demonstrated, Demonstrations, IMAGE_SIZES, describe, environment_of, read_manifest, write_manifest,
     },
     paper::{self, Cell},
+    same_bits,
     spec::{DataSlice, Scale},
     workspace::Workspace,
 };
@@ -169,8 +170,10 @@ fn make(workspace: &Workspace, options: &Options, names: &[Named], straying: Opt
     for named in names {
         let name = named.file(options.scale);
         let path = workspace.data_path(&name);
-        if named.needs_clone() && straying.is_none() && !path.exists() && !computes_as_everywhere() {
-            make_as_everywhere(workspace, options, named.task())?;
+        if named.needs_clone() && straying.is_none() && !path.exists() && !same_bits::computed_here() {
+            // Roll-outs of a clone amplify every bit, and records are of one file, wherever it is made.
+            let arguments = ["data", named.task().name(), "--scale", &options.scale.to_string()];
+            same_bits::run(workspace, &arguments)?;
             continue;
         }
         let _lock = workspace.lock_shared(&format!("data/{name}"))?;
@@ -201,23 +204,6 @@ fn make(workspace: &Workspace, options: &Options, names: &[Named], straying: Opt
             write_manifest(workspace, &name, entry)?;
         }
     }
-    Ok(())
-}
-
-/// Whether libtorch computes the same bits in this process as on other machines.
-fn computes_as_everywhere() -> bool {
-    learners::SAME_BITS_EVERYWHERE.iter().all(|(name, value)| env::var(name).as_deref() == Ok(value))
-}
-
-/// Makes a task's file in a process of its own, in which [`computes_as_everywhere`] holds: roll-outs of a clone amplify every
-/// bit, and records are of one file, wherever it is made.
-fn make_as_everywhere(workspace: &Workspace, options: &Options, task: Task) -> Result<()> {
-    let status = Command::new(env::current_exe()?)
-        .args(["data", task.name(), "--scale", &options.scale.to_string()])
-        .envs(learners::SAME_BITS_EVERYWHERE)
-        .current_dir(workspace.root())
-        .status()?;
-    ensure!(status.success(), "the data of {task} were not made ({status})");
     Ok(())
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod export;
 pub(crate) mod figure;
 pub(crate) mod inspect;
 pub(crate) mod list;
+pub(crate) mod pen_expert;
 pub(crate) mod play;
 pub(crate) mod profile;
 pub(crate) mod report;

@@ -14,12 +14,13 @@ use envs::{
 };
 use learners::{BcConfig, BcLoss, Device, Inputs, LearnerConfig};
 use rayon::prelude::*;
-use rl::{
-    Dataset, Environment, EnvironmentSpec, Intent, Learner, Observation, ObservationRows, OfflineTraining, Outcome,
-    Prng, Row,
-};
+use rl::{Dataset, Environment, EnvironmentSpec, Intent, Learner, Observation, OfflineTraining, Outcome, Prng, Row};
 
-use crate::{progress::Progress, spec::Scale};
+use crate::{
+    play::{Taken, goal_steps, play},
+    progress::Progress,
+    spec::Scale,
+};
 
 /// Episodes made side by side.
 const EPISODES_AT_ONCE: u64 = 16;
@@ -47,11 +48,10 @@ impl HandPlan {
     /// What a scale's file takes.
     pub(crate) fn of(task: HandTask, scale: Scale) -> Self {
         if scale == Scale::Smoke {
-            let recorded = if task == HandTask::Pen { 0 } else { 2 };
-            return Self { recorded, taught: recorded, updates: 200, rows: 2_000 };
+            return Self { recorded: 2, taught: 2, updates: 200, rows: 2_000 };
         }
         let taught = match task {
-            HandTask::Pen => 36,
+            HandTask::Pen => 25,
             HandTask::Door => 150,
             HandTask::Relocate => 300,
         };
@@ -75,13 +75,11 @@ pub(crate) struct HandData {
 pub(crate) fn collect(task: Task, hand: HandTask, plan: HandPlan) -> HandData {
     let spec = task.build().spec().clone();
     let progress = Progress::new(1);
-    let (demonstrations, tried) = demonstrate(task, hand, plan.taught, &spec, &progress);
+    let (demonstrations, tried) = demonstrate(task, hand, plan.taught, &progress);
     let mut recording = Recording::empty(spec.state_size, spec.action_size);
     for demonstration in &demonstrations[..plan.recorded] {
-        for (number, Demonstrated { observation, action, step, .. }) in demonstration.iter().enumerate() {
-            let ends = number + 1 == demonstration.len();
-            push(&mut recording, hand, observation, action, step.reward, ends);
-        }
+        let taken = demonstration.iter().map(|step| (&step.observation, &step.action, step.step.reward));
+        record(&mut recording, hand, taken);
     }
     let clone = teach(task, &spec, &demonstrations, plan.updates, &progress);
     let cloned = roll_out(task, hand, &*clone, plan.rows, &mut recording, &progress);
@@ -101,13 +99,7 @@ fn stream(task: Task, episode: u64, purpose: &str) -> Prng {
 }
 
 /// Successful demonstrations, in the order of their streams, and how many were tried for them.
-fn demonstrate(
-    task: Task,
-    hand: HandTask,
-    wanted: usize,
-    spec: &EnvironmentSpec,
-    progress: &Progress,
-) -> (Vec<Vec<Demonstrated>>, usize) {
+fn demonstrate(task: Task, hand: HandTask, wanted: usize, progress: &Progress) -> (Vec<Vec<Demonstrated>>, usize) {
     let bar = progress.bar(&format!("demonstrations for {task}"), wanted as u64);
     let mut good: Vec<Vec<Demonstrated>> = Vec::new();
     let (mut next, mut tried) = (0, 0);
@@ -125,7 +117,7 @@ fn demonstrate(
                 break;
             }
             tried += 1;
-            if episode.iter().filter(|step| step.step.success).count() >= spec.success_steps {
+            if episode.iter().filter(|step| step.step.success).count() >= hand.success_steps() {
                 good.push(episode);
             }
         }
@@ -196,14 +188,6 @@ fn lessons(spec: &EnvironmentSpec, demonstrations: &[Vec<Demonstrated>], rng: &m
     data
 }
 
-/// A seat of one episode of the clone.
-struct Seat {
-    environment: Box<dyn Environment>,
-    observation: Observation,
-    taken: Vec<(Observation, Vec<f32>, f32)>,
-    goal_steps: usize,
-}
-
 /// Lets the clone act until the recording has `rows`; the last episode is cut. Returns its episodes and successes.
 fn roll_out(
     task: Task,
@@ -214,51 +198,40 @@ fn roll_out(
     progress: &Progress,
 ) -> [usize; 2] {
     let bar = progress.bar(&format!("data for {task}"), rows as u64);
-    let (max_steps, success_steps) = (hand.max_steps(), hand.success_steps());
+    let mut environments: Vec<Box<dyn Environment>> = (0..EPISODES_AT_ONCE).map(|_| task.build()).collect();
     let (mut next, mut counts) = (0, [0, 0]);
     while recording.len() < rows {
-        let mut seats: Vec<Seat> = (next..next + EPISODES_AT_ONCE)
-            .map(|episode| {
-                let mut environment = task.build();
-                let observation = environment.reset(&mut stream(task, episode, "roll-outs"));
-                Seat { environment, observation, taken: Vec::new(), goal_steps: 0 }
-            })
-            .collect();
+        let streams = (next..next + EPISODES_AT_ONCE).map(|k| stream(task, k, "roll-outs"));
         next += EPISODES_AT_ONCE;
-        for _ in 0..max_steps {
-            let rows = ObservationRows::stack(seats.len(), seats.iter().map(|seat| &seat.observation));
-            let actions = clone.policy().act(&rows, Intent::Exploit, &mut [stream(task, 0, "unused")]);
-            seats.par_iter_mut().enumerate().for_each(|(row, seat)| {
-                let action = actions.row(0, row);
-                let step = seat.environment.step(action);
-                let before = std::mem::replace(&mut seat.observation, step.observation);
-                seat.taken.push((before, action.to_vec(), step.reward));
-                seat.goal_steps += usize::from(step.success);
-            });
-        }
-        for seat in seats {
+        let unused = &mut stream(task, 0, "unused");
+        for episode in play(&mut environments, streams, clone.policy(), Intent::Exploit, unused) {
             let left = rows - recording.len();
             if left == 0 {
                 break;
             }
             counts[0] += 1;
-            counts[1] += usize::from(seat.goal_steps >= success_steps);
-            let last = seat.taken.len().min(left);
-            for (number, (observation, action, reward)) in seat.taken.iter().enumerate().take(last) {
-                push(recording, hand, observation, action, *reward, number + 1 == last);
-            }
+            counts[1] += usize::from(goal_steps(&episode) >= hand.success_steps());
+            let taken = episode.iter().map(|Taken { observation, action, step }| (observation, action, step.reward));
+            record(recording, hand, taken.take(left));
         }
         bar.reach(recording.len() as u64);
     }
     counts
 }
 
-/// Adds a step with the whole state of the simulator, as D4RL does.
-fn push(recording: &mut Recording, hand: HandTask, seen: &Observation, action: &[f32], reward: f32, ends: bool) {
-    let outcome = if ends { Outcome::TimesOut } else { Outcome::Continues };
-    recording.push(&seen.state, action, reward, outcome);
-    let Known { positions, velocities, facts, .. } = Known::of(hand, &seen.privileged);
-    recording.push_info("qpos", positions);
-    recording.push_info("qvel", velocities);
-    recording.push_info("drawn", facts);
+/// Adds an episode, each step with the whole state of the simulator, as D4RL does.
+fn record<'a>(
+    recording: &mut Recording,
+    hand: HandTask,
+    taken: impl ExactSizeIterator<Item = (&'a Observation, &'a Vec<f32>, f32)>,
+) {
+    let steps = taken.len();
+    for (number, (observation, action, reward)) in taken.enumerate() {
+        let outcome = if number + 1 == steps { Outcome::TimesOut } else { Outcome::Continues };
+        recording.push(&observation.state, action, reward, outcome);
+        let Known { positions, velocities, facts, .. } = Known::of(hand, &observation.privileged);
+        recording.push_info("qpos", positions);
+        recording.push_info("qvel", velocities);
+        recording.push_info("drawn", facts);
+    }
 }

@@ -47,7 +47,7 @@ fn make(_: &Workspace, folder: &Path) -> Result<Drawn> {
         tile("as the policy sees it", enlarged(seen, |pixel| [pixel[0], pixel[1], pixel[2]])),
         tile("the mask of the target", enlarged(seen, |pixel| [pixel[3]; 3])),
     ];
-    let oracle = TASK.oracle().expect("grasping has a script");
+    let oracle = TASK.oracle();
     let episode = Episode::play(TASK, TASK.build(), Drivers::alone(&*oracle), 0, SEED, |moment| {
         let shapes: Vec<Shape> = moment.shapes();
         let label = format!("after step {}", moment.step + 1);

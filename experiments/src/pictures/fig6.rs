@@ -70,7 +70,7 @@ fn make(_: &Workspace, folder: &Path) -> Result<Drawn> {
     Ok(Drawn { files: vec![file], seen })
 }
 
-/// The scene after so many steps of the task's script, or at rest where it has none.
+/// The scene after so many steps of the task's expert.
 fn played(task: Task, steps: usize) -> Vec<Shape> {
     let mut rngs = [Prng::derive(task.name(), 0, "figure 6")];
     let mut environment = task.build();
@@ -78,10 +78,8 @@ fn played(task: Task, steps: usize) -> Vec<Shape> {
     let oracle = task.oracle();
     for _ in 0..steps {
         let rows = ObservationRows::stack(1, std::iter::once(&observation));
-        let action = oracle.as_ref().map(|oracle| oracle.act(&rows, Intent::Exploit, &mut rngs).row(0, 0).to_vec());
-        let rest = || vec![0.0; environment.spec().action_size];
-        let action = action.unwrap_or_else(rest);
-        observation = environment.step(&action).observation;
+        let action = oracle.act(&rows, Intent::Exploit, &mut rngs);
+        observation = environment.step(action.row(0, 0)).observation;
     }
     task.scene_shapes(&environment.snapshot())
 }

@@ -274,15 +274,9 @@ impl<C: Chore> Hand<C> {
         Seen { scene: &self.scene, positions: &self.positions, velocities: &self.velocities, palm }
     }
 
-    /// The world, to be copied by planners.
+    /// The world.
     pub fn scene(&self) -> &Scene {
         &self.scene
-    }
-
-    /// Goes back to a world that was copied in this very episode, without counting steps.
-    pub fn restore_scene(&mut self, state: SceneState) {
-        self.scene.restore(state);
-        self.measure();
     }
 
     /// All solids of the scene, and what shows the goal.
@@ -352,7 +346,8 @@ impl<C: Chore> Environment for Hand<C> {
         let whole: (C, u32, SceneState) =
             postcard::from_bytes(&snapshot.0).expect("a snapshot of the same task and version");
         (self.chore, self.steps) = (whole.0, whole.1);
-        self.restore_scene(whole.2);
+        self.scene.restore(whole.2);
+        self.measure();
     }
 }
 

@@ -8,6 +8,7 @@ pub mod collect;
 pub mod gait;
 mod grasper;
 pub mod hand;
+pub mod perceptron;
 mod planner;
 pub mod walker;
 

@@ -3,39 +3,16 @@
 //! It reads the phase of its walk from its joints, so it needs no clock and its data are Markov. `make walker`
 //! makes the weights; this file only runs them.
 
-use safetensors::tensor::{SafeTensors, TensorView};
-use safetensors::{Dtype, SafeTensorError};
-
 use super::gait::in_body_frame;
+use super::perceptron::{Perceptron, PerceptronError};
 use crate::ant_maze::ACTION_SIZE;
 
 /// Inputs of the network ([`features`]).
 pub const FEATURES: usize = 28;
 
-/// A perceptron with rectified hidden layers and a tanh at its end.
+/// The network.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Walker {
-    layers: Vec<Layer>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-struct Layer {
-    /// `[input, output]`, row-major.
-    weight: Vec<f32>,
-    /// `[output]`.
-    bias: Vec<f32>,
-}
-
-/// Why bytes are not a walker.
-#[derive(Debug, thiserror::Error)]
-pub enum WalkerError {
-    /// Not the format, or a layer lacks one of its two tensors.
-    #[error("the walker's weights cannot be read ({0}); make them anew with `make walker`")]
-    Format(#[from] SafeTensorError),
-    /// The layers do not fit together.
-    #[error("the walker's weights {0}; make them anew with `make walker`")]
-    Layers(String),
-}
+pub struct Walker(Perceptron);
 
 impl Walker {
     /// The walker that comes with this crate.
@@ -44,66 +21,23 @@ impl Walker {
             .expect("assets/walker.safetensors is what `experiments walker` writes")
     }
 
-    /// Reads the tensors `actor/{0, 1, ..}/weight` `[1, input, output]` and `bias` `[1, 1, output]` (32-bit floats) of
-    /// a deterministic actor's checkpoint, and leaves what else is in it.
+    /// Reads an actor's checkpoint, as [`Perceptron::from_safetensors`] does.
     ///
     /// # Errors
-    /// When the bytes are not safetensors, or the layers do not lead from [`FEATURES`] to [`ACTION_SIZE`].
-    pub fn from_safetensors(bytes: &[u8]) -> Result<Self, WalkerError> {
-        let file = SafeTensors::deserialize(bytes)?;
-        let numbers = |name: String| -> Result<Vec<f32>, WalkerError> {
-            let (fours, _) = file.tensor(&name)?.data().as_chunks();
-            Ok(fours.iter().map(|four| f32::from_le_bytes(*four)).collect())
-        };
-        let mut layers = Vec::new();
-        let mut inputs = FEATURES;
-        while file.names().contains(&weight_name(layers.len()).as_str()) {
-            let layer = Layer { weight: numbers(weight_name(layers.len()))?, bias: numbers(bias_name(layers.len()))? };
-            if layer.weight.len() != inputs * layer.bias.len() {
-                let problem = format!("of layer {} are not [{inputs}, {}]", layers.len(), layer.bias.len());
-                return Err(WalkerError::Layers(problem));
-            }
-            inputs = layer.bias.len();
-            layers.push(layer);
-        }
-        if inputs != ACTION_SIZE {
-            return Err(WalkerError::Layers(format!("end in {inputs} outputs, not {ACTION_SIZE}")));
-        }
-        Ok(Self { layers })
+    /// When the bytes are not those of a perceptron from [`FEATURES`] to [`ACTION_SIZE`] numbers.
+    pub fn from_safetensors(bytes: &[u8]) -> Result<Self, PerceptronError> {
+        Ok(Self(Perceptron::from_safetensors(bytes, FEATURES, ACTION_SIZE)?))
     }
 
     /// Writes what [`Walker::from_safetensors`] reads, and nothing else.
     pub fn to_safetensors(&self) -> Vec<u8> {
-        let mut tensors = Vec::new();
-        for (index, Layer { weight, bias }) in self.layers.iter().enumerate() {
-            let outputs = bias.len();
-            tensors.push((weight_name(index), vec![1, weight.len() / outputs, outputs], to_bytes(weight)));
-            tensors.push((bias_name(index), vec![1, 1, outputs], to_bytes(bias)));
-        }
-        let views = tensors.iter().map(|(name, shape, bytes)| {
-            let view = TensorView::new(Dtype::F32, shape.clone(), bytes).expect("four bytes for each number");
-            (name, view)
-        });
-        safetensors::serialize(views, None).expect("names are unique and short")
+        self.0.to_safetensors()
     }
 
     /// The action for a state of an ant maze (`[29]`) and a wanted direction in the world's axes (length about 1).
     pub fn act(&self, state: &[f32], direction: [f32; 2]) -> [f32; ACTION_SIZE] {
-        let mut values = features(state, direction).to_vec();
-        for (index, Layer { weight, bias }) in self.layers.iter().enumerate() {
-            let mut outputs = bias.clone();
-            for (value, row) in values.iter().zip(weight.chunks_exact(bias.len())) {
-                for (output, weight) in outputs.iter_mut().zip(row) {
-                    *output += value * weight;
-                }
-            }
-            let last = index + 1 == self.layers.len();
-            for output in &mut outputs {
-                *output = if last { output.tanh() } else { output.max(0.0) };
-            }
-            values = outputs;
-        }
-        values.try_into().expect("from_safetensors has seen one output per joint")
+        let action = self.0.run(&features(state, direction));
+        action.try_into().expect("from_safetensors has seen one output per joint")
     }
 }
 
@@ -131,51 +65,9 @@ pub fn features(state: &[f32], direction: [f32; 2]) -> [f32; FEATURES] {
     features
 }
 
-fn weight_name(layer: usize) -> String {
-    format!("actor/{layer}/weight")
-}
-
-fn bias_name(layer: usize) -> String {
-    format!("actor/{layer}/bias")
-}
-
-fn to_bytes(numbers: &[f32]) -> Vec<u8> {
-    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn weights_go_to_bytes_and_back() {
-        let walker = Walker::pretrained();
-        assert_eq!(Walker::from_safetensors(&walker.to_safetensors()).unwrap(), walker);
-    }
-
-    #[test]
-    fn layers_that_do_not_fit_are_refused() {
-        let mut walker = Walker::pretrained();
-        walker.layers.pop();
-        let message = Walker::from_safetensors(&walker.to_safetensors()).unwrap_err().to_string();
-        assert!(message.contains("outputs, not 8"), "{message}");
-        walker.layers.clear();
-        assert!(Walker::from_safetensors(&walker.to_safetensors()).is_err());
-        assert!(Walker::from_safetensors(b"weights").is_err());
-    }
-
-    /// One hidden unit by hand: it passes on the height, and each joint gets tanh(2 x height - 1).
-    #[test]
-    fn the_perceptron_computes_what_it_should() {
-        let mut hidden = Layer { weight: vec![0.0; FEATURES], bias: vec![0.0] };
-        hidden.weight[0] = 1.0;
-        let walker =
-            Walker { layers: vec![hidden, Layer { weight: vec![2.0; ACTION_SIZE], bias: vec![-1.0; ACTION_SIZE] }] };
-        let mut state = [0.0; 29];
-        (state[2], state[3]) = (0.7, 1.0);
-        let action = walker.act(&state, [1.0, 0.0]);
-        assert!(action.iter().all(|x| (x - 0.4_f32.tanh()).abs() < 1e-6), "{action:?}");
-    }
 
     /// Two ants that differ only by place and heading, each walking the way its leg 1 points, see the same.
     #[test]

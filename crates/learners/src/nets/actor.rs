@@ -51,6 +51,12 @@ impl Actor {
         Self { linear: true, ..self }
     }
 
+    /// The same fresh actor with the weights of its last layer times `factor`: a small one lets it start near 0 everywhere.
+    #[must_use]
+    pub fn with_scaled_end(self, factor: f64) -> Self {
+        Self { network: self.network.with_scaled_end(factor), ..self }
+    }
+
     /// The same actor with another range for its log standard deviations; nothing to a deterministic one.
     #[must_use]
     pub fn with_log_std_range(mut self, range: (f64, f64)) -> Self {

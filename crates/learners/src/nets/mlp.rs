@@ -63,6 +63,15 @@ impl Mlp {
         mlp
     }
 
+    /// The same network with the weights of its last layer times `factor`.
+    #[must_use]
+    pub fn with_scaled_end(self, factor: f64) -> Self {
+        if let Some(last) = self.layers.last() {
+            _ = last.weight.shallow_clone().g_mul_scalar_(factor);
+        }
+        self
+    }
+
     /// Parameters all 0, in the same shape: a place for gradients.
     #[must_use]
     pub fn zeros_like(&self) -> Self {

@@ -21,6 +21,12 @@ impl Trained {
         Self { gradient: network.zeros_like(), adam: Adam::new(network.parameters()), network }
     }
 
+    /// The same network with the weights of its last layer times `factor`.
+    #[must_use]
+    pub fn with_scaled_end(self, factor: f64) -> Self {
+        Self { network: self.network.with_scaled_end(factor), ..self }
+    }
+
     /// The network as it stands.
     pub fn network(&self) -> &Mlp {
         &self.network

@@ -2,7 +2,7 @@
 
 use rl::{Environment, Observation, Prng, Step};
 
-use super::{DoorScript, PenPlanner, PlannerSettings, RelocateScript, Script, jittered};
+use super::{DoorScript, PenExpert, RelocateScript, Script, jittered};
 use crate::hand::{Chore, Door, Hand, HandTask, Known, Pen, Relocate, Reward};
 
 /// Share of its spread in the tuning by which each number of a script is moved in each demonstration.
@@ -10,9 +10,6 @@ const JITTER: f32 = 0.1;
 /// Standard deviation of the noise on the targets of arm and hand (which go from -1 to 1). Arms are 500 N per unit strong,
 /// so that little noise of theirs is much.
 const NOISE: [f32; 2] = [0.02, 0.05];
-/// Steps on either side over which the labels of the pen's planner are averaged: each of its plans has noise of its own,
-/// and a joint follows its target only over about as many steps.
-const SMOOTHING: usize = 3;
 
 /// One step of a demonstration.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +29,7 @@ pub struct Demonstrated {
 pub struct Demonstrator(Expert);
 
 enum Expert {
-    Pen(Box<Hand<Pen>>, Box<PenPlanner>),
+    Pen(Box<Hand<Pen>>, PenExpert),
     Door(Box<Hand<Door>>),
     Relocate(Box<Hand<Relocate>>),
 }
@@ -41,10 +38,7 @@ impl Demonstrator {
     /// Of a task, under the name that its environment has.
     pub fn new(task: HandTask, name: &str) -> Self {
         Self(match task {
-            HandTask::Pen => {
-                let planner = PenPlanner::new(PlannerSettings::DEMONSTRATIONS);
-                Expert::Pen(Box::new(Hand::new(name, Reward::Binary)), Box::new(planner))
-            }
+            HandTask::Pen => Expert::Pen(Box::new(Hand::new(name, Reward::Binary)), PenExpert::pretrained()),
             HandTask::Door => Expert::Door(Box::new(Hand::new(name, Reward::Binary))),
             HandTask::Relocate => Expert::Relocate(Box::new(Hand::new(name, Reward::Binary))),
         })
@@ -53,26 +47,37 @@ impl Demonstrator {
     /// One episode, to its time limit, good or bad.
     pub fn episode(&mut self, rng: &mut Prng) -> Vec<Demonstrated> {
         match &mut self.0 {
-            Expert::Pen(hand, planner) => planned(hand, planner, rng),
+            Expert::Pen(hand, expert) => {
+                demonstrate(hand, |observation, action| expert.choose(&observation.state, action), rng)
+            }
             Expert::Door(hand) => {
                 let script = jittered(&DoorScript::TUNED, &DoorScript::SPREAD, JITTER, rng);
-                scripted(hand, &script, rng)
+                demonstrate(hand, by(&script), rng)
             }
             Expert::Relocate(hand) => {
                 let script = jittered(&RelocateScript::TUNED, &RelocateScript::SPREAD, JITTER, rng);
-                scripted(hand, &script, rng)
+                demonstrate(hand, by(&script), rng)
             }
         }
     }
 }
 
-fn scripted<C: Chore>(hand: &mut Hand<C>, script: &impl Script, rng: &mut Prng) -> Vec<Demonstrated> {
+/// What a script chooses.
+fn by<S: Script>(script: &S) -> impl Fn(&Observation, &mut [f32]) {
+    |observation, action| script.act(&Known::of(S::TASK, &observation.privileged), action)
+}
+
+fn demonstrate<C: Chore>(
+    hand: &mut Hand<C>,
+    choose: impl Fn(&Observation, &mut [f32]),
+    rng: &mut Prng,
+) -> Vec<Demonstrated> {
     let [arm, fingers] = NOISE;
     let mut observation = hand.reset(rng);
     let mut steps = Vec::with_capacity(C::TASK.max_steps());
     for _ in 0..C::TASK.max_steps() {
         let mut label = vec![0.0; C::TASK.action_size()];
-        script.act(&Known::of(C::TASK, &observation.privileged), &mut label);
+        choose(&observation, &mut label);
         let noise = |joint: usize| if joint < C::TASK.arm_joints() { arm } else { fingers };
         let noisy = |(joint, x): (usize, &f32)| (x + noise(joint) * rng.normal()).clamp(-1.0, 1.0);
         let action: Vec<f32> = label.iter().enumerate().map(noisy).collect();
@@ -80,25 +85,6 @@ fn scripted<C: Chore>(hand: &mut Hand<C>, script: &impl Script, rng: &mut Prng) 
         let next = step.observation.clone();
         steps.push(Demonstrated { observation, action, label, step });
         observation = next;
-    }
-    steps
-}
-
-fn planned(hand: &mut Hand<Pen>, planner: &mut PenPlanner, rng: &mut Prng) -> Vec<Demonstrated> {
-    let mut observation = hand.reset(rng);
-    planner.start(hand);
-    let mut steps = Vec::with_capacity(HandTask::Pen.max_steps());
-    for _ in 0..HandTask::Pen.max_steps() {
-        let action = planner.act(hand, rng).to_vec();
-        let step = hand.step(&action);
-        let next = step.observation.clone();
-        steps.push(Demonstrated { observation, action, label: Vec::new(), step });
-        observation = next;
-    }
-    for i in 0..steps.len() {
-        let around = &steps[i.saturating_sub(SMOOTHING)..(i + SMOOTHING + 1).min(steps.len())];
-        let mean = |joint: usize| around.iter().map(|step| step.action[joint]).sum::<f32>() / around.len() as f32;
-        steps[i].label = (0..HandTask::Pen.action_size()).map(mean).collect();
     }
     steps
 }

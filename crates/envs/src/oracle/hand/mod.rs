@@ -1,7 +1,7 @@
-//! Experts for the hand: scripts of key poses for the ball and the door, a planner for the pen, and demonstrations.
+//! Experts for the hand: scripts of key poses for the ball and the door, a trained network for the pen, and demonstrations.
 //!
-//! The scripts are policies: they read the step's number, the joints and what the reset drew from the privileged part of
-//! the observation. The planner is none, since it tries out actions in copies of the world.
+//! All are policies. The scripts read the step's number, the joints and what the reset drew from the privileged part of
+//! the observation; the network sees the state alone.
 
 mod arm;
 mod demonstrate;
@@ -15,7 +15,7 @@ use rl::{Intent, LaneRows, ObservationRows, Policy, Prng};
 use crate::hand::{HAND_JOINTS, HandTask, Known};
 pub use demonstrate::{Demonstrated, Demonstrator};
 pub use door::DoorScript;
-pub use pen::{PenPlanner, PlannerSettings};
+pub use pen::PenExpert;
 pub use relocate::RelocateScript;
 
 /// Key poses with their times, and the way between them.
