@@ -48,7 +48,7 @@ pub struct PpoConfig {
 
 impl PpoConfig {
     /// For the hand's pen under D4RL's dense reward. Clip, lambda, epochs and the actor's rate are the paper's for MuJoCo
-    /// (its table 3); the others were chosen in a few runs.
+    /// (its tables 1 and 3); the others are a first choice that served (results/pilots/hand).
     pub fn pen() -> Self {
         Self {
             discount: 0.98,
@@ -71,7 +71,8 @@ impl PpoConfig {
 pub struct Trajectory {
     /// States one after the other, one more than actions.
     pub states: Vec<f32>,
-    /// Actions one after the other.
+    /// Actions one after the other, as they were taken. Those drawn beyond [-1, 1] count as if drawn at the edge, which
+    /// changes a ratio of likelihoods a little.
     pub actions: Vec<f32>,
     /// A reward for each action.
     pub rewards: Vec<f32>,
