@@ -60,7 +60,9 @@ fn servos_pull_as_in_mujoco() {
     }
 }
 
-/// How far joints leave their ranges (rad, m), and how far the door opens before its latch has been turned (rad).
+/// How far joints leave their ranges (rad, m), and how far the door opens before its latch has been turned by 0.9 rad (rad).
+/// It gives way from 1.15 rad or so on; its bolt is round, so that before it has more and more play (over 1,000 episodes up
+/// to 0.06 rad at a latch of 1).
 struct Roughness {
     overshoot: f32,
     forced_open: f32,
@@ -86,7 +88,7 @@ fn treat_roughly((task, hand): (Task, HandTask), bang_bang: bool, episodes: u64)
             }
             if hand == HandTask::Door {
                 turned = turned.max(known.positions[29]);
-                if turned < 1.0 {
+                if turned < 0.9 {
                     worst.forced_open = worst.forced_open.max(known.positions[28]);
                 }
             }
