@@ -70,16 +70,16 @@ impl Actors {
 pub(crate) enum Actor {
     /// The actor of a saved learner.
     Learned(Box<dyn Learner>),
-    /// A scripted controller.
-    Scripted(Box<dyn Policy>),
+    /// A policy that comes with the tasks.
+    BuiltIn(Box<dyn Policy>),
 }
 
 impl Actor {
     /// `oracle`, `random`, or the folder of a saved learner.
     fn named(name: &str, task: Task, spec: &EnvironmentSpec, device: Device) -> Result<Self> {
         match name {
-            "oracle" => Ok(Self::Scripted(task.oracle())),
-            "random" => Ok(Self::Scripted(task.random_policy())),
+            "oracle" => Ok(Self::BuiltIn(task.oracle())),
+            "random" => Ok(Self::BuiltIn(task.random_policy())),
             folder if Path::new(folder).is_dir() => Self::learned(Path::new(folder), spec, device),
             other => bail!(
                 "no policy is named '{other}': say oracle, random, or the folder of a saved one (under checkpoints/)"
@@ -96,7 +96,7 @@ impl Actor {
     pub(crate) fn policy(&self) -> &dyn Policy {
         match self {
             Self::Learned(learner) => learner.policy(),
-            Self::Scripted(policy) => &**policy,
+            Self::BuiltIn(policy) => &**policy,
         }
     }
 }

@@ -39,7 +39,7 @@ impl Runner {
                 (learned(&folder)?, last.and_then(|evaluation| evaluation.alone))
             }
             (None, GuideSource::Saved(folder)) => (learned(folder.as_ref())?, None),
-            (None, _) => (Actor::Scripted(spec.task.oracle()), None),
+            (None, _) => (Actor::BuiltIn(spec.task.oracle()), None),
         };
         let scores = judged
             .unwrap_or_else(|| judge(spec, seed, Drivers::alone(guide.policy()), 0, spec.offline.episodes, "guide"));

@@ -117,7 +117,7 @@ pub(crate) enum GuideSource {
     Offline,
     /// Another learner, trained on the same slice by the same offline plan.
     Learner(LearnerConfig),
-    /// The task's scripted controller.
+    /// The controller that comes with the task.
     Oracle,
     /// A policy saved earlier, by the path of its folder.
     Saved(String),

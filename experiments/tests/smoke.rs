@@ -227,6 +227,19 @@ fn the_data_of_the_hand_have_the_same_bits_everywhere() {
     assert_eq!(contents[0], contents[1]);
 }
 
+#[test]
+fn the_pens_expert_can_be_trained_anew() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let words = ["pen-expert", "--updates", "1"];
+    let message = refuse(folder.path(), &words);
+    assert!(message.contains("--out"), "a try does not replace the expert behind the data: {message}");
+    let train = |out| {
+        succeed(folder.path(), &[&words[..], &["--out", out]].concat());
+        fs::read(folder.path().join(out)).expect("a network")
+    };
+    assert_eq!(train("first.safetensors"), train("second.safetensors"));
+}
+
 /// `--only` makes the very files that its cells learn from; `--image-size` is for tasks with pictures, and a clone of small
 /// pictures acts on such.
 #[test]

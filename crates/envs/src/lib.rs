@@ -1,4 +1,4 @@
-//! Robot learning tasks on rapier3d, and the scripted controllers that make their data.
+//! Robot learning tasks on rapier3d, and the controllers that make their data.
 //!
 //! - [`Task`]: every task by name; [`Task::build`] gives an [`rl::Environment`], [`Task::oracle`] a controller that
 //!   solves it.

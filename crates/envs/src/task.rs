@@ -136,12 +136,12 @@ impl Task {
         }
     }
 
-    /// A controller that solves the task: a script that sees the privileged part of its observations, or for the pen a
-    /// trained network.
+    /// A controller that solves the task, and may see the privileged part of its observations: scripts, a planner with a
+    /// cloned walker in the mazes, a trained network for the pen.
     pub fn oracle(self) -> Box<dyn Policy> {
         match self.family() {
             Family::AntMaze(maze) => Box::new(Oracle::new(maze)),
-            Family::Hand(HandTask::Pen) => Box::new(PenExpert::pretrained()),
+            Family::Hand(HandTask::Pen) => Box::new(PenExpert::pretrained(self.build().spec())),
             Family::Hand(HandTask::Door) => Box::new(Scripted(DoorScript::TUNED)),
             Family::Hand(HandTask::Relocate) => Box::new(Scripted(RelocateScript::TUNED)),
             Family::Grasping(_) => Box::new(Grasper { noise: 0.0 }),

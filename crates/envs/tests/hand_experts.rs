@@ -1,7 +1,7 @@
 //! The experts of the hand do their tasks, by friction alone, and demonstrations can be repeated.
 
 use envs::Task;
-use envs::hand::{Chore, Door, Hand, HandTask, Known, Pen, Relocate, Reward};
+use envs::hand::{Chore, Door, Hand, HandTask, Known, Relocate, Reward};
 use envs::oracle::hand::{Demonstrator, DoorScript, PenExpert, RelocateScript, Script};
 use rl::{Environment, Prng};
 
@@ -28,7 +28,7 @@ fn play<C: Chore>(script: &impl Script, episodes: u64, mut watch: impl FnMut(u64
 fn the_script_carries_the_ball() {
     let mut deepest = 0.0_f32;
     let reached = play::<Relocate>(&RelocateScript::TUNED, 6, |_, hand| {
-        deepest = deepest.max(hand.scene().deepest_contact());
+        deepest = deepest.max(hand.seen().scene.deepest_contact());
     });
     assert!(reached.iter().all(|steps| *steps > 25), "{reached:?}");
     assert!(deepest < 0.004, "the hand holds by friction, {deepest} m inside the ball or the table");
@@ -42,34 +42,13 @@ fn the_script_turns_the_latch_and_opens_the_door() {
         let [.., hinge, latch] = *hand.seen().positions else { unreachable!("hinge and latch are last") };
         let most = &mut turned[seed as usize];
         *most = most.max(latch);
-        if *most < 1.0 {
+        if *most < 0.9 {
             opened_before = opened_before.max(hinge);
         }
     });
     let good = reached.iter().filter(|steps| **steps > 25).count();
     assert!(good >= 7, "{reached:?}");
     assert!(opened_before < 0.03, "locked, and open by {opened_before} rad");
-}
-
-#[test]
-fn the_trained_network_turns_the_pen() {
-    let expert = PenExpert::pretrained();
-    assert_eq!(PenExpert::from_safetensors(&expert.to_safetensors()).unwrap(), expert);
-    let mut hand = Hand::<Pen>::new("experts", Reward::Binary);
-    let mut action = vec![0.0; HandTask::Pen.action_size()];
-    let mut good = 0;
-    for episode in 0..20 {
-        let mut observation = hand.reset(&mut Prng::derive("experts", episode, "reset"));
-        let mut reached = 0;
-        for _ in 0..HandTask::Pen.max_steps() {
-            expert.choose(&observation.state, &mut action);
-            let step = hand.step(&action);
-            reached += usize::from(step.success);
-            observation = step.observation;
-        }
-        good += usize::from(reached > 20);
-    }
-    assert!(good >= 14, "{good} of 20 episodes");
 }
 
 #[test]
@@ -91,9 +70,19 @@ fn demonstrations_are_whole_and_repeatable() {
 #[test]
 fn oracles_are_policies() {
     use rl::{Drivers, EvaluationLane, evaluate};
-    let oracle = Task::RelocateBinary.oracle();
-    let environments = (0..2).map(|_| Task::RelocateBinary.build()).collect();
-    let mut lanes = [EvaluationLane { environments, key: "oracle".into(), seed: 0 }];
-    let scores = evaluate(Drivers::alone(&*oracle), &mut lanes, &[0], 2, "test").remove(0);
-    assert_eq!(scores.successes, [true, true]);
+    for (task, episodes, least) in [(Task::RelocateBinary, 2, 2), (Task::PenBinary, 20, 14)] {
+        let oracle = task.oracle();
+        let environments = (0..episodes).map(|_| task.build()).collect();
+        let mut lanes = [EvaluationLane { environments, key: "oracle".into(), seed: 0 }];
+        let scores = evaluate(Drivers::alone(&*oracle), &mut lanes, &[0], episodes, "test").remove(0);
+        let good = scores.successes.iter().filter(|success| **success).count();
+        assert!(good >= least, "{task}: {good} of {episodes}");
+    }
+}
+
+#[test]
+fn the_pens_expert_goes_to_bytes_and_back() {
+    let spec = Task::PenBinary.build().spec().clone();
+    let expert = PenExpert::pretrained(&spec);
+    assert_eq!(PenExpert::from_safetensors(&expert.to_safetensors(), &spec).unwrap(), expert);
 }

@@ -4,6 +4,9 @@
 //! Not one of the paper's learners. It makes an expert for data where no script is at hand, as D4RL's experts of the hand
 //! were trained by policy gradients; and since it learns only from what its policy of the moment did, it is no
 //! [`rl::Learner`].
+//!
+//! Departures from Schulman et al.: the spread of the exploration is fixed, networks have rectifiers instead of tanh (and
+//! the actor a tanh at its end), rewards are scaled, and an update ends early when the policy has moved far.
 
 use std::path::Path;
 
@@ -30,9 +33,10 @@ pub struct PpoConfig {
     pub clip: f64,
     /// Standard deviation of the exploration, the same in every component and for good.
     pub std: f64,
-    /// Passes over the steps of an update ...
+    /// Passes over the steps of an update, at most.
     pub epochs: usize,
-    /// ... which end early when the policy has moved by this much (mean log-ratio of old to new likelihood).
+    /// A pass is the last one if the policy had moved by more than this (mean log-ratio of old to new likelihood, taken
+    /// row by row on the way).
     pub max_divergence: f64,
     /// Rows of a minibatch.
     pub batch_rows: usize,
@@ -42,13 +46,14 @@ pub struct PpoConfig {
     pub value_learning_rate: f64,
     /// Widths of the hidden layers of both networks.
     pub hidden: Vec<usize>,
-    /// Rewards are learned from times this, so that values are of the order of 1 to 100.
+    /// Rewards are learned from times this, so that the value network need not reach thousands.
     pub reward_scale: f32,
 }
 
 impl PpoConfig {
-    /// For the hand's pen under D4RL's dense reward. Clip, lambda, epochs and the actor's rate are the paper's for MuJoCo
-    /// (its tables 1 and 3); the others are a first choice that served (results/pilots/hand).
+    /// For the hand's pen under D4RL's dense reward. Clip, lambda, epochs, hidden layers and the actor's rate are the
+    /// paper's for MuJoCo (section 6.1, its tables 1 and 3); the others are a first choice that served
+    /// (results/pilots/hand).
     pub fn pen() -> Self {
         Self {
             discount: 0.98,
@@ -71,8 +76,8 @@ impl PpoConfig {
 pub struct Trajectory {
     /// States one after the other, one more than actions.
     pub states: Vec<f32>,
-    /// Actions one after the other, as they were taken. Those drawn beyond [-1, 1] count as if drawn at the edge, which
-    /// changes a ratio of likelihoods a little.
+    /// Actions one after the other, as they were taken. Those drawn beyond [-1, 1] were clipped and count as if drawn at the
+    /// edge, so that gradients are too small, and biased inwards, for joints near their ends.
     pub actions: Vec<f32>,
     /// A reward for each action.
     pub rewards: Vec<f32>,
@@ -92,7 +97,11 @@ pub struct Ppo {
 
 impl Ppo {
     /// Fresh networks.
+    ///
+    /// # Panics
+    /// When the spread or the rows of a minibatch are not above 0, or there is no hidden layer.
     pub fn new(config: PpoConfig, interface: Interface, rng: Prng, device: Device) -> Self {
+        assert!(config.std > 0.0 && config.batch_rows > 0 && !config.hidden.is_empty(), "{config:?}");
         let sizes = |output: usize| [&[interface.state_size()], config.hidden.as_slice(), &[output]].concat();
         let mut rngs = [rng];
         let log_std = config.std.ln();
@@ -110,14 +119,14 @@ impl Ppo {
         &self.policy
     }
 
-    /// Writes the policy as that of a clone, which [`crate::open`] reads and which needs no more of it.
+    /// Writes the policy, without its exploration, as that of a deterministic clone, which [`crate::open`] reads.
     ///
     /// # Errors
     ///
     /// As [`rl::Learner::save`].
     pub fn save_policy(&self, directory: &Path) -> Result<(), CheckpointError> {
         let config = BcConfig {
-            loss: BcLoss::LogLikelihood,
+            loss: BcLoss::SquaredError,
             learning_rate: self.config.learning_rate,
             hidden: self.config.hidden.clone(),
             dropout: 0.0,
@@ -131,9 +140,14 @@ impl Ppo {
         checkpoint::save(directory, &header, self.policy.actor.state("actor"))
     }
 
-    /// Learns from episodes of [`Ppo::policy`] as it stood until now.
+    /// Learns from episodes of [`Ppo::policy`] as it stood until now. Tells the value network's last loss and how far the
+    /// policy has moved.
+    ///
+    /// # Panics
+    /// When there are no episodes.
     pub fn update(&mut self, trajectories: Vec<Trajectory>) -> Diagnostics {
         let Self { config, rng, value, policy: ActorPolicy { actor, input }, interface } = self;
+        assert!(!trajectories.is_empty(), "nothing to learn from");
         let (mut states, mut actions, mut advantages, mut returns) = (vec![], vec![], vec![], vec![]);
         for Trajectory { states: seen, actions: taken, rewards, terminated } in trajectories {
             let seen = input.upload(&LaneRows::from_vec(1, rewards.len() + 1, interface.state_size(), seen));
@@ -186,7 +200,8 @@ impl Ppo {
                 break;
             }
         }
-        diagnostics(&[("value_loss", value_loss), ("divergence", Tensor::from_slice(&[divergence as f32]))])
+        let divergence = Tensor::from_slice(&[divergence as f32]).to_device(input.device().0);
+        diagnostics(&[("value_loss", value_loss), ("divergence", divergence)])
     }
 }
 
@@ -278,7 +293,36 @@ mod tests {
         assert!(paid > -0.01, "on the average {paid}");
     }
 
-    /// What is saved acts as the expert does.
+    /// Episodes of three steps and of one: the value network learns what each state is worth, and far from the clip one
+    /// pass is not the last.
+    #[test]
+    fn steps_of_episodes_of_different_lengths_keep_their_places() {
+        let config = PpoConfig { discount: 0.5, lambda: 1.0, reward_scale: 1.0, epochs: 200, ..PpoConfig::pen() };
+        let mut ppo = Ppo::new(config, interface(), Prng::derive("ppo", 2, "init"), Device::CPU);
+        ppo.config.max_divergence = f64::INFINITY;
+        let long = || Trajectory {
+            states: vec![1.0, 0.0, 0.0, 1.0, -1.0, 0.0, 0.0, 0.0],
+            actions: vec![0.1, -0.1, 0.0],
+            rewards: vec![1.0, 2.0, 4.0],
+            terminated: true,
+        };
+        let short = || Trajectory {
+            states: vec![0.0, -1.0, 0.0, 0.0],
+            actions: vec![0.2],
+            rewards: vec![8.0],
+            terminated: true,
+        };
+        for _ in 0..10 {
+            ppo.update(vec![long(), short(), long()]);
+        }
+        let states = LaneRows::from_vec(1, 4, 2, vec![1.0, 0.0, 0.0, 1.0, -1.0, 0.0, 0.0, -1.0]);
+        let values = download(&ppo.value.forward(&ppo.policy.input.upload(&states)).output);
+        for (value, expected) in values.iter().zip([3.0, 4.0, 4.0, 8.0]) {
+            assert!((value - expected).abs() < 0.1, "{values:?}");
+        }
+    }
+
+    /// What is saved acts as the expert does, without its exploration.
     #[test]
     fn the_policy_is_saved_as_a_clones() {
         let ppo = Ppo::new(PpoConfig::pen(), interface(), Prng::derive("ppo", 1, "init"), Device::CPU);
@@ -287,7 +331,11 @@ mod tests {
         let saved = crate::open(folder.path(), Device::CPU).unwrap();
         let states = LaneRows::from_vec(1, 3, 2, vec![0.1, 0.2, -0.3, 0.4, 2.0, -1.0]);
         let observations = ObservationRows::of_states(states);
-        let act = |policy: &dyn Policy| policy.act(&observations, Intent::Exploit, &mut [Prng::derive("x", 0, "x")]);
-        assert_eq!(act(saved.policy()), act(ppo.policy()));
+        let act = |policy: &dyn Policy, intent| policy.act(&observations, intent, &mut [Prng::derive("x", 0, "x")]);
+        let best = act(ppo.policy(), Intent::Exploit);
+        assert_ne!(act(ppo.policy(), Intent::Explore), best);
+        for intent in [Intent::Exploit, Intent::Explore] {
+            assert_eq!(act(saved.policy(), intent), best);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `experiments data`: makes data sets in D4RL's layout.
 
-use std::str::FromStr;
+use std::{ffi::OsStr, str::FromStr};
 
 use anyhow::{Result, bail, ensure};
 use clap::Args;
@@ -173,7 +173,7 @@ fn make(workspace: &Workspace, options: &Options, names: &[Named], straying: Opt
         if named.needs_clone() && straying.is_none() && !path.exists() && !same_bits::computed_here() {
             // Roll-outs of a clone amplify every bit, and records are of one file, wherever it is made.
             let arguments = ["data", named.task().name(), "--scale", &options.scale.to_string()];
-            same_bits::run(workspace, &arguments)?;
+            same_bits::run(workspace, &arguments.map(OsStr::new))?;
             continue;
         }
         let _lock = workspace.lock_shared(&format!("data/{name}"))?;

@@ -3,9 +3,9 @@
 use d4rl::{Metadata, Recording};
 use envs::oracle::Grasper;
 use rayon::prelude::*;
-use rl::{Environment, Intent, Observation, ObservationRows, Policy, Prng, Step};
+use rl::{Environment, Intent, ObservationRows, Policy, Prng};
 
-use crate::progress::Progress;
+use crate::{progress::Progress, side_by_side::Taken};
 
 /// Episodes made between two looks at whether there are enough.
 const EPISODES_AT_ONCE: u64 = 64;
@@ -19,13 +19,6 @@ pub(crate) struct GraspingData {
     pub(crate) recording: Recording,
     /// Episodes that were tried.
     pub(crate) tried: usize,
-}
-
-/// What was seen before a step, what was done, and what came of it.
-struct Taken {
-    observation: Observation,
-    action: Vec<f32>,
-    step: Step,
 }
 
 /// Records `demonstrations` successes, with pictures and, under `infos/privileged`, what the grasper knew. The same

@@ -1,8 +1,8 @@
 //! Data of the hand's tasks: some demonstrations of an expert, and the roll-outs of a policy cloned from more of them; the
 //! recipe of D4RL's `cloned` data, and of the sparse-reward data of Nair et al. 2020 (AWAC).
 //!
-//! Those two clone what they record. Here 25 demonstrations are recorded, and the clone is taught by more, with noisy
-//! actions and clean labels: cloned from 25 it would lift the ball in no episode.
+//! Those two clone what they record, and so it is with the pen. With door and ball 25 demonstrations are recorded and the
+//! clone is taught by more: cloned from 25 it would lift the ball in no episode. Actions are noisy, labels are not.
 
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ use rayon::prelude::*;
 use rl::{Dataset, Environment, EnvironmentSpec, Intent, Learner, Observation, OfflineTraining, Outcome, Prng, Row};
 
 use crate::{
-    play::{Taken, goal_steps, play},
     progress::Progress,
+    side_by_side::{Taken, play_side_by_side},
     spec::Scale,
 };
 
@@ -78,7 +78,7 @@ pub(crate) fn collect(task: Task, hand: HandTask, plan: HandPlan) -> HandData {
     let (demonstrations, tried) = demonstrate(task, hand, plan.taught, &progress);
     let mut recording = Recording::empty(spec.state_size, spec.action_size);
     for demonstration in &demonstrations[..plan.recorded] {
-        let taken = demonstration.iter().map(|step| (&step.observation, &step.action, step.step.reward));
+        let taken = demonstration.iter().map(|step| (&step.observation, &step.action[..], step.step.reward));
         record(&mut recording, hand, taken);
     }
     let clone = teach(task, &spec, &demonstrations, plan.updates, &progress);
@@ -201,17 +201,19 @@ fn roll_out(
     let mut environments: Vec<Box<dyn Environment>> = (0..EPISODES_AT_ONCE).map(|_| task.build()).collect();
     let (mut next, mut counts) = (0, [0, 0]);
     while recording.len() < rows {
-        let streams = (next..next + EPISODES_AT_ONCE).map(|k| stream(task, k, "roll-outs"));
-        next += EPISODES_AT_ONCE;
+        let streams = (0..EPISODES_AT_ONCE as usize).map(|k| stream(task, next + k as u64, "roll-outs"));
         let unused = &mut stream(task, 0, "unused");
-        for episode in play(&mut environments, streams, clone.policy(), Intent::Exploit, unused) {
+        let episodes = play_side_by_side(&mut environments, streams, clone.policy(), Intent::Exploit, unused);
+        next += EPISODES_AT_ONCE;
+        for episode in episodes {
             let left = rows - recording.len();
             if left == 0 {
                 break;
             }
             counts[0] += 1;
-            counts[1] += usize::from(goal_steps(&episode) >= hand.success_steps());
-            let taken = episode.iter().map(|Taken { observation, action, step }| (observation, action, step.reward));
+            counts[1] += usize::from(episode.iter().filter(|taken| taken.step.success).count() >= hand.success_steps());
+            let taken =
+                episode.iter().map(|Taken { observation, action, step }| (observation, &action[..], step.reward));
             record(recording, hand, taken.take(left));
         }
         bar.reach(recording.len() as u64);
@@ -223,7 +225,7 @@ fn roll_out(
 fn record<'a>(
     recording: &mut Recording,
     hand: HandTask,
-    taken: impl ExactSizeIterator<Item = (&'a Observation, &'a Vec<f32>, f32)>,
+    taken: impl ExactSizeIterator<Item = (&'a Observation, &'a [f32], f32)>,
 ) {
     let steps = taken.len();
     for (number, (observation, action, reward)) in taken.enumerate() {

@@ -63,10 +63,11 @@ fn make(_: &Workspace, folder: &Path) -> Result<Drawn> {
     }
     let file = folder.join("fig6.png");
     write_whole(&file, &png(&sheet(&tiles, 2, LETTERS)?)?)?;
-    let seen = "The ant at the start of the three mazes, and the goal as a green disc. The hand as it turns a pen like the \
+    let seen =
+        "The ant at the start of the three mazes, and the goal as a green disc. The hand as it turns a pen like the \
                 green one, before a door whose latch it turns down, and with the ball that it carries to the green \
                 dot."
-        .to_string();
+            .to_string();
     Ok(Drawn { files: vec![file], seen })
 }
 

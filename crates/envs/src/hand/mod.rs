@@ -248,7 +248,7 @@ impl<C: Chore> Hand<C> {
     }
 
     /// Starts an episode of this draw, all joints of the robot at 0.
-    pub fn start(&mut self, chore: C) -> Observation {
+    fn start(&mut self, chore: C) -> Observation {
         let zeros = vec![0.0; C::TASK.action_size()];
         self.start_from(chore, &zeros, &zeros)
     }
@@ -274,11 +274,6 @@ impl<C: Chore> Hand<C> {
         Seen { scene: &self.scene, positions: &self.positions, velocities: &self.velocities, palm }
     }
 
-    /// The world.
-    pub fn scene(&self) -> &Scene {
-        &self.scene
-    }
-
     /// All solids of the scene, and what shows the goal.
     pub fn shapes(&self) -> Vec<Shape> {
         let mut shapes = self.scene.shapes();
@@ -287,7 +282,7 @@ impl<C: Chore> Hand<C> {
     }
 
     /// Advances the world by an action, without an observation.
-    pub fn advance(&mut self, action: &[f32]) -> Judgement {
+    fn advance(&mut self, action: &[f32]) -> Judgement {
         assert_eq!(action.len(), self.servos.len(), "one target for each joint");
         self.controls.clear();
         let target = |([middle, half], a): (&[f32; 2], &f32)| middle + half * a.clamp(-1.0, 1.0);

@@ -2,7 +2,7 @@
 //!
 //! [`gait`] walks by a clock; [`walker`] is a network cloned from it that needs no clock, so that its data are Markov;
 //! [`Planner`] turns a goal in a maze into a direction; [`Oracle`] puts the last two together; [`collect`] is D4RL's
-//! recipe for data.
+//! recipe for data. [`hand`] has the experts of the hand, [`Grasper`] empties bins; [`perceptron`] runs trained networks.
 
 pub mod collect;
 pub mod gait;

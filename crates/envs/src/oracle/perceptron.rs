@@ -36,21 +36,20 @@ impl Perceptron {
     /// When the bytes are not safetensors, or the layers do not lead from `inputs` to `outputs`.
     pub fn from_safetensors(bytes: &[u8], mut inputs: usize, outputs: usize) -> Result<Self, PerceptronError> {
         let file = SafeTensors::deserialize(bytes)?;
-        let numbers = |name: String| -> Result<Vec<f32>, PerceptronError> {
-            let (fours, _) = file.tensor(&name)?.data().as_chunks();
-            Ok(fours.iter().map(|four| f32::from_le_bytes(*four)).collect())
-        };
         let mut layers = Vec::new();
         while file.names().contains(&weight_name(layers.len()).as_str()) {
-            let layer = Layer { weight: numbers(weight_name(layers.len()))?, bias: numbers(bias_name(layers.len()))? };
-            if layer.weight.len() != inputs * layer.bias.len() {
-                let problem = format!("of layer {} are not [{inputs}, {}]", layers.len(), layer.bias.len());
+            let index = layers.len();
+            let (weight, bias) = (file.tensor(&weight_name(index))?, file.tensor(&bias_name(index))?);
+            let width = bias.shape().last().copied().unwrap_or(0);
+            let whole = weight.shape() == [1, inputs, width] && bias.shape() == [1, 1, width] && width > 0;
+            if !(whole && weight.dtype() == Dtype::F32 && bias.dtype() == Dtype::F32) {
+                let problem = format!("of layer {index} are {:?}, not 32-bit [1, {inputs}, {width}]", weight.shape());
                 return Err(PerceptronError::Layers(problem));
             }
-            inputs = layer.bias.len();
-            layers.push(layer);
+            layers.push(Layer { weight: numbers(&weight), bias: numbers(&bias) });
+            inputs = width;
         }
-        if inputs != outputs {
+        if layers.is_empty() || inputs != outputs {
             return Err(PerceptronError::Layers(format!("end in {inputs} outputs, not {outputs}")));
         }
         Ok(Self { layers })
@@ -99,6 +98,11 @@ fn bias_name(layer: usize) -> String {
     format!("actor/{layer}/bias")
 }
 
+fn numbers(tensor: &TensorView) -> Vec<f32> {
+    let (fours, _) = tensor.data().as_chunks();
+    fours.iter().map(|four| f32::from_le_bytes(*four)).collect()
+}
+
 fn to_bytes(numbers: &[f32]) -> Vec<u8> {
     numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
 }
@@ -124,8 +128,9 @@ mod tests {
         let message = Perceptron::from_safetensors(&bytes, 2, 8).unwrap_err().to_string();
         assert!(message.contains("3 outputs, not 8"), "{message}");
         let message = Perceptron::from_safetensors(&bytes, 5, 3).unwrap_err().to_string();
-        assert!(message.contains("not [5, 1]"), "{message}");
-        assert!(Perceptron::from_safetensors(&Perceptron { layers: vec![] }.to_safetensors(), 2, 3).is_err());
+        assert!(message.contains("not 32-bit [1, 5, 1]"), "{message}");
+        let empty = Perceptron { layers: vec![] }.to_safetensors();
+        assert!(Perceptron::from_safetensors(&empty, 3, 3).is_err());
         assert!(Perceptron::from_safetensors(b"weights", 2, 3).is_err());
     }
 

@@ -65,9 +65,9 @@ impl Mlp {
 
     /// The same network with the weights of its last layer times `factor`.
     #[must_use]
-    pub fn with_scaled_end(self, factor: f64) -> Self {
-        if let Some(last) = self.layers.last() {
-            _ = last.weight.shallow_clone().g_mul_scalar_(factor);
+    pub fn with_scaled_end(mut self, factor: f64) -> Self {
+        if let Some(last) = self.layers.last_mut() {
+            last.weight *= factor;
         }
         self
     }

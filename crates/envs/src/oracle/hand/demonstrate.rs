@@ -38,7 +38,11 @@ impl Demonstrator {
     /// Of a task, under the name that its environment has.
     pub fn new(task: HandTask, name: &str) -> Self {
         Self(match task {
-            HandTask::Pen => Expert::Pen(Box::new(Hand::new(name, Reward::Binary)), PenExpert::pretrained()),
+            HandTask::Pen => {
+                let hand = Hand::new(name, Reward::Binary);
+                let expert = PenExpert::pretrained(hand.spec());
+                Expert::Pen(Box::new(hand), expert)
+            }
             HandTask::Door => Expert::Door(Box::new(Hand::new(name, Reward::Binary))),
             HandTask::Relocate => Expert::Relocate(Box::new(Hand::new(name, Reward::Binary))),
         })

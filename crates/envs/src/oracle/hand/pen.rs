@@ -1,8 +1,8 @@
 //! The pen's expert: a network that `make pen-expert` trains from nothing on D4RL's dense reward; this file only runs it.
 
-use rl::{Environment, Intent, LaneRows, ObservationRows, Policy, Prng};
+use rl::{EnvironmentSpec, Intent, LaneRows, ObservationRows, Policy, Prng};
 
-use crate::hand::{HAND_JOINTS, Hand, HandTask, Pen, Reward};
+use crate::hand::HandTask;
 use crate::oracle::perceptron::{Perceptron, PerceptronError};
 
 /// The network, which gets states scaled by the task's constants.
@@ -14,9 +14,9 @@ pub struct PenExpert {
 }
 
 impl PenExpert {
-    /// The expert that comes with this crate.
-    pub fn pretrained() -> Self {
-        Self::from_safetensors(include_bytes!("../../../assets/pen_expert.safetensors"))
+    /// The expert that comes with this crate, for the pen's specification.
+    pub fn pretrained(spec: &EnvironmentSpec) -> Self {
+        Self::from_safetensors(include_bytes!("../../../assets/pen_expert.safetensors"), spec)
             .expect("assets/pen_expert.safetensors is what `experiments pen-expert` writes")
     }
 
@@ -24,10 +24,9 @@ impl PenExpert {
     ///
     /// # Errors
     /// When the bytes are not those of a perceptron from a state of the pen to an action.
-    pub fn from_safetensors(bytes: &[u8]) -> Result<Self, PerceptronError> {
-        let hand = Hand::<Pen>::new("pen", Reward::Binary);
-        let (center, spread) = (hand.spec().state_center.clone(), hand.spec().state_spread.clone());
-        Ok(Self { network: Perceptron::from_safetensors(bytes, center.len(), HAND_JOINTS)?, center, spread })
+    pub fn from_safetensors(bytes: &[u8], spec: &EnvironmentSpec) -> Result<Self, PerceptronError> {
+        let network = Perceptron::from_safetensors(bytes, spec.state_size, spec.action_size)?;
+        Ok(Self { network, center: spec.state_center.clone(), spread: spec.state_spread.clone() })
     }
 
     /// Writes what [`PenExpert::from_safetensors`] reads, and nothing else.

@@ -12,15 +12,16 @@ pub(crate) struct Taken {
     pub(crate) step: Step,
 }
 
-/// Plays one episode in each environment, each begun by its own stream; the policy chooses at once for all that still run.
-/// `rng` is for policies that explore. The same whatever the number of threads.
-pub(crate) fn play(
+/// Plays one episode in each environment, of which each has a stream to begin with; the policy chooses at once for all that
+/// still run. `rng` is for policies that explore. The same whatever the number of threads.
+pub(crate) fn play_side_by_side(
     environments: &mut [Box<dyn Environment>],
-    streams: impl Iterator<Item = Prng>,
+    streams: impl ExactSizeIterator<Item = Prng>,
     policy: &dyn Policy,
     intent: Intent,
     rng: &mut Prng,
 ) -> Vec<Vec<Taken>> {
+    assert_eq!(environments.len(), streams.len(), "a stream for each episode");
     let mut seats: Vec<Seat> = environments
         .iter_mut()
         .zip(streams)
@@ -38,11 +39,6 @@ pub(crate) fn play(
         let actions = policy.act(&rows, intent, std::slice::from_mut(rng));
         running.par_iter_mut().enumerate().for_each(|(row, seat)| seat.step(actions.row(0, row)));
     }
-}
-
-/// Steps of an episode at the goal.
-pub(crate) fn goal_steps(episode: &[Taken]) -> usize {
-    episode.iter().filter(|taken| taken.step.success).count()
 }
 
 /// An episode on its way.
