@@ -19,7 +19,7 @@ use crate::workspace::{Workspace, write_whole};
 /// Remake the network that turns the pen in its data.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Where to write the weights [default: crates/envs/assets/pen_expert.safetensors, which the next build embeds].
+    /// Where to write the weights [default: `crates/envs/assets/pen_expert.safetensors`, which the next build embeds].
     #[arg(long)]
     out: Option<PathBuf>,
     /// Updates, each after 40 episodes of practice; another number than the embedded expert's needs --out.
