@@ -111,7 +111,7 @@ impl IqlConfig {
 
     /// [`IqlConfig::antmaze_small`] with the expectile and temperature that the IQL paper's appendix has for fine-tuning
     /// on Adroit (from memory). With the three numbers of [`IqlConfig::adroit`] it falls far below the policy that made
-    /// the data (results/pilots/hand).
+    /// the data on door and ball (results/pilots/hand).
     pub fn adroit_small() -> Self {
         Self { expectile: 0.8, temperature: 3.0, reward_shift: 0.0, ..Self::antmaze_small() }
     }

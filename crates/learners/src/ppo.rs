@@ -6,7 +6,8 @@
 //! [`rl::Learner`].
 //!
 //! Departures from Schulman et al.: the spread of the exploration is fixed, networks have rectifiers instead of tanh (and
-//! the actor a tanh at its end), rewards are scaled, and an update ends early when the policy has moved far.
+//! the actor a tanh at its end), rewards are scaled, advantages are normalised, and an update ends early when the policy
+//! has moved far.
 
 use std::path::Path;
 

@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
     /// Where to write the weights [default: `crates/envs/assets/pen_expert.safetensors`, which the next build embeds].
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Updates, each after 40 episodes of practice; another number than the embedded expert's needs --out.
+    /// Updates, each after 40 episodes of practice; a number of your own needs --out.
     #[arg(long, default_value_t = UPDATES, requires = "out", value_parser = clap::value_parser!(u64).range(1..))]
     updates: u64,
 }
