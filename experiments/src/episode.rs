@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use envs::{Shape, Task, ant_maze::Maze};
-use rl::{Drivers, Environment, Intent, ObservationRows, Prng};
+use rl::{Drivers, Environment, Intent, ObservationRows, Outcome, Prng};
 
 use crate::render::map::{PathPanel, PathPoint};
 
@@ -15,6 +15,8 @@ pub(crate) struct Episode {
     pub(crate) goal_steps: usize,
     /// Whether those are enough for a success.
     pub(crate) reached: bool,
+    /// Whether time ran out.
+    timed_out: bool,
     /// The way through the maze; none for tasks without one.
     way: Option<Way>,
 }
@@ -69,7 +71,7 @@ impl Episode {
         let mut observation = environment.reset(&mut rngs[0]);
         let privileged = observation.privileged.clone();
         let way = |maze| Way { maze, goal: [privileged[0], privileged[1]], points: Vec::new() };
-        let mut episode = Self { steps: 0, goal_steps: 0, reached: false, way: task.maze().map(way) };
+        let mut episode = Self { steps: 0, goal_steps: 0, reached: false, timed_out: false, way: task.maze().map(way) };
         loop {
             let (step, by_guide) = (episode.steps, episode.steps < guide_steps);
             if let Some(way) = &mut episode.way {
@@ -84,6 +86,7 @@ impl Episode {
             let ends = after.outcome.ends_episode();
             watch(&Moment { task, environment: &*environment, step, by_guide, ends })?;
             if ends {
+                episode.timed_out = after.outcome == Outcome::TimesOut;
                 episode.reached = episode.goal_steps >= environment.spec().success_steps;
                 if let Some(way) = &mut episode.way {
                     way.push(&observation.state, by_guide);
@@ -95,13 +98,19 @@ impl Episode {
 
     /// How it ended, in few words.
     pub(crate) fn end(&self) -> String {
-        format!("{} at step {}", if self.reached { "goal" } else { "time out" }, self.steps)
+        let end = match (self.reached, self.timed_out) {
+            (true, _) => "goal",
+            (false, true) => "time out",
+            (false, false) => "given up",
+        };
+        format!("{end} at step {}", self.steps)
     }
 
     /// How it ended, as the end of a sentence.
     pub(crate) fn ending(&self) -> String {
-        let Self { steps, goal_steps, reached, .. } = *self;
+        let Self { steps, goal_steps, reached, timed_out, .. } = *self;
         match goal_steps {
+            0 if !timed_out => format!("ended without success after {steps} steps"),
             0 => format!("ran out of time after {steps} steps"),
             1 if reached => format!("reached the goal after {steps} steps"),
             _ => format!("was at the goal in {goal_steps} of {steps} steps"),

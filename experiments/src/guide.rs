@@ -17,8 +17,8 @@ use crate::{
 impl Runner {
     /// The guide, frozen, and its level; none for a schedule that leaves it no step.
     ///
-    /// A guide of the run's own offline phase was judged at its end. Any other is judged here, on the task that it is to
-    /// open: what it can do elsewhere says nothing of H1.
+    /// A guide that an offline phase on this very task made was judged at its end. Any other is judged here, on the task
+    /// that it is to open: what it can do elsewhere says nothing of H1.
     pub(crate) fn guide(
         &self,
         spec: &RunSpec,
@@ -34,8 +34,8 @@ impl Runner {
             (Some(run), source) => {
                 let record = self.finished(&run, seed, progress)?;
                 let folder = self.workspace.checkpoint(&run.spec.key(), seed);
-                let own_phase = !matches!(source, GuideSource::Run(_));
-                let last = record.evaluations.into_iter().next_back().filter(|_| own_phase);
+                let judged_on_this_task = !matches!(source, GuideSource::Run(_));
+                let last = record.evaluations.into_iter().next_back().filter(|_| judged_on_this_task);
                 (learned(&folder)?, last.and_then(|evaluation| evaluation.alone))
             }
             (None, GuideSource::Saved(folder)) => (learned(folder.as_ref())?, None),

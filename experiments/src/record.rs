@@ -119,6 +119,13 @@ impl RunRecord {
         self.provenance.date = clock::date(clock::unix_seconds());
     }
 
+    /// Writes it, whatever is there.
+    pub(crate) fn write(&self, path: &Path) -> Result<()> {
+        let mut json = serde_json::to_vec(self).context("a record is plain data")?;
+        json.push(b'\n');
+        write_whole(path, &json)
+    }
+
     /// The run's score: percent of successful episodes of the exploration-policy alone, mean over the last evaluations
     /// that the specification asks for. None for a failed run.
     pub(crate) fn score(&self) -> Option<f64> {
@@ -193,9 +200,7 @@ impl RecordStore {
         if path.exists() {
             return Ok(());
         }
-        let mut json = serde_json::to_vec(record).context("a record is plain data")?;
-        json.push(b'\n');
-        write_whole(&path, &json)
+        record.write(&path)
     }
 }
 

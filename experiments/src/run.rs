@@ -21,13 +21,16 @@ use crate::{
     events::{EventWriter, log_diagnostics, log_evaluation},
     progress::Progress,
     provenance,
-    record::{Evaluation, GuideMeasure, RecordStore, RunOutcome, RunRecord},
+    record::{self, Evaluation, GuideMeasure, RecordStore, RunOutcome, RunRecord},
     spec::{NamedRun, OfflinePlan, OnlinePlan, ReplayPlan, RunSpec, Start},
     workspace::Workspace,
 };
 
 /// The method's name of runs that end with the offline phase.
 pub(crate) const OFFLINE: &str = "offline";
+/// The record of the training that made kept networks, beside them. Networks that were made anew, perhaps by another
+/// machine, need not have the scores of the record that the tables read.
+const OWN_RECORD: &str = "record.json";
 /// Environments in which the episodes of one evaluation run side by side.
 pub(crate) const SIDE_BY_SIDE: usize = 20;
 /// Gradient steps between two entries of the TensorBoard log.
@@ -174,9 +177,9 @@ impl Runner {
             keeper.save_if_due(update, training.learner(), &record.offline_checks, || training.state())?;
         }
         let alone = judge(learner.policy(), "offline");
-        self.keep(&*learner, spec, *seed)?;
         record.evaluations.push(Evaluation { step: 0, horizon: None, alone, combined: None });
         record.close(keeper.seconds());
+        self.keep(&*learner, &record)?;
         Ok(record)
     }
 
@@ -255,10 +258,10 @@ impl Runner {
         }
         let forced_stages = training.schedules()[0].forced();
         record.guide = measure.map(|measure| GuideMeasure { forced_stages, ..measure });
-        if record.outcome == RunOutcome::Finished {
-            self.keep(&*learner, spec, *seed)?;
-        }
         record.close(keeper.seconds());
+        if record.outcome == RunOutcome::Finished {
+            self.keep(&*learner, &record)?;
+        }
         Ok(record)
     }
 
@@ -271,8 +274,12 @@ impl Runner {
         let _lock = self.workspace.lock(&spec.key(), seed)?;
         let record = self.run_locked(&job, progress)?.record();
         let checkpoint = self.workspace.checkpoint(&spec.key(), seed);
-        if record.outcome != RunOutcome::Finished || learners::open(&checkpoint, self.device).is_ok() {
+        if record.outcome != RunOutcome::Finished {
             return Ok(record);
+        }
+        if learners::open(&checkpoint, self.device).is_ok() {
+            let own = checkpoint.join(OWN_RECORD);
+            return if own.exists() { record::read(&own) } else { Ok(record) };
         }
         let again = self.train(&job, progress)?;
         checkpoint::discard(&self.workspace, &job);
@@ -291,10 +298,11 @@ impl Runner {
         spec.learner.build(spec.environment().spec(), vec![stream], self.device)
     }
 
-    /// Puts the networks of a finished run where guides, warm starts and people find them.
-    fn keep(&self, learner: &dyn Learner, spec: &RunSpec, seed: u64) -> Result<()> {
-        let saved = learner.save(&self.workspace.checkpoint(&spec.key(), seed));
-        saved.context("the networks cannot be kept: check the free disk and the folder's permissions")
+    /// Puts the networks of a finished run, and what they can do, where guides, warm starts and people find them.
+    fn keep(&self, learner: &dyn Learner, record: &RunRecord) -> Result<()> {
+        let folder = self.workspace.checkpoint(&record.spec.key(), record.seed);
+        record.write(&folder.join(OWN_RECORD))?;
+        learner.save(&folder).context("the networks cannot be kept: check the free disk and the folder's permissions")
     }
 
     fn log(&self, job: &Job) -> Result<Option<EventWriter>> {

@@ -114,6 +114,13 @@ fn there_is_one_loop_of_each_kind() {
             .collect();
         assert_eq!(homes, [Path::new(home)], "{definition}");
     }
+    // Nobody else draws minibatches and teaches a learner with them.
+    let teach: Vec<_> = all
+        .iter()
+        .filter(|path| fs::read_to_string(path).expect("readable").contains(".update(&sample("))
+        .map(|path| path.strip_prefix(root()).expect("below the root").to_path_buf())
+        .collect();
+    assert_eq!(teach, [Path::new("crates/rl/src/offline.rs"), Path::new("crates/jsrl/src/jump_start.rs")]);
 }
 
 #[test]

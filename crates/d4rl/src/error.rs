@@ -14,7 +14,7 @@ pub enum DatasetError {
         reason: String,
     },
     /// A key that every file must have is not there.
-    #[error("{path} has no '{key}', where a file in D4RL's layout holds {expected}")]
+    #[error("{path} has no '{key}', where a file in D4RL's layout holds {expected}: make or fetch the right file")]
     Missing {
         /// The file.
         path: PathBuf,
@@ -24,7 +24,7 @@ pub enum DatasetError {
         expected: &'static str,
     },
     /// The content of a key is not what belongs there.
-    #[error("'{key}' in {path} should be {expected}, but {found}")]
+    #[error("'{key}' in {path} should be {expected}, but {found}: make or fetch the right file")]
     Malformed {
         /// The file.
         path: PathBuf,

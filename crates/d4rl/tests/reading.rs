@@ -82,7 +82,8 @@ fn sizes_of_another_task() {
     ] {
         let error = recording.check_sizes(&fixture.path, state_size, action_size, image).expect_err(expected);
         assert!(matches!(error, DatasetError::Malformed { .. }));
-        assert_eq!(error.to_string(), expected.replace("PATH", &fixture.path.display().to_string()));
+        let expected = expected.replace("PATH", &fixture.path.display().to_string());
+        assert_eq!(error.to_string(), expected + ": make or fetch the right file");
     }
 }
 

@@ -3,7 +3,7 @@
 use envs::binned_grasping::{BinnedGrasping, CAMERA, Facts, GraspTask, IMAGE_SIZE, OBJECTS, SCENES, objects};
 use envs::render::Renderer;
 use envs::{Part, Placement, Shape, ShapeKind, Solid, Task};
-use rl::{Drivers, Environment, EvaluationLane, Observation, Policy, Prng, evaluate};
+use rl::{Drivers, Environment, EvaluationLane, Observation, Outcome, Policy, Prng, evaluate};
 
 fn successes(task: Task, policy: &dyn Policy, episodes: usize) -> usize {
     let environments = (0..4).map(|_| task.build_seen_with(None).unwrap()).collect();
@@ -36,6 +36,21 @@ fn chance_takes_next_to_nothing() {
         let taken = successes(task, &*task.random_policy(), 60);
         assert!(taken <= 1, "{task}: {taken} of 60");
     }
+}
+
+/// An arm that stands still and does not end the episode runs out of time; one that ends it with nothing held terminates.
+#[test]
+fn an_episode_ends_by_time_or_by_choice() {
+    let mut environment = blind(GraspTask::Indiscriminate);
+    let mut rng = Prng::derive("end", 0, "test");
+    environment.reset(&mut rng);
+    let mut still = || environment.step(&[0.0, 0.0, 0.0, 0.0, 0.0, -1.0]);
+    let ends: Vec<_> = (0..20).map(|_| still()).map(|step| (step.outcome, step.reward, step.success)).collect();
+    assert_eq!(ends[..19], vec![(Outcome::Continues, 0.0, false); 19]);
+    assert_eq!(ends[19], (Outcome::TimesOut, 0.0, false));
+    environment.reset(&mut rng);
+    let step = environment.step(&[0.0, 0.0, 0.0, 0.0, 0.0, 1.0]);
+    assert_eq!((step.outcome, step.success), (Outcome::Terminates, false));
 }
 
 /// Down on an object, closed, up, about, and open again: friction carries it, and nothing else does.

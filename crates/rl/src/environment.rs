@@ -111,7 +111,8 @@ impl Outcome {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot(pub Vec<u8>);
 
-/// Cuts the episodes of an environment after [`EnvironmentSpec::max_steps`]: the one place where time runs out.
+/// Cuts the episodes of an environment after [`EnvironmentSpec::max_steps`], for those that do not count steps themselves
+/// (grasping does: its reward falls due when time runs out).
 pub struct TimeLimit<E> {
     inner: E,
     steps: u64,

@@ -58,7 +58,10 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Argument
 }
 
 fn complain(failed: usize) -> Result<()> {
-    ensure!(failed == 0, "{failed} runs failed; their records say why, and the tables leave them out");
+    ensure!(
+        failed == 0,
+        "{failed} runs failed; their records say why, and the tables leave them out: to try one again, remove its file under results/records"
+    );
     Ok(())
 }
 

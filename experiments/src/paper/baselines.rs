@@ -129,7 +129,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
             let cell = [task.to_string(), transitions.to_string(), method.to_string()].into_iter();
             let paper = [second.map(|value| value.mean), first].map(number);
             csv.push(cell.chain(statistics(&scores, failed)).chain(paper));
-            text(&scores, failed, second, first)
+            if result.is_some() { text(&scores, failed, second, first) } else { String::new() }
         });
         table.push([task.to_string(), size].into_iter().chain(texts));
     }
@@ -138,7 +138,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
          steps at the goal), mean ± sd over n seeds, with the budgets and the evaluation of Table 1 above. *The paper's* \
          second version, and after a slash the \
          first, which has the whole data only; their columns are AWAC and CQL after fine-tuning. A dash: not run \
-         (`make baselines`).{}\n\n{}",
+         (`make baselines`); nothing: not planned.{}\n\n{}",
         results.cost(),
         table.markdown()
     ) + &claims::told(&check(results));
@@ -146,7 +146,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     write_whole(&folder.join("baselines.csv"), csv.csv().as_bytes())
 }
 
-/// JSRL is a method for any learner (section 4): behind the same guide AWAC must gain by it as IQL does.
+/// JSRL is a method for any learner (section 4): behind its own offline policy as the guide, AWAC must gain by it.
 fn check(results: &Results) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     for (method, schedule) in [("awac-jsrl-curriculum", "curriculum"), ("awac-jsrl-random", "random")] {

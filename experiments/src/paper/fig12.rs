@@ -1,4 +1,4 @@
-//! Figure 12: the curriculum's moving average and tolerance on indiscriminate grasping (appendix A.3). The paper does not
+//! Figure 12: the curriculum's moving average and tolerance on indiscriminate grasping (appendix A.4). The paper does not
 //! name the values; these are those of its Table 11, the same ablation on a maze.
 
 use std::path::Path;

@@ -17,7 +17,7 @@ use crate::{
         table1_curves,
     },
     run::size_label,
-    spec::{EvaluationPlan, RunSpec, Scale},
+    spec::{EvaluationPlan, ReplayPlan, RunSpec, Scale},
     stats,
     table::Table,
     workspace::write_whole,
@@ -199,8 +199,8 @@ fn settings(scale: Scale, tasks: &[Task], results: &Results) -> Option<String> {
         .find_map(|spec| match spec.online.as_ref()?.schedule {
             SchedulePlan::Curriculum { stages, tolerance, window } => Some(format!(
                 " The curriculum has {stages} stages, tolerance {tolerance} and a window of {window} evaluations of \
-                 {curriculum_episodes} episodes, one every {curriculum_every} steps. JSRL and control draw 75 % of a \
-                 minibatch from the last 100,000 collected transitions and 25 % from the data; IQL draws from one buffer.{}",
+                 {curriculum_episodes} episodes, one every {curriculum_every} steps.{}{}",
+                buffers(spec.online.as_ref()?.replay),
                 unfinished(&cells)
             )),
             _ => None,
@@ -234,6 +234,17 @@ fn settings(scale: Scale, tasks: &[Task], results: &Results) -> Option<String> {
         iql.tau,
         iql.actor_dropout,
     ))
+}
+
+/// What the columns with two buffers draw from.
+fn buffers(replay: ReplayPlan) -> String {
+    let ReplayPlan::TwoBuffers { capacity, offline_share } = replay else { return String::new() };
+    let (own, data) = (100.0 * (1.0 - offline_share), 100.0 * offline_share);
+    format!(
+        " JSRL and control draw {own} % of a minibatch from the last {} collected transitions and {data} % from the data; \
+         IQL draws from one buffer.",
+        size_label(capacity)
+    )
 }
 
 /// How many curricula ended before they had taken the guide's last step.

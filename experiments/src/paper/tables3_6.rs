@@ -101,7 +101,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     let page = format!(
         "**Tables 3-6** at {scale} scale, and Table 1's rows of the hand: percent of steps at the goal (mean ± sd over n \
          seeds), after it the percent of successful episodes. *Paper*: its score of 20 seeds. A dash: not run \
-         (`make tables3-6 ONLY=door-binary-v0/10k/`).{}\n\n{}",
+         (`make tables3-6 ONLY=tables3-6/relocate-binary-v0/10k/` and so on).{}\n\n{}",
         results.cost(),
         table.markdown()
     ) + &claims::told(&check(results));

@@ -1,4 +1,4 @@
-//! The paper's theory (section 4.3, appendix A.4) on problems small enough for exact answers.
+//! The paper's theory (section 4.3, appendix A.5) on problems small enough for exact answers.
 //!
 //! | paper | here |
 //! | --- | --- |
