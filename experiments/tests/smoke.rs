@@ -123,12 +123,16 @@ fn neither_jobs_nor_lost_networks_change_a_result() {
     for (path, record) in offline.iter().zip(&undisturbed) {
         let mut record: serde_json::Value = serde_json::from_slice(record).expect("a record");
         let successes = record["evaluations"][0]["alone"]["successes"].as_array_mut().expect("it was judged");
-        successes.iter_mut().for_each(|success| *success = (1 - success.as_u64().expect("0 or 1")).into());
+        for success in successes {
+            *success = (1 - success.as_u64().expect("0 or 1")).into();
+        }
         fs::write(path, record.to_string()).expect("writable");
     }
     let said = succeed(two.path(), &arguments("2"));
     assert!(said.contains("its scores differ from its record"), "{said}");
-    offline.iter().zip(undisturbed).for_each(|(path, record)| fs::write(path, record).expect("writable"));
+    for (path, record) in offline.iter().zip(undisturbed) {
+        fs::write(path, record).expect("writable");
+    }
     assert_eq!(results(one.path()).len(), 8);
     assert_eq!(results(one.path()), results(two.path()));
 }
