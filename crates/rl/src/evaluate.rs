@@ -1,9 +1,8 @@
 //! The evaluator: policy + environments -> per-episode scores.
 
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize, Serializer};
 
-use crate::{Drivers, Environment, Intent, Observation, ObservationRows, Prng};
+use crate::{Drivers, Environment, EpisodeScores, Intent, Observation, ObservationRows, Prng};
 
 /// The environments in which one lane is judged; never those it trains in.
 pub struct EvaluationLane {
@@ -14,106 +13,6 @@ pub struct EvaluationLane {
     pub key: String,
     /// The run's seed.
     pub seed: u64,
-}
-
-/// What happened in each episode; raw, so that whoever reads it aggregates.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct EpisodeScores {
-    /// Sum of rewards.
-    #[serde(serialize_with = "briefly")]
-    pub returns: Vec<f32>,
-    /// Whether the episode had [`crate::EnvironmentSpec::success_steps`] steps at the goal.
-    #[serde(with = "digits")]
-    pub successes: Vec<bool>,
-    /// Length of the episode (control steps).
-    pub steps: Vec<usize>,
-    /// Steps at the goal.
-    pub goal_steps: Vec<usize>,
-    /// Length of the episode when it first was at the goal (control steps), 0 where it never was. Empty where that says
-    /// nothing new: where each successful episode ended there, and in records from before there was such a field.
-    #[serde(default)]
-    pub first_goal_steps: Vec<usize>,
-}
-
-/// Truths as 0 and 1 where people read them: records of long curricula are a seventh to a
-/// quarter smaller so. Words are read, too.
-mod digits {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Truth {
-        Word(bool),
-        Digit(u8),
-    }
-
-    pub(super) fn serialize<S: Serializer>(truths: &[bool], serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() {
-            serializer.collect_seq(truths.iter().map(|truth| u8::from(*truth)))
-        } else {
-            truths.serialize(serializer)
-        }
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<bool>, D::Error> {
-        if !deserializer.is_human_readable() {
-            return Vec::deserialize(deserializer);
-        }
-        let truth = |truth| match truth {
-            Truth::Word(word) => Ok(word),
-            Truth::Digit(digit @ (0 | 1)) => Ok(digit == 1),
-            Truth::Digit(digit) => Err(serde::de::Error::custom(format!("{digit} is neither 0 nor 1"))),
-        };
-        Vec::<Truth>::deserialize(deserializer)?.into_iter().map(truth).collect()
-    }
-}
-
-/// Whole numbers without `.0` where people read them: records of long curricula are a tenth smaller so.
-fn briefly<S: Serializer>(numbers: &[f32], serializer: S) -> Result<S::Ok, S::Error> {
-    /// JSON's numbers are read as either.
-    #[derive(Serialize)]
-    #[serde(untagged)]
-    enum Number {
-        Whole(i32),
-        Real(f32),
-    }
-    if !serializer.is_human_readable() {
-        return numbers.serialize(serializer);
-    }
-    serializer.collect_seq(numbers.iter().map(|number| {
-        let whole = *number as i32;
-        if whole as f32 == *number { Number::Whole(whole) } else { Number::Real(*number) }
-    }))
-}
-
-impl EpisodeScores {
-    /// Share of successful episodes, 0 to 1.
-    pub fn success_rate(&self) -> f32 {
-        self.successes.iter().filter(|success| **success).count() as f32 / self.successes.len() as f32
-    }
-
-    /// Mean sum of rewards.
-    pub fn mean_return(&self) -> f32 {
-        self.returns.iter().sum::<f32>() / self.returns.len() as f32
-    }
-
-    /// Mean number of steps to the goal in the successful episodes; none without a success.
-    pub fn mean_success_steps(&self) -> Option<f32> {
-        let reached = if self.first_goal_steps.is_empty() { &self.steps } else { &self.first_goal_steps };
-        let steps: Vec<usize> =
-            reached.iter().zip(&self.successes).filter(|(_, success)| **success).map(|(steps, _)| *steps).collect();
-        (!steps.is_empty()).then(|| steps.iter().sum::<usize>() as f32 / steps.len() as f32)
-    }
-
-    /// Drops what [`EpisodeScores::first_goal_steps`] need not say.
-    fn without_the_obvious(mut self) -> Self {
-        let ends_there =
-            self.successes.iter().enumerate().all(|(k, success)| !success || self.first_goal_steps[k] == self.steps[k]);
-        if ends_there {
-            self.first_goal_steps.clear();
-        }
-        self
-    }
 }
 
 /// An episode under way in one of a lane's environments.
@@ -238,28 +137,6 @@ mod tests {
         assert_eq!(one, four);
         assert_eq!(one, many);
         assert!(one[0].steps.iter().any(|steps| *steps != one[0].steps[0]), "episodes differ: {:?}", one[0].steps);
-    }
-
-    #[test]
-    fn scores_are_read_as_they_are_written_and_as_they_once_were() {
-        let scores = EpisodeScores {
-            returns: vec![1.0, -2.5],
-            successes: vec![true, false],
-            steps: vec![8, 20],
-            goal_steps: vec![1, 0],
-            first_goal_steps: vec![],
-        };
-        let text = serde_json::to_string(&scores).unwrap();
-        assert!(text.contains(r#""successes":[1,0]"#) && text.contains(r#""returns":[1,-2.5]"#), "{text}");
-        assert_eq!(serde_json::from_str::<EpisodeScores>(&text).unwrap(), scores);
-        let words = text.replace("[1,0],\"steps", "[true,false],\"steps");
-        assert!(words != text && serde_json::from_str::<EpisodeScores>(&words).unwrap() == scores, "{words}");
-        let wrong = text.replace("[1,0],\"steps", "[1,2],\"steps");
-        assert!(
-            serde_json::from_str::<EpisodeScores>(&wrong).unwrap_err().to_string().contains("2 is neither 0 nor 1")
-        );
-        let bytes = postcard::to_stdvec(&scores).unwrap();
-        assert_eq!(postcard::from_bytes::<EpisodeScores>(&bytes).unwrap(), scores);
     }
 
     #[test]

@@ -27,11 +27,12 @@ mod offline;
 mod policy;
 mod prng;
 mod replay;
+mod scores;
 
 pub use conformance::{check_environment, check_learner};
 pub use dataset::{Dataset, Row, Transition};
 pub use environment::{Environment, EnvironmentSpec, Observation, Outcome, Snapshot, Step, TimeLimit};
-pub use evaluate::{EpisodeScores, EvaluationLane, evaluate};
+pub use evaluate::{EvaluationLane, evaluate};
 pub use image::{Image, ImageColumns, ImageRows, ImageShape};
 pub use lane::{Drivers, Lane, LaneState};
 pub use lane_rows::{LaneRows, ObservationRows};
@@ -41,3 +42,4 @@ pub use offline::{OfflineState, OfflineTraining};
 pub use policy::{Intent, Policy};
 pub use prng::Prng;
 pub use replay::{Collected, ReplayBuffer};
+pub use scores::EpisodeScores;
