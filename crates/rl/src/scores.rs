@@ -131,6 +131,7 @@ mod digits {
 }
 
 /// Whole numbers without `.0` where people read them: records of long curricula are a tenth smaller so.
+#[expect(clippy::ref_option, reason = "serde hands over the field")]
 fn briefly<S: Serializer>(numbers: &Option<Vec<f32>>, serializer: S) -> Result<S::Ok, S::Error> {
     /// JSON's numbers are read as either.
     #[derive(Serialize)]
