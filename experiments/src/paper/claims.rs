@@ -150,28 +150,41 @@ pub(super) fn sooner(claim: &str, first: &[Vec<f64>], later: &[Vec<f64>]) -> Ver
     })
 }
 
+/// The pairs of seeds from which on a row makes an interval.
+const FEWEST: usize = 3;
+
 /// The mean over rows of `x - y` on the same seed, and what a judge makes of its interval (from `low` to `high`). Seeds are
-/// drawn again row by row, so that a row of one or two would seem certain: then nothing is decided.
+/// drawn again row by row, so that a row of one or two would seem certain: those are left out, and where there are no
+/// others, nothing is decided.
 fn difference(claim: &str, unit: &str, x: &[Vec<f64>], y: &[Vec<f64>], judge: impl Fn(f64, f64) -> Finding) -> Verdict {
-    let pairs: usize = x.iter().map(Vec::len).sum();
-    let claim = claim.to_string();
-    if pairs == 0 {
-        return Verdict { claim, over_all_rows: false, finding: Finding::NotRun, evidence: "no pair of runs".into() };
+    let verdict = |finding, evidence| Verdict { claim: claim.to_string(), over_all_rows: false, finding, evidence };
+    if x.iter().all(Vec::is_empty) {
+        return verdict(Finding::NotRun, "no pair of runs".into());
     }
-    let mut rng = Prng::derive("check", 0, &claim);
-    let interval = stats::paired_difference(x, y, &mut rng);
+    let rows = || x.iter().cloned().zip(y.iter().cloned());
+    let (enough, few): (Vec<_>, Vec<_>) = rows().partition(|(row, _)| row.len() >= FEWEST);
+    let decided = !enough.is_empty();
+    let left_out = few.len();
+    let (x, y): (Vec<_>, Vec<_>) = if decided { enough } else { few }.into_iter().unzip();
+    let mut rng = Prng::derive("check", 0, claim);
+    let interval = stats::paired_difference(&x, &y, &mut rng);
     let estimate = format!("difference {:+.1}", interval.estimate);
-    let pairs = if pairs == 1 { "1 pair of seeds".to_string() } else { format!("{pairs} pairs of seeds") };
-    let (finding, evidence) = if x.iter().any(|row| row.len() < 3) {
-        (
-            Finding::Undecided,
-            format!("{estimate} {unit} over {pairs}, with rows of fewer than 3, which make no interval"),
-        )
-    } else {
-        let (low, high) = (interval.low, interval.high);
-        (judge(low, high), format!("{estimate} [{low:+.1}, {high:+.1}] {unit} over {pairs}"))
+    let pairs = match x.iter().map(Vec::len).sum() {
+        1 => "1 pair of seeds".to_string(),
+        pairs => format!("{pairs} pairs of seeds"),
     };
-    Verdict { claim, over_all_rows: false, finding, evidence }
+    if !decided {
+        let evidence =
+            format!("{estimate} {unit} over {pairs}, with rows of fewer than {FEWEST}, which make no interval");
+        return verdict(Finding::Undecided, evidence);
+    }
+    let (low, high) = (interval.low, interval.high);
+    let without = match left_out {
+        0 => String::new(),
+        1 => format!(" (a row of fewer than {FEWEST} left out)"),
+        rows => format!(" ({rows} rows of fewer than {FEWEST} left out)"),
+    };
+    verdict(judge(low, high), format!("{estimate} [{low:+.1}, {high:+.1}] {unit} over {pairs}{without}"))
 }
 
 #[cfg(test)]
@@ -189,6 +202,10 @@ mod tests {
         let finding = |(x, y): (Vec<Vec<f64>>, Vec<Vec<f64>>)| compare("", false, &x, &y).finding;
         assert_eq!(finding(rows(3)), Finding::Holds);
         assert_eq!(finding(rows(1)), Finding::Undecided, "one seed a row, however many rows");
+        let [long, lone] = [vec![1.0; 3], vec![-90.0]];
+        let mixed = compare("", false, &[long, lone], &[vec![0.0; 3], vec![0.0]]);
+        assert_eq!(mixed.finding, Finding::Holds, "a row of one seed is left out");
+        assert!(mixed.evidence.contains("+1.0 [") && mixed.evidence.contains("a row of fewer than 3"), "{mixed:?}");
     }
 
     #[test]
