@@ -21,7 +21,7 @@ use crate::{
     clock::Stopwatch,
     progress::{Progress, sentence},
     provenance,
-    record::Evaluation,
+    record::{Evaluation, RecordStore, RunOutcome},
     run::Job,
     spec::GuideSource,
     workspace::{TEMPORARY, Workspace},
@@ -170,6 +170,22 @@ impl Keeper {
 pub(crate) fn discard(workspace: &Workspace, job: &Job) {
     // A checkpoint without a reader is only a waste of space.
     fs::remove_dir_all(folder(workspace, job)).ok();
+}
+
+/// The same for a run that was killed between its record and that. A run without the networks that its record tells of
+/// is trained again, and what that leaves on its way stays.
+pub(crate) fn discard_if_over(workspace: &Workspace, store: &RecordStore, job: &Job) -> Result<()> {
+    let key = job.spec.key();
+    if !folder(workspace, job).exists() {
+        return Ok(());
+    }
+    if let (Some(_lock), Some(record)) =
+        (workspace.try_lock(&key, job.seed)?, store.load(&job.method, &job.spec, job.seed)?)
+        && (record.outcome != RunOutcome::Finished || workspace.checkpoint(&key, job.seed).exists())
+    {
+        discard(workspace, job);
+    }
+    Ok(())
 }
 
 fn folder(workspace: &Workspace, job: &Job) -> PathBuf {

@@ -124,6 +124,15 @@ fn kills_change_no_number() {
     assert!(said.matches("goes on from step").count() >= 2, "{said}");
     assert!(!said.contains("cannot serve") && !said.contains("panicked"), "{said}");
     assert_whole(folder);
+
+    // A kill between a record and the end of its checkpoints leaves those to the next command.
+    let networks = files_under(&folder.join("checkpoints")).into_iter().find(|file| file.ends_with("learner.json"));
+    let left = networks.and_then(|file| Some(file.parent()?.with_extension("unfinished").join("400")));
+    let left = left.expect("networks were kept");
+    fs::create_dir_all(&left).expect("writable");
+    fs::write(left.join("training.bin"), "").expect("writable");
+    succeed(folder, &ALL);
+    assert_whole(folder);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use envs::Task;
 use learners::Device;
 
 use crate::{
-    Options, cmd,
+    Options, checkpoint, cmd,
     data::DataCatalog,
     paper::{self, Cell, Exhibit},
     progress::{self, Progress},
@@ -70,7 +70,11 @@ fn make(workspace: &Workspace, options: &Options, arguments: &Arguments) -> Resu
     let device = Device::parse(&options.device)?;
     workspace.remove_leftovers();
     let (catalog, store) = (DataCatalog::new(workspace), RecordStore::new(workspace));
-    let plan = Plan::new(&store, jobs(options, arguments, &catalog)?)?;
+    let asked = jobs(options, arguments, &catalog)?;
+    for job in asked.iter().flat_map(|job| job.needs().into_iter().chain([job.clone()])) {
+        checkpoint::discard_if_over(workspace, &store, &job)?;
+    }
+    let plan = Plan::new(&store, asked)?;
     progress::say(&plan.to_string());
     if arguments.spec.is_none() {
         measure(workspace, options, arguments)?;
