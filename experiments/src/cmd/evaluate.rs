@@ -38,7 +38,7 @@ struct Verdict {
     mean_steps: f32,
     /// Over successful episodes; none without one.
     mean_success_steps: Option<f32>,
-    episodes: EpisodeScores,
+    episodes: Episodes,
     /// Share of successful episodes towards the goal that the data file is labelled against, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     fixed_goal_success_rate: Option<f32>,
@@ -48,6 +48,23 @@ struct Verdict {
     /// D4RL's normalised score (percent) in the same episodes with its dense reward, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     d4rl_score: Option<f64>,
+}
+
+/// The numbers of each episode, all of them, where records leave out what the rest tells.
+#[derive(Serialize)]
+struct Episodes {
+    returns: Vec<f32>,
+    successes: Vec<u8>,
+    steps: Vec<usize>,
+    goal_steps: Vec<usize>,
+    first_goal_steps: Vec<usize>,
+}
+
+impl From<EpisodeScores> for Episodes {
+    fn from(scores: EpisodeScores) -> Self {
+        let EpisodeScores { returns, successes, steps, goal_steps, first_goal_steps } = scores;
+        Self { returns, successes: successes.into_iter().map(u8::from).collect(), steps, goal_steps, first_goal_steps }
+    }
 }
 
 /// The verb.
@@ -83,7 +100,7 @@ pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
         mean_return: scores.mean_return(),
         mean_steps: steps / episodes as f32,
         mean_success_steps: scores.mean_success_steps(),
-        episodes: scores,
+        episodes: Episodes::from(scores),
         fixed_goal_success_rate: fixed,
         goal_step_share,
         d4rl_score,
