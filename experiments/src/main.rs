@@ -116,6 +116,7 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
+    same_bits::end_with_the_starter();
     let Cli { options, verb } = Cli::parse();
     match dispatch(&options, verb) {
         Ok(()) => ExitCode::SUCCESS,

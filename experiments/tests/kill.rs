@@ -135,6 +135,24 @@ fn kills_change_no_number() {
     assert_whole(folder);
 }
 
+/// The hand's data are made in a second process, which holds the file's lock; it ends with the one that was killed.
+#[test]
+fn a_kill_reaches_the_process_that_makes_the_data() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let arguments = ["data", "door-binary-v0", "--scale", "smoke"];
+    let busy = || {
+        let lock = fs::File::open(folder.join("checkpoints/data-smoke-door-binary-v0.lock"));
+        lock.is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
+    };
+    // This returns when nobody can write to the killed one's channel any more, so when both are gone.
+    kill_when(folder, &arguments, busy);
+    let data = folder.join("data/smoke/door-binary-v0.hdf5");
+    assert!(!busy() && !data.exists(), "the second process worked on");
+    succeed(folder, &arguments);
+    assert!(data.exists());
+}
+
 #[test]
 fn two_processes_share_the_work() {
     let folder = tempfile::tempdir().expect("a folder");

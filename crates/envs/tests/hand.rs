@@ -1,6 +1,6 @@
 //! The hand: its geometry and servos as in MuJoCo, limits that hold, a latch that locks, and experts that succeed.
 
-use envs::hand::{Chore, Door, Hand, HandTask, Known, Pen, Relocate, Reward, mjcf};
+use envs::hand::{Chore, Door, Hand, HandTask, Judgement, Known, Pen, Relocate, Reward, Seen, mjcf};
 use envs::{Contacts, Scene, Task};
 use rl::{Environment, Prng};
 
@@ -172,4 +172,67 @@ fn dense_rewards_are_d4rls() {
     let (seen, reward) = dense(HandTask::Pen);
     let cosine: f32 = (33..36).map(|i| seen.state[i] * seen.state[i + 3]).sum();
     close(reward, cosine - length(&seen.state[39..42]));
+}
+
+/// What a task says of its thing at such positions: the last ones of the scene.
+fn judged<C: Chore>(hand: &Hand<C>, thing: &[f32]) -> Judgement {
+    let mut positions = hand.seen().positions.to_vec();
+    let robot = positions.len() - thing.len();
+    positions[robot..].copy_from_slice(thing);
+    hand.chore().judge(&Seen { positions: &positions, ..hand.seen() })
+}
+
+/// D4RL's bounds, a thousandth on either side of each: the first judgement is to be no success, the second one if `success`
+/// says so, and richer by `bonus`, give or take what the distances have changed meanwhile.
+#[track_caller]
+fn assert_bound(before: Judgement, beyond: Judgement, bonus: f32, success: bool) {
+    assert!((beyond.dense - before.dense - bonus).abs() < 0.01, "{before:?}, then {beyond:?}");
+    assert_eq!((before.success, beyond.success), (false, success), "{before:?}, then {beyond:?}");
+}
+
+#[test]
+fn the_door_is_open_where_d4rl_says() {
+    let hand = Hand::<Door>::new("bounds", Reward::Dense);
+    let at = |hinge: f32| judged(&hand, &[hinge, 0.0]);
+    for (bound, bonus, success) in [(0.2, 2.0, false), (1.0, 8.0, false), (1.35, 10.0, true)] {
+        assert_bound(at(bound - 1e-3), at(bound + 1e-3), bonus, success);
+    }
+    // Without a bonus: a tenth of the square of what is missing to a right angle.
+    let missing = at(0.1).dense - at(0.0).dense;
+    assert!((missing - 0.1 * (1.57_f32.powi(2) - 1.47_f32.powi(2))).abs() < 1e-4, "{missing}");
+}
+
+#[test]
+fn the_ball_is_at_its_goal_where_d4rl_says() {
+    let mut hand = Hand::<Relocate>::new("bounds", Reward::Dense);
+    let goal @ [x, y, z] = [0.1, 0.1, 0.3];
+    hand.start_from(Relocate { ball: [0.0, 0.0, 0.035], goal }, &[0.0; 30], &[0.0; 30]);
+    let at = |[x, y, z]: [f32; 3]| judged(&hand, &[x, y, z, 1.0, 0.0, 0.0, 0.0]);
+    let off = |distance: f32| at([x + 0.6 * distance, y, z - 0.8 * distance]);
+    assert_bound(off(0.101), off(0.099), 10.0, true);
+    let (outside, inside) = (off(0.051), off(0.049));
+    assert!((inside.dense - outside.dense - 20.0).abs() < 0.01, "{outside:?}, then {inside:?}");
+    // Off the table, 1 minus half the way of palm and ball to the goal.
+    let way = |from: [f32; 3]| from.iter().zip(goal).map(|(a, b)| (a - b).powi(2)).sum::<f32>().sqrt();
+    let lifted = [0.0, 0.0, 0.041];
+    let bonus = 1.0 - 0.5 * way(hand.seen().palm.to_array()) - 0.5 * way(lifted);
+    assert_bound(at([0.0, 0.0, 0.039]), at(lifted), bonus, false);
+}
+
+#[test]
+fn the_pen_is_turned_where_d4rl_says() {
+    let mut hand = Hand::<Pen>::new("bounds", Reward::Dense);
+    hand.start_from(Pen { wanted: [0.0, 0.0, 1.0] }, &[0.0; 24], &[0.0; 24]);
+    // So far to the side of its place or at such a height, at an angle of this cosine from upright.
+    let at = |side: f32, z: f32, cosine: f32| {
+        let (sin, cos) = (0.5 * cosine.acos()).sin_cos();
+        judged(&hand, &[side, -0.2, z, cos, sin, 0.0, 0.0])
+    };
+    let turned = |cosine: f32| at(0.0, 0.25, cosine);
+    assert_bound(turned(0.899), turned(0.901), 10.0, false);
+    assert_bound(turned(0.949), turned(0.951), 50.0, true);
+    assert_bound(at(0.076, 0.25, 0.99), at(0.074, 0.25, 0.99), 60.0, true);
+    let (lost, caught) = (at(0.0, 0.074, 0.5), at(0.0, 0.076, 0.5));
+    assert_bound(lost, caught, 5.0, false);
+    assert!(lost.lost && !caught.lost);
 }

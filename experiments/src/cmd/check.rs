@@ -28,7 +28,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         if verdicts.is_empty() {
             continue;
         }
-        let mut table = Table::new(["claim", "finding", "evidence (95 % bootstrap interval)"]);
+        let mut table = Table::new(["claim", "finding", "evidence (95 % interval)"]);
         let (not_run, judged): (Vec<Verdict>, Vec<Verdict>) =
             verdicts.into_iter().partition(|verdict| verdict.finding == Finding::NotRun);
         for Verdict { claim, finding, evidence, .. } in judged {

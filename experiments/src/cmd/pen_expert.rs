@@ -47,6 +47,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
         let words = ["pen-expert", "--updates", &updates, "--out"].map(OsStr::new);
         return same_bits::run(workspace, &[&words[..], &[out.as_os_str()]].concat());
     }
+    let _lock = workspace.lock_shared("pen-expert")?;
     learners::use_one_thread();
     let dense = || TASK.build_with_dense_reward().expect("a task of the hand");
     let mut practice: Vec<Box<dyn Environment>> = (0..EPISODES).map(|_| dense()).collect();

@@ -3,12 +3,11 @@
 use std::{collections::BTreeSet, slice::from_ref};
 
 use envs::Task;
-use rl::Prng;
 
 use crate::{
     paper::{Finding, Results, Verdict, table1::Method},
     run::size_label,
-    stats,
+    stats::{self, FEWEST, Interval},
 };
 
 /// One inequality: the first method's mean is at least the second's, or strictly above it.
@@ -100,7 +99,7 @@ pub(super) fn told(verdicts: &[Verdict]) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let heading = "What these runs say of the paper's claims (95 % bootstrap intervals; row by row: `make check`)";
+    let heading = "What these runs say of the paper's claims (95 % intervals by Student's t; row by row: `make check`)";
     format!("\n{heading}:\n\n{}", lines.concat())
 }
 
@@ -150,41 +149,35 @@ pub(super) fn sooner(claim: &str, first: &[Vec<f64>], later: &[Vec<f64>]) -> Ver
     })
 }
 
-/// The pairs of seeds from which on a row makes an interval.
-const FEWEST: usize = 3;
-
-/// The mean over rows of `x - y` on the same seed, and what a judge makes of its interval (from `low` to `high`). Seeds are
-/// drawn again row by row, so that a row of one or two would seem certain: those are left out, and where there are no
-/// others, nothing is decided.
+/// The mean over rows of `x - y` on the same seed, and what a judge makes of its interval (from `low` to `high`). Rows of
+/// fewer than [`FEWEST`] pairs are left out; where there are no others, nothing is decided.
 fn difference(claim: &str, unit: &str, x: &[Vec<f64>], y: &[Vec<f64>], judge: impl Fn(f64, f64) -> Finding) -> Verdict {
     let verdict = |finding, evidence| Verdict { claim: claim.to_string(), over_all_rows: false, finding, evidence };
     if x.iter().all(Vec::is_empty) {
         return verdict(Finding::NotRun, "no pair of runs".into());
     }
-    let rows = || x.iter().cloned().zip(y.iter().cloned());
-    let (enough, few): (Vec<_>, Vec<_>) = rows().partition(|(row, _)| row.len() >= FEWEST);
-    let decided = !enough.is_empty();
-    let left_out = few.len();
-    let (x, y): (Vec<_>, Vec<_>) = if decided { enough } else { few }.into_iter().unzip();
-    let mut rng = Prng::derive("check", 0, claim);
-    let interval = stats::paired_difference(&x, &y, &mut rng);
-    let estimate = format!("difference {:+.1}", interval.estimate);
-    let pairs = match x.iter().map(Vec::len).sum() {
+    let run = stats::differences(x, y).into_iter().filter(|row| !row.is_empty());
+    let (enough, few): (Vec<_>, Vec<_>) = run.partition(|row| row.len() >= FEWEST);
+    let pairs = |rows: &[Vec<f64>]| match rows.iter().map(Vec::len).sum() {
         1 => "1 pair of seeds".to_string(),
         pairs => format!("{pairs} pairs of seeds"),
     };
-    if !decided {
-        let evidence =
-            format!("{estimate} {unit} over {pairs}, with rows of fewer than {FEWEST}, which make no interval");
+    if enough.is_empty() {
+        let evidence = format!(
+            "difference {:+.1} {unit} over {}, with rows of fewer than {FEWEST}, which make no interval",
+            stats::mean_of_means(&few),
+            pairs(&few)
+        );
         return verdict(Finding::Undecided, evidence);
     }
-    let (low, high) = (interval.low, interval.high);
-    let without = match left_out {
+    let Interval { low, estimate, high } = stats::students(&enough);
+    let without = match few.len() {
         0 => String::new(),
         1 => format!(" (a row of fewer than {FEWEST} left out)"),
         rows => format!(" ({rows} rows of fewer than {FEWEST} left out)"),
     };
-    verdict(judge(low, high), format!("{estimate} [{low:+.1}, {high:+.1}] {unit} over {pairs}{without}"))
+    let evidence = format!("difference {estimate:+.1} [{low:+.1}, {high:+.1}] {unit} over {}{without}", pairs(&enough));
+    verdict(judge(low, high), evidence)
 }
 
 #[cfg(test)]
@@ -194,9 +187,9 @@ mod tests {
     #[test]
     fn what_is_the_same_differs_by_little_with_certainty() {
         let finding = |differences: [f64; 3]| same("", &[differences.to_vec()], &[vec![0.0; 3]]).finding;
-        assert_eq!(finding([-9.0, 2.0, 9.0]), Finding::Holds);
+        assert_eq!(finding([-3.0, 0.0, 3.0]), Finding::Holds);
         assert_eq!(finding([-20.0, 0.0, 20.0]), Finding::Undecided, "the mean alone would do");
-        assert_eq!(finding([11.0, 15.0, 30.0]), Finding::Fails);
+        assert_eq!(finding([28.0, 30.0, 32.0]), Finding::Fails);
         assert_eq!(same("", &[vec![0.0; 2]], &[vec![0.0; 2]]).finding, Finding::Undecided, "two seeds are too few");
         let rows = |n: usize| (vec![vec![1.0; n]; 3], vec![vec![0.0; n]; 3]);
         let finding = |(x, y): (Vec<Vec<f64>>, Vec<Vec<f64>>)| compare("", false, &x, &y).finding;

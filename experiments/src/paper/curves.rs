@@ -8,7 +8,7 @@ use crate::{
     paper::CellResult,
     record::{Evaluation, RunRecord},
     render::plot::{Dash, Level, Panel, Point, Series},
-    stats,
+    stats::{self, Interval},
 };
 
 /// The runs of a cell as a figure shows them.
@@ -37,7 +37,8 @@ fn over_steps(y_label: &str) -> Panel {
 }
 
 impl Curve<'_> {
-    /// Score of the exploration-policy alone (%), mean over seeds with a 95 % bootstrap band; none without a run.
+    /// Score of the exploration-policy alone (%), mean over seeds with a 95 % bootstrap band from
+    /// [`stats::FEWEST`] seeds on; none without a run.
     pub(super) fn alone(&self) -> Option<Series> {
         let value = |evaluation: &Evaluation| self.percent_alone(evaluation);
         self.series(self.label.into(), Dash::Solid, "band", |record| values(&record.evaluations, value))
@@ -89,8 +90,10 @@ impl Curve<'_> {
         let points = steps(&curves).into_iter().map(|(step, _)| (step, held(step))).map(|(step, values)| Point {
             x: step as f64,
             mean: stats::mean(&values),
-            low: values.iter().copied().fold(f64::INFINITY, f64::min),
-            high: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            band: Some([
+                values.iter().copied().fold(f64::INFINITY, f64::min),
+                values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+            ]),
         });
         self.some(self.label.into(), Dash::Solid, points.collect())
     }
@@ -120,8 +123,9 @@ impl Curve<'_> {
         let of_all = steps(&curves).into_iter().filter(|(_, values)| values.len() == curves.len());
         let points = of_all.map(|(step, values)| {
             let mut rng = Prng::derive(&self.result.cell.name(), step as u64, stream);
-            let interval = stats::bootstrap(&[values], stats::mean_of_means, &mut rng);
-            Point { x: step as f64, mean: interval.estimate, low: interval.low, high: interval.high }
+            let shown = values.len() >= stats::FEWEST;
+            let Interval { low, estimate, high } = stats::bootstrap(&[values], stats::mean_of_means, &mut rng);
+            Point { x: step as f64, mean: estimate, band: shown.then_some([low, high]) }
         });
         self.some(label, dash, points.collect())
     }

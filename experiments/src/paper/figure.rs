@@ -88,11 +88,12 @@ fn missing(id: &str, scale: Scale, results: &Results) -> Vec<String> {
 fn points(panels: &[Panel]) -> Table {
     let mut table = Table::new(["panel", "quantity", "curve", "step", "mean", "low", "high"]);
     let number = |value: f64| format!("{value:.3}");
+    let end = |value: Option<f64>| value.map_or(String::new(), number);
     for Panel { title, y_label, series, levels, .. } in panels {
         for series in series {
             for point in &series.points {
-                let [mean, low, high] = [point.mean, point.low, point.high].map(number);
-                table.push([title, y_label, &series.label, &point.x.to_string(), &mean, &low, &high]);
+                let [low, high] = [0, 1].map(|i| end(point.band.map(|band| band[i])));
+                table.push([title, y_label, &series.label, &point.x.to_string(), &number(point.mean), &low, &high]);
             }
         }
         for level in levels {
@@ -145,7 +146,7 @@ mod tests {
             let record = |seed| RunRecord::new(&result.cell.method, result.cell.spec.clone(), seed, provenance.clone());
             result.records = (0..if i == 0 { 1 } else { 2 }).map(record).collect();
         }
-        let points = vec![Point { x: 30.0, mean: 50.0, low: 40.0, high: 60.0 }];
+        let points = vec![Point { x: 30.0, mean: 50.0, band: Some([40.0, 60.0]) }];
         let series = vec![Series { label: "QT-Opt".into(), colour: 0, points, dash: Dash::Solid }];
         let panel = Panel { series, ..curves::success_panel("all, in one".into(), "success (%)") };
         figure(vec![panel]).write(Scale::Smoke, &results, &out).expect("writable");

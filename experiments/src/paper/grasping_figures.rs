@@ -138,7 +138,7 @@ fn has_curves(panel: &Panel) -> bool {
 
 /// The part of a curve that is no further right than `end`, on a straight line to there from its last point.
 fn up_to(curve: &[(f64, f64)], end: f64) -> Vec<Point> {
-    let point = |x: f64, y: f64| Point { x, mean: y, low: y, high: y };
+    let point = |x: f64, y: f64| Point { x, mean: y, band: None };
     let mut points: Vec<Point> = curve.iter().take_while(|(x, _)| *x <= end).map(|(x, y)| point(*x, *y)).collect();
     if let (Some(last), Some((x, y))) = (points.last().copied(), curve.get(points.len()))
         && last.x < end

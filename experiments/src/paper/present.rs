@@ -18,7 +18,7 @@ use crate::{
     },
     run::size_label,
     spec::{EvaluationPlan, ReplayPlan, RunSpec, Scale},
-    stats,
+    stats::{self, FEWEST},
     table::Table,
     workspace::write_whole,
 };
@@ -33,7 +33,7 @@ struct Shown {
     method: &'static str,
     /// Hash of the run's specification: the folder of its records. None where this scale has no such cell.
     key: Option<String>,
-    /// Percent of successful episodes, by seed.
+    /// Percent, by seed: of successful episodes, or with the hand of steps at the goal.
     scores: Vec<(u64, f64)>,
     /// Runs that ended in a recorded failure.
     failed: usize,
@@ -48,9 +48,9 @@ struct Summary {
     /// None of a single seed.
     sd: Option<f64>,
     interquartile_mean: f64,
-    /// 95 % bootstrap interval of the interquartile mean.
-    low: f64,
-    high: f64,
+    /// 95 % bootstrap interval of the interquartile mean; none of fewer than [`FEWEST`] seeds.
+    low: Option<f64>,
+    high: Option<f64>,
 }
 
 /// Writes `table1.md`, `.csv`, `.json` and the curves of every task that has records.
@@ -87,12 +87,13 @@ fn shown(results: &Results, paper: &Table1, task: Task, transitions: usize, meth
     let summary = (!scores.is_empty()).then(|| {
         let mut rng = Prng::derive("table1", 0, &format!("{task} {size} {}", method.name()));
         let interval = stats::bootstrap(&values, stats::interquartile_mean, &mut rng);
+        let of_enough = |end: f64| (scores.len() >= FEWEST).then_some(end);
         Summary {
             mean: stats::mean(&values[0]),
             sd: stats::standard_deviation(&values[0]),
             interquartile_mean: interval.estimate,
-            low: interval.low,
-            high: interval.high,
+            low: of_enough(interval.low),
+            high: of_enough(interval.high),
         }
     });
     Shown {
@@ -129,7 +130,8 @@ fn markdown(scale: Scale, results: &Results, rows: &[Vec<Shown>]) -> String {
     let page = format!(
         "**Table 1** at {scale} scale: percent of successful episodes of the exploration-policy alone (with the hand: of steps at \
          the goal). Ours: mean ± sd, \
-         interquartile mean with its 95 % bootstrap interval over n seeds. *Paper*: mean ± sd over 20 seeds of a million \
+         interquartile mean with its 95 % bootstrap interval over n seeds (none of fewer than {FEWEST}; of so few as {FEWEST} to 5 it \
+         is too narrow, so claims are judged by Student's t). *Paper*: mean ± sd over 20 seeds of a million \
          offline updates and a million online steps on D4RL's data.\n\n{}\n{}",
         reductions(scale, results),
         run.markdown()
@@ -263,12 +265,14 @@ fn unfinished(cells: &[&CellResult]) -> String {
 }
 
 fn text(shown: &Shown) -> String {
-    let ours = match &shown.summary {
+    let n = shown.scores.len();
+    let ours = match shown.summary {
         None => "–".to_string(),
-        Some(Summary { mean, sd: None, .. }) => format!("{mean:.1} n=1"),
-        Some(Summary { mean, sd: Some(sd), interquartile_mean, low, high }) => {
-            format!("{mean:.1} ± {sd:.1}<br>{interquartile_mean:.1} [{low:.1}, {high:.1}] n={}", shown.scores.len())
+        Some(Summary { mean, sd: Some(sd), interquartile_mean, low: Some(low), high: Some(high) }) => {
+            format!("{mean:.1} ± {sd:.1}<br>{interquartile_mean:.1} [{low:.1}, {high:.1}] n={n}")
         }
+        Some(Summary { mean, sd: Some(sd), .. }) => format!("{mean:.1} ± {sd:.1} n={n}"),
+        Some(Summary { mean, sd: None, .. }) => format!("{mean:.1} n={n}"),
     };
     let failed = if shown.failed > 0 { format!("<br>{} failed", shown.failed) } else { String::new() };
     ours + &failed + &shown.paper.map_or(String::new(), PaperValue::below)
@@ -293,7 +297,7 @@ fn csv(rows: &[Vec<Shown>]) -> String {
     ]);
     let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.3}"));
     for shown in rows.iter().flatten() {
-        let of = |pick: fn(&Summary) -> f64| number(shown.summary.as_ref().map(pick));
+        let of = |pick: fn(&Summary) -> Option<f64>| number(shown.summary.as_ref().and_then(pick));
         table.push([
             shown.task.to_string(),
             shown.transitions.to_string(),
@@ -301,9 +305,9 @@ fn csv(rows: &[Vec<Shown>]) -> String {
             shown.method.to_string(),
             shown.scores.len().to_string(),
             shown.failed.to_string(),
-            of(|s| s.mean),
-            number(shown.summary.as_ref().and_then(|s| s.sd)),
-            of(|s| s.interquartile_mean),
+            of(|s| Some(s.mean)),
+            of(|s| s.sd),
+            of(|s| Some(s.interquartile_mean)),
             of(|s| s.low),
             of(|s| s.high),
             number(shown.paper.map(|paper| paper.mean)),

@@ -66,17 +66,15 @@ pub(crate) struct Series {
     pub(crate) dash: Dash,
 }
 
-/// A point of a curve; the band reaches from `low` to `high`.
+/// A point of a curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Point {
     /// Steps, updates, or whatever the x axis counts.
     pub(crate) x: f64,
     /// On the line.
     pub(crate) mean: f64,
-    /// Lower end of the band.
-    pub(crate) low: f64,
-    /// Upper end of the band.
-    pub(crate) high: f64,
+    /// From where to where the band reaches; none where nothing is said of it.
+    pub(crate) band: Option<[f64; 2]>,
 }
 
 /// A dotted horizontal line, such as the paper's value or the guide's score.
@@ -175,9 +173,12 @@ where
     let across = |point: &Point| panel.x_axis.place(point.x);
     let inside = |y: f64| panel.y_axis.place(y).clamp(y_range.start, y_range.end);
     for Series { colour: index, points, .. } in panel.series.iter().filter(|series| series.dash != Dash::Thin) {
-        let upper = points.iter().map(|point| (across(point), inside(point.high)));
-        let lower = points.iter().rev().map(|point| (across(point), inside(point.low)));
-        chart.draw_series([Polygon::new(upper.chain(lower).collect::<Vec<_>>(), colour(*index).mix(0.16).filled())])?;
+        let ends = points.iter().filter_map(|point| Some((across(point), point.band?.map(inside))));
+        let (lower, mut band): (Vec<_>, Vec<_>) = ends.map(|(x, [low, high])| ((x, low), (x, high))).unzip();
+        band.extend(lower.into_iter().rev());
+        if !band.is_empty() {
+            chart.draw_series([Polygon::new(band, colour(*index).mix(0.16).filled())])?;
+        }
     }
     let x_ends = [x_range.start, x_range.end];
     let at = |y: f64| panel.y_axis.place(y);
@@ -218,7 +219,8 @@ fn y_range(panel: &Panel) -> Range<f64> {
     if let Some((low, high)) = panel.y_range {
         return panel.y_axis.place(low)..panel.y_axis.place(high);
     }
-    let bands = panel.series.iter().flat_map(|series| &series.points).flat_map(|point| [point.low, point.high]);
+    let points = panel.series.iter().flat_map(|series| &series.points);
+    let bands = points.flat_map(|point| point.band.unwrap_or([point.mean; 2]));
     widen(bands.chain(panel.levels.iter().map(|level| level.y)).map(|y| panel.y_axis.place(y)), 0.05)
 }
 
@@ -238,7 +240,8 @@ mod tests {
     use super::*;
 
     fn panel(y_range: Option<(f64, f64)>) -> Panel {
-        let point = |x: f64| Point { x, mean: x / 50_000.0, low: x / 50_000.0 - 0.2, high: x / 50_000.0 + 0.2 };
+        let band = |mean: f64| Some([mean - 0.2, mean + 0.2]);
+        let point = |x: f64| Point { x, mean: x / 50_000.0, band: band(x / 50_000.0) };
         let points: Vec<Point> = (0..=5).map(|i| point(10_000.0 * f64::from(i))).collect();
         Panel {
             title: "umaze".into(),

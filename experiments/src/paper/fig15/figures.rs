@@ -74,7 +74,7 @@ fn series(results: &[TheoryResult], (study, method, label, colour, dash): &Curve
         .filter(|result| !result.outcomes.is_empty())
         .map(|result| {
             let interval = band(&result.point.name(), result.observations());
-            Point { x: result.point.x, mean: interval.estimate, low: interval.low, high: interval.high }
+            Point { x: result.point.x, mean: interval.estimate, band: Some([interval.low, interval.high]) }
         })
         .collect();
     let series = Series { label: (*label).into(), colour: *colour, points, dash: *dash };
@@ -104,7 +104,7 @@ fn rate_panel(
         let (first, last) = (measured.points[0], measured.points[measured.points.len() - 1]);
         let anchor = if *study == "coverage" { first } else { last };
         let at = |x: f64| anchor.mean * (x / anchor.x).powf(*exponent);
-        let end = |x: f64| Point { x, mean: at(x), low: at(x), high: at(x) };
+        let end = |x: f64| Point { x, mean: at(x), band: None };
         let end_of_bound =
             if *study == "coverage" { first.x * (last.mean / first.mean).powf(1.0 / exponent) } else { last.x };
         let ends = [first.x, end_of_bound];
@@ -145,5 +145,5 @@ fn mean_bound(result: &TheoryResult) -> Option<Point> {
     });
     let bounds: Vec<f64> = bounds.collect();
     let mean = (!bounds.is_empty()).then(|| stats::mean(&bounds))?;
-    Some(Point { x: result.point.x, mean, low: mean, high: mean })
+    Some(Point { x: result.point.x, mean, band: None })
 }
