@@ -1,5 +1,6 @@
 # An index of verbs: each line calls cargo or a script, nothing more. `make help` lists them.
-#   SCALE=smoke|laptop|paper   ONLY=antmaze-umaze-v0/10k  SEEDS=20   JOBS=2   DEVICE=cpu|cuda   LOG_DIR=runs
+#   SCALE=smoke|laptop|paper   SEEDS=20   JOBS=2   DEVICE=cpu|cuda   LOG_DIR=runs
+#   ONLY=table1/antmaze-umaze-v0/10k/ makes the runs whose names contain it, whatever the verb's are
 SCALE ?= laptop
 options = --scale $(SCALE) $(if $(DEVICE),--device $(DEVICE)) \
   $(if $(SEEDS),--seeds $(SEEDS)) $(if $(JOBS),--jobs $(JOBS)) \

@@ -106,13 +106,14 @@ impl Keeper {
                     return Some(saved);
                 }
                 Err(error) => {
-                    let aside = self.folder.with_extension("set-aside");
+                    let aside = set_aside(&self.folder);
                     fs::remove_dir_all(&aside).ok();
                     // Where even this fails, the next checkpoint takes its place.
                     fs::rename(&path, &aside).ok();
                     let reason = sentence(&error);
                     progress.line(&format!(
-                        "note: the checkpoint of {label} at step {step} cannot serve ({reason}); it is set aside as {}",
+                        "note: the checkpoint of {label} at step {step} cannot serve ({reason}); it is set aside as {} until the run \
+                         is over",
                         aside.display()
                     ));
                 }
@@ -166,10 +167,17 @@ impl Keeper {
     }
 }
 
-/// Removes what a run left on its way, once its record tells all.
+/// Removes what a run left on its way, set aside or not, once its record tells all.
 pub(crate) fn discard(workspace: &Workspace, job: &Job) {
     // A checkpoint without a reader is only a waste of space.
-    fs::remove_dir_all(folder(workspace, job)).ok();
+    let folder = folder(workspace, job);
+    fs::remove_dir_all(set_aside(&folder)).ok();
+    fs::remove_dir_all(folder).ok();
+}
+
+/// Where a checkpoint goes that cannot serve.
+fn set_aside(folder: &Path) -> PathBuf {
+    folder.with_extension("set-aside")
 }
 
 /// The same for a run that was killed between its record and that. A run without the networks that its record tells of

@@ -55,8 +55,8 @@ impl FromStr for Demonstrations {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (digits, unit) = text.strip_suffix('k').map_or((text, 1), |digits| (digits, 1000));
-        let count: usize = digits.parse().map_err(|_| format!("{text} is no count"))?;
-        if count > 0 { Ok(Self(count * unit)) } else { Err("at least one demonstration".into()) }
+        let count: Option<usize> = digits.parse().ok().and_then(|count: usize| count.checked_mul(unit));
+        count.filter(|count| *count > 0).map(Self).ok_or_else(|| format!("{text} is no count: say 20, 200, 2k or 20k"))
     }
 }
 

@@ -16,6 +16,7 @@ mod paper;
 mod pictures;
 mod progress;
 mod provenance;
+mod queue;
 mod record;
 mod render;
 mod run;

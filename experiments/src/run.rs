@@ -100,8 +100,13 @@ impl Runner {
         self.run_locked(job, progress)
     }
 
-    /// The same, but none where another process or thread is at it.
+    /// The same, but none where another process or thread is at it, or at a run that it needs.
     pub(crate) fn try_run(&self, job: &Job, progress: &Progress) -> Result<Option<Ended>> {
+        for need in job.needs() {
+            if self.workspace.try_lock(&need.spec.key(), need.seed)?.is_none() {
+                return Ok(None);
+            }
+        }
         let Some(_lock) = self.workspace.try_lock(&job.spec.key(), job.seed)? else { return Ok(None) };
         self.run_locked(job, progress).map(Some)
     }

@@ -195,7 +195,7 @@ mod tests {
         // Of 1, 2, 3 the deviation is 1; of 1 to 5 it is the root of 2.5.
         close(half(&[vec![1.0, 2.0, 3.0]]), 4.302_653 / 3.0_f64.sqrt(), 1e-5);
         let five: Vec<f64> = (1..=5).map(f64::from).collect();
-        close(half(&[five.clone()]), 2.776_445 * 0.5_f64.sqrt(), 1e-5);
+        close(half(std::slice::from_ref(&five)), 2.776_445 * 0.5_f64.sqrt(), 1e-5);
         // Two tasks that vary alike have the freedom of both together.
         close(half(&[five.clone(), five.clone()]), 2.306_004 * 1.0_f64.sqrt() / 2.0, 1e-5);
         // One that does not vary adds none.

@@ -120,7 +120,9 @@ impl Workspace {
                 let name = name.to_string_lossy();
                 let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
                 let age = modified.map_or(0.0, |time| now - time.as_secs_f64());
-                if !name.starts_with(TEMPORARY) && !name.ends_with(".part") {
+                // Learners write parts of checkpoints; elsewhere a file of that name is somebody's download.
+                let part = name.ends_with(".part") && entry.path().starts_with(self.root.join("checkpoints"));
+                if !name.starts_with(TEMPORARY) && !part {
                     folders.extend(metadata.is_dir().then(|| entry.path()));
                 } else if age > LONGEST_WRITE {
                     // Whoever else starts now may be first, which is as good.

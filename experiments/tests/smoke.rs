@@ -289,7 +289,10 @@ fn demonstrations_are_made_as_many_and_as_large_as_they_are_wanted() {
     let judge = ["evaluate", "--task", "grasping-instance", "--policy", &policy, "--episodes", "1"];
     assert!(refuse(folder, &judge).contains("picture"));
     succeed(folder, &[&judge[..], &["--image-size", "32"]].concat());
-    assert!(refuse(folder, &["data", "pen-binary-v0", "--image-size", "32"]).contains("pen-binary-v0 has no pictures"));
+    assert!(
+        refuse(folder, &["data", "pen-binary-v0", "--image-size", "32"]).contains("leave them out for pen-binary-v0")
+    );
+    assert!(refuse(folder, &["data", "pen-binary-v0", "--demos", "20"]).contains("leave them out for pen-binary-v0"));
 }
 
 #[test]

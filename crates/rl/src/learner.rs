@@ -42,7 +42,9 @@ impl Diagnostics {
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
     /// The file system said no.
-    #[error("cannot {verb} the checkpoint file {path}: {source}")]
+    #[error(
+        "cannot {verb} the checkpoint file {path} ({source}): name a folder that a learner was saved in, and check its permissions and the free disk"
+    )]
     Io {
         /// "read" or "write".
         verb: &'static str,

@@ -34,16 +34,16 @@ pub(crate) struct Arguments {
     /// Tasks, and door-human; where none is named, the tasks of --only, or all ant mazes.
     #[arg(value_name = "NAME")]
     names: Vec<Named>,
-    /// Let the walker of the ant mazes lose its way for this share of the time (0 to 1), in stretches of 25 steps on the
+    /// Let the walker of the ant mazes lose its way for this share of the time (0 to 0.96), in stretches of 25 steps on the
     /// average: data that are harder to learn from. They count as your own, beside those of the tables.
-    #[arg(long, value_name = "SHARE", value_parser = share)]
-    straying: Option<f32>,
-    /// Demonstrations of a grasping task, such as 20, 200, 2k or 20k: data/NAME-COUNT.hdf5.
-    #[arg(long, value_name = "COUNT", default_value = "2k")]
-    demos: Demonstrations,
+    #[arg(long, value_name = "SHARE", value_parser = straying)]
+    straying: Option<Straying>,
+    /// Demonstrations of the grasping tasks named, such as 20, 200, 2k or 20k: data/NAME-COUNT.hdf5 [default: 2k].
+    #[arg(long, value_name = "COUNT", requires = "names")]
+    demos: Option<Demonstrations>,
     /// Height and width of their pictures: data/NAME-COUNT-SIZEpx.hdf5, which only a --spec of your own or the paper's scale
     /// learns from [default: 64, without a mark in the name].
-    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u16).range(IMAGE_SIZES))]
+    #[arg(long, value_name = "PIXELS", requires = "names", value_parser = clap::value_parser!(u16).range(IMAGE_SIZES))]
     image_size: Option<u16>,
 }
 
@@ -59,12 +59,17 @@ enum Named {
 }
 
 const DOOR_HUMAN: &str = "door-human";
+/// Of a grasping task, where nothing else is asked for: the paper's Figure 4.
+const DEMONSTRATIONS: Demonstrations = Demonstrations(2_000);
 
 impl FromStr for Named {
-    type Err = UnknownTask;
+    type Err = String;
 
-    fn from_str(name: &str) -> Result<Self, UnknownTask> {
-        if name == DOOR_HUMAN { Ok(Self::DoorHuman) } else { name.parse().map(Self::Task) }
+    fn from_str(name: &str) -> Result<Self, String> {
+        if name == DOOR_HUMAN {
+            return Ok(Self::DoorHuman);
+        }
+        name.parse().map(Self::Task).map_err(|error: UnknownTask| format!("{error}, {DOOR_HUMAN}"))
     }
 }
 
@@ -100,9 +105,9 @@ impl Named {
     }
 }
 
-fn share(text: &str) -> Result<f32, String> {
+fn straying(text: &str) -> Result<Straying, String> {
     let share: f32 = text.parse().map_err(|_| format!("{text} is no number"))?;
-    if (0.0..1.0).contains(&share) { Ok(share) } else { Err("a share of the time is from 0 to below 1".into()) }
+    Straying::of(share).ok_or_else(|| "a share of the time is from 0 to 0.96".into())
 }
 
 /// The verb. A file that is there already is left alone: it may be a user's own.
@@ -116,7 +121,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Argument
     };
     // Of grasping, a name alone does not say how much.
     let image_size = arguments.image_size.map(usize::from).filter(|size| *size != IMAGE_SIZE);
-    let wanted = Demonstrated { count: arguments.demos, image_size };
+    let wanted = Demonstrated { count: arguments.demos.unwrap_or(DEMONSTRATIONS), image_size };
     let names: Vec<Named> = names
         .into_iter()
         .map(|named| match named {
@@ -125,8 +130,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Argument
         })
         .collect();
     let unseen = names.iter().find(|named| !matches!(named, Named::Grasping(..)));
-    if let (Some(_), Some(named)) = (arguments.image_size, unseen) {
-        bail!("--image-size is for grasping tasks: {} has no pictures", named.file(options.scale));
+    if let (true, Some(named)) = (arguments.image_size.is_some() || arguments.demos.is_some(), unseen) {
+        bail!("--demos and --image-size are for grasping tasks: leave them out for {}", named.file(options.scale));
     }
     for named in &names {
         let path = workspace.data_path(&named.file(options.scale));
@@ -135,7 +140,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Argument
             refresh(workspace, *named, options.scale)?;
         }
     }
-    make(workspace, options, &names, arguments.straying.map(|share| Straying { share, mean_steps: 25.0 }))
+    make(workspace, options, &names, arguments.straying)
 }
 
 /// The files of which some runs learn, each once.
@@ -197,8 +202,8 @@ fn make(workspace: &Workspace, options: &Options, names: &[Named], straying: Opt
         }
         if read_manifest(workspace)?.get(&name).is_some_and(|known| known.content != entry.content) {
             eprintln!(
-                "note: {name} differs from the file behind the committed records (made by other code), so those records will \
-                 not serve for it"
+                "note: {name} differs from the file behind the committed records (made by other code, or with another C \
+                 library), so those records will not serve for it"
             );
         } else {
             write_manifest(workspace, &name, entry)?;
@@ -228,7 +233,7 @@ fn collect(workspace: &Workspace, named: Named, scale: Scale, straying: Option<S
             );
             Ok(recording)
         }
-        (Named::Task(task), Family::Grasping(_)) => bail!("how many demonstrations of {task}?"),
+        (Named::Task(task), Family::Grasping(_)) => bail!("how many demonstrations of {task}? Say so with --demos"),
         (Named::Grasping(task, wanted), _) => {
             ensure!(straying.is_none(), "--straying is for ant mazes: {task} has no walker");
             let environment = || environment_of(task, &wanted.file(task, scale));
@@ -240,7 +245,9 @@ fn collect(workspace: &Workspace, named: Named, scale: Scale, straying: Option<S
         (Named::DoorHuman, _) => {
             let path = workspace.data_path("door-human-v0");
             ensure!(path.exists(), "{} is missing: put D4RL's file of that name there", path.display());
-            let HumanData { recording, counts: [all, there, here] } = human::replay(&d4rl::read(&path)?)?;
+            let (source, spec) = (d4rl::read(&path)?, Task::DoorBinary.build().spec().clone());
+            source.check_sizes(&path, spec.state_size, spec.action_size, None)?;
+            let HumanData { recording, counts: [all, there, here] } = human::replay(&source)?;
             eprintln!("{all} human demonstrations: {there} open the door in the source, {here} here");
             Ok(recording)
         }

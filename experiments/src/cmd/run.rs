@@ -1,7 +1,7 @@
 //! `experiments run`: makes every record that is missing.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     path::PathBuf,
     sync::{
         Mutex,
@@ -20,6 +20,7 @@ use crate::{
     data::DataCatalog,
     paper::{self, Cell, Exhibit},
     progress::{self, Progress},
+    queue::{Busy, Queue},
     record::{RecordStore, RunOutcome, RunRecord},
     run::{Ended, Job, Runner, label},
     spec::{DataSlice, RunSpec},
@@ -60,7 +61,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Argument
 fn complain(failed: usize) -> Result<()> {
     ensure!(
         failed == 0,
-        "{failed} runs failed; their records say why, and the tables leave them out: to try one again, remove its file under results/records"
+        "{failed} runs failed; their records say why, and the tables leave them out: to try one again, remove its file under \
+         results/records, and that of a run that it names"
     );
     Ok(())
 }
@@ -226,24 +228,21 @@ impl std::fmt::Display for Plan {
 fn execute(runner: &Runner, plan: Plan, side_by_side: usize) -> Result<usize> {
     let progress = Progress::new(plan.to_do.len());
     let failed = AtomicUsize::new(0);
-    // What another process is at comes again at the end, and is then waited for.
-    let queue: Mutex<VecDeque<_>> = Mutex::new(plan.to_do.into_iter().map(|job| (job, Busy::Skip)).collect());
+    let queue = Queue::new(plan.to_do);
     let stopped: Mutex<Option<anyhow::Error>> = Mutex::new(None);
     let work = || {
         // One thread a run, for libtorch as for the environments: results cannot depend on --jobs.
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread can be started");
         pool.install(learners::use_one_thread);
-        loop {
-            // In a statement of its own: the lock must not be held while the job runs.
-            let job = queue.lock().expect("no panic while popping").pop_front();
-            let Some((job, busy)) = job else { break };
+        while let Some((job, busy)) = queue.next() {
             let ended = pool.install(|| match busy {
                 Busy::Skip => runner.try_run(&job, &progress),
                 Busy::Wait => runner.run(&job, &progress).map(Some),
             });
             match ended {
-                Ok(None) => queue.lock().expect("no panic while pushing").push_back((job, Busy::Wait)),
+                Ok(None) => queue.put_off(job),
                 Ok(Some(ended)) => {
+                    queue.ended();
                     let sentence = sentence(&job, &ended);
                     let failure = ended.record().outcome != RunOutcome::Finished;
                     failed.fetch_add(usize::from(failure), Ordering::Relaxed);
@@ -252,7 +251,7 @@ fn execute(runner: &Runner, plan: Plan, side_by_side: usize) -> Result<usize> {
                 }
                 // Nothing could be recorded: a full disk, say. The others would fare no better.
                 Err(error) => {
-                    queue.lock().expect("no panic while popping").clear();
+                    queue.clear();
                     let error = error.context(label(&job));
                     progress.line(&format!("stopping after the runs under way: {}", progress::sentence(&error)));
                     stopped.lock().expect("no panic while storing").get_or_insert(error);
@@ -266,12 +265,6 @@ fn execute(runner: &Runner, plan: Plan, side_by_side: usize) -> Result<usize> {
         Some(error) => Err(error),
         None => Ok(failed.into_inner()),
     }
-}
-
-/// What to do about a run that another process is at.
-enum Busy {
-    Skip,
-    Wait,
 }
 
 /// How a run ended, in a line.

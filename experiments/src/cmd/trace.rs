@@ -45,10 +45,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let (mut rest, mut still) = (Vec::new(), Vec::new());
     scene.push_positions(&mut rest);
     scene.push_velocities(&mut still);
-    let wanted = (rest.len(), still.len(), scene.motor_count());
-    let sizes = controls.iter().map(|controls| (positions.len(), velocities.len(), controls.len()));
-    for given in sizes {
-        ensure!(given == wanted, "{}: (positions, velocities, controls) are {wanted:?}, not {given:?}", plan.display());
+    let plan = plan.display();
+    let (wanted, given) = ((rest.len(), still.len()), (positions.len(), velocities.len()));
+    ensure!(given == wanted, "{plan}: {} has {wanted:?} positions and velocities, not {given:?}", model.display());
+    for given in controls.iter().map(Vec::len) {
+        let wanted = scene.motor_count();
+        ensure!(given == wanted, "{plan}: {} has {wanted} motors, and a step has {given} controls", model.display());
     }
     scene.reset(&positions, &velocities);
     let step = |controls: &Vec<f32>| {

@@ -10,7 +10,7 @@ use crate::{progress::Progress, side_by_side::Taken};
 /// Episodes made between two looks at whether there are enough.
 const EPISODES_AT_ONCE: u64 = 64;
 /// Standard deviation of the noise on displacement and turn, as a share of the largest: 6 mm and 0.06 rad. With it the
-/// grasper succeeds in 95 % of its episodes, and its ways differ.
+/// grasper still succeeds nearly always (data/README.md), and its ways differ.
 const NOISE: f32 = 0.1;
 
 /// What became of it.

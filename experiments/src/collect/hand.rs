@@ -144,15 +144,13 @@ fn teach(
     };
     let mut learner = LearnerConfig::Bc(config).build(spec, vec![stream(task, 0, "clone")], Device::CPU);
     let data = lessons(spec, demonstrations, &mut stream(task, 0, "input noise"));
-    if !data.is_empty() {
-        let bar = progress.bar(&format!("clone for {task}"), updates as u64);
-        let rngs = vec![stream(task, 0, "minibatches")];
-        let mut training = OfflineTraining::new(&mut *learner, vec![Arc::new(data)], rngs, BATCH_ROWS);
-        for update in 1..=updates {
-            training.step();
-            if update % 100 == 0 {
-                bar.reach(update as u64);
-            }
+    let bar = progress.bar(&format!("clone for {task}"), updates as u64);
+    let rngs = vec![stream(task, 0, "minibatches")];
+    let mut training = OfflineTraining::new(&mut *learner, vec![Arc::new(data)], rngs, BATCH_ROWS);
+    for update in 1..=updates {
+        training.step();
+        if update % 100 == 0 {
+            bar.reach(update as u64);
         }
     }
     learner

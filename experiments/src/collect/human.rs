@@ -30,6 +30,11 @@ pub(crate) fn replay(source: &Recording) -> Result<HumanData> {
         source.timeouts.as_ref().context("the file has no timeouts: fetch D4RL's door-human-v0.hdf5 again")?;
     let ends: Vec<usize> = timeouts.iter().enumerate().filter(|(_, end)| **end).map(|(row, _)| row + 1).collect();
     ensure!(frames.len() == 3 * ends.len(), "{} demonstrations and {} frames", ends.len(), frames.len() / 3);
+    let starts = std::iter::once(&0).chain(&ends);
+    ensure!(
+        starts.zip(&ends).all(|(start, end)| start + 1 < *end),
+        "a demonstration has fewer than two states, which its speed is read off: fetch D4RL's door-human-v0.hdf5 again"
+    );
 
     let name = Task::DoorBinary.name();
     let mut hand = Hand::<Door>::new(name, Reward::Binary);

@@ -37,7 +37,7 @@ pub(crate) fn collect(task: Task, plan: CollectPlan, rows: usize) -> Recording {
         }
         bar.reach(recording.len() as u64);
     }
-    for (key, value) in [("algorithm", "scripted walker on waypoints"), ("simulator", envs::PHYSICS)] {
+    for (key, value) in [("algorithm", "scripted walker"), ("simulator", envs::PHYSICS)] {
         recording.metadata.insert(key.into(), Metadata::Text(value.into()));
     }
     progress.close();

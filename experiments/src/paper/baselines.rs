@@ -72,8 +72,8 @@ fn awac(task: Task, scale: Scale) -> LearnerConfig {
     LearnerConfig::Awac(match scale {
         Scale::Smoke => AwacConfig { hidden: vec![32, 32], ..small() },
         Scale::Laptop => small(),
-        Scale::Paper if is_hand(task) => AwacConfig::adroit(),
-        Scale::Paper => AwacConfig::antmaze(),
+        Scale::Paper if is_hand(task) => AwacConfig { reward_shift: 0.0, ..AwacConfig::rlkit() },
+        Scale::Paper => AwacConfig::rlkit(),
     })
 }
 

@@ -11,6 +11,10 @@ use crate::{
     stats::{self, Interval},
 };
 
+/// How captions tell what a curve of scores shows.
+pub(super) const BAND: &str = "mean over seeds, from 3 seeds on with a 95 % bootstrap band";
+const _: () = assert!(stats::FEWEST == 3, "captions say 3");
+
 /// The runs of a cell as a figure shows them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Curve<'a> {

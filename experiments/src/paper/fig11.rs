@@ -7,7 +7,7 @@ use envs::Task;
 
 use crate::{
     data::DataCatalog,
-    paper::{Cell, Experiment, Results, figure::Figure, grasping_figures, table2},
+    paper::{Cell, Experiment, Results, curves::BAND, figure::Figure, grasping_figures, table2},
     spec::Scale,
 };
 
@@ -31,13 +31,14 @@ fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
 }
 
 fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
-    let caption = "success of the exploration-policy alone, one panel for each number of demonstrations (mean over seeds, 95 % \
-                   bootstrap band); dotted: the clone, which is JSRL's guide. Scores are in Table 2. The paper's \
-                   curves with 2k demonstrations stand in Figure 4.";
+    let caption = format!(
+        "success of the exploration-policy alone, one panel for each number of demonstrations ({BAND}); dotted: the clone, which is JSRL's guide. Scores are in Table 2. The paper's \
+                   curves with 2k demonstrations stand in Figure 4."
+    );
     let figure = Figure {
         id: ID,
         name: "Figure 11",
-        caption: caption.into(),
+        caption,
         panels: grasping_figures::by_size(results, TASK, &table2::sizes(scale)),
         columns: 2,
         table: None,

@@ -11,7 +11,7 @@ use crate::{
     data::DataCatalog,
     paper::{
         Cell, CellResult, Experiment, Results, Verdict, claims,
-        curves::Curve,
+        curves::{BAND, Curve},
         figure::Figure,
         grasping_figures::{scores, side_by_side},
         table2,
@@ -99,8 +99,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
         name: "Figure 12",
         caption: format!(
             "{TASK}, QT-Opt + JSRL with {} demonstrations: how many evaluations the curriculum's moving average has (its \
-             window), and how far it may lie below the best one when the guide's share falls (its tolerance). Success of the exploration-policy alone (mean \
-             over seeds, 95 % bootstrap band), and the steps that the curriculum leaves to the guide. The values are those \
+             window), and how far it may lie below the best one when the guide's share falls (its tolerance). Success of the exploration-policy alone ({BAND}), and the steps that the curriculum leaves to the guide. The values are those \
              of Table 11; the paper gives no numbers for its curves.",
             table2::standard(scale)
         ),

@@ -13,6 +13,7 @@ use crate::{
     data::DataCatalog,
     paper::{
         Cell, CellResult, Experiment, Results, Verdict, claims,
+        curves::BAND,
         figure::Figure,
         grasping_figures::{beside_guides, named, scores},
         table2,
@@ -53,7 +54,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
         caption: format!(
             "{TASK} with {} demonstrations: QT-Opt (the demonstrations in its buffer), and QT-Opt + JSRL (curriculum) behind \
              a clone of them and behind Table 2's QT-Opt on indiscriminate grasping, which does not see which object is \
-             asked for. Success of the exploration-policy alone (mean over seeds, 95 % bootstrap band), the guides on this \
+             asked for. Success of the exploration-policy alone ({BAND}), the guides on this \
              task dotted, and the steps that the curriculum leaves to them. The paper's guides succeed in 5 % (90 % on \
              their own task) and 8.4 %; it gives no numbers for its curves.",
             table2::standard(scale)

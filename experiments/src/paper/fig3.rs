@@ -7,7 +7,7 @@ use envs::Task;
 
 use crate::{
     data::DataCatalog,
-    paper::{Cell, Experiment, Results, figure::Figure, grasping_claims, grasping_figures, table2},
+    paper::{Cell, Experiment, Results, curves::BAND, figure::Figure, grasping_claims, grasping_figures, table2},
     spec::Scale,
 };
 
@@ -36,8 +36,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
 /// What Figures 3 and 10 show of their tasks.
 pub(super) fn sweep(id: &'static str, name: &'static str, task: Task, scale: Scale, results: &Results) -> Figure {
     let caption = format!(
-        "success of the exploration-policy alone on {task}, one panel for each method, by number of demonstrations (mean \
-         over seeds, 95 % bootstrap band); dotted: the clones of as many, which are JSRL's guides. The control sees no \
+        "success of the exploration-policy alone on {task}, one panel for each method, by number of demonstrations ({BAND}); dotted: the clones of as many, which are JSRL's guides. The control sees no \
          demonstrations: its curves differ by chance alone. Scores are in Table 2. The paper's \
          curves with 2k demonstrations stand in Figure 4."
     );

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::{
     data::DataCatalog,
-    paper::{Cell, Experiment, Results, figure::Figure, grasping_claims, grasping_figures, table2},
+    paper::{Cell, Experiment, Results, curves::BAND, figure::Figure, grasping_claims, grasping_figures, table2},
     spec::Scale,
 };
 
@@ -34,8 +34,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
         id: ID,
         name: "Figure 4",
         caption: format!(
-            "grasping with {count} demonstrations. Thick: success of the exploration-policy alone (mean over seeds, 95 % \
-             bootstrap band); dashed: JSRL's combined policy, whose episodes its guide opens; dotted: the clone, which is \
+            "grasping with {count} demonstrations. Thick: success of the exploration-policy alone ({BAND}); dashed: JSRL's combined policy, whose episodes its guide opens; dotted: the clone, which is \
              the guide. Thin: the paper's curves with 2k demonstrations, read off its picture. They are of another \
              simulator and go on to 40k and 90k steps; here they end where ours do. Below: the steps that the curriculum \
              leaves to the guide."

@@ -14,7 +14,7 @@ use crate::{
     data::DataCatalog,
     paper::{
         Cell, CellResult, Experiment, Results, Verdict, claims,
-        curves::guide_scores,
+        curves::{BAND, guide_scores},
         figure::Figure,
         grasping_figures::{beside_guides, named, scores},
         table2,
@@ -67,7 +67,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
         name: "Figure 9",
         caption: format!(
             "QT-Opt + JSRL (curriculum) on {TASK}: behind a clone of {} demonstrations, and behind QT-Opt that was trained \
-             online for {} steps{}. Success of the exploration-policy alone (mean over seeds, 95 % bootstrap band), the \
+             online for {} steps{}. Success of the exploration-policy alone ({BAND}), the \
              guides dotted, and the steps that the curriculum leaves to them. The paper gives no numbers for its curves.",
             table2::standard(scale),
             guide_steps(scale),

@@ -269,17 +269,26 @@ impl Results {
         rows
     }
 
-    /// What an online run of these took, which is the price of each seed of a dash; nothing where none was made.
+    /// What runs took, method by method, which is the price of each seed of a dash; nothing where none was made.
     fn cost(&self) -> String {
-        let online = self.cells.iter().flat_map(CellResult::finished).filter(|record| record.spec.online.is_some());
-        let minutes: Vec<f64> = online.map(|record| record.provenance.wall_seconds / 60.0).collect();
-        if minutes.is_empty() {
+        let mut methods: Vec<(&str, Vec<f64>)> = Vec::new();
+        for result in &self.cells {
+            let minutes = result.finished().map(|record| record.provenance.wall_seconds / 60.0);
+            match methods.iter_mut().find(|(method, _)| *method == result.cell.method) {
+                Some((_, all)) => all.extend(minutes),
+                None => methods.push((&result.cell.method, minutes.collect())),
+            }
+        }
+        let made = methods.iter().filter(|(_, minutes)| !minutes.is_empty());
+        let means: Vec<String> = made
+            .map(|(method, minutes)| format!("{method} {:.1} (n={})", stats::mean(minutes), minutes.len()))
+            .collect();
+        if means.is_empty() {
             return String::new();
         }
-        let mean = stats::mean(&minutes);
         format!(
-            " An online run took {mean:.1} minutes of one core (mean of {}), and so much each seed of a dash costs.",
-            minutes.len()
+            " Minutes that a run took, with one core of its own or a share of one: {}. So much each seed of a dash costs.",
+            means.join(", ")
         )
     }
 }

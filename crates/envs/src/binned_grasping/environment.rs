@@ -6,7 +6,7 @@ use rapier3d::math::Vector;
 use rl::{Environment, EnvironmentSpec, Observation, Outcome, Prng, Snapshot, Step};
 
 use super::description;
-use super::grasp::{self, Body};
+use super::grasp::{Body, Grips};
 use super::kinematics::{Arm, Grip, JOINTS};
 use super::layout::{self, Layout, SCENES};
 use super::view::{self, View};
@@ -133,7 +133,8 @@ impl BinnedGrasping {
     /// One of the objects that a descending gripper has room for; where there is none, the one with most room.
     fn draw_target(&self, rng: &mut Prng) -> usize {
         let bodies = self.bodies();
-        let rooms: Vec<f32> = (0..OBJECTS).map(|number| grasp::best(number, &bodies).clearance).collect();
+        let grips = Grips::new(&bodies);
+        let rooms: Vec<f32> = (0..OBJECTS).map(|number| grips.best(number).clearance).collect();
         let enough = rooms.iter().copied().fold(f32::MIN, f32::max).min(ROOM);
         let free: Vec<usize> = (0..OBJECTS).filter(|number| rooms[*number] >= enough).collect();
         free[rng.below(free.len())]
@@ -180,6 +181,7 @@ impl BinnedGrasping {
         let grip = self.arm.grip(joints_of(&coordinates));
         let aperture = 0.5 * (coordinates[JOINTS] + coordinates[JOINTS + 1]);
         let (bodies, held, target) = (self.bodies(), self.held(), self.target());
+        let grips = Grips::new(&bodies);
         let facts = Facts {
             position: grip.position.to_array(),
             yaw: grip.yaw,
@@ -188,7 +190,7 @@ impl BinnedGrasping {
             lift: held.map_or(0.0, |held| self.lowest_point(held)),
             target,
             objects: std::array::from_fn(|number| bodies[number].placement.translation),
-            grasps: std::array::from_fn(|number| grasp::best(number, &bodies)),
+            grasps: std::array::from_fn(|number| grips.best(number)),
         };
         let image = self.view.as_mut().map(|view| view.image(&self.scene, target));
         Observation { state: vec![aperture / OPEN, grip.position.z], image, privileged: facts.to_vec() }

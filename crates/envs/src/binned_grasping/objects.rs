@@ -45,7 +45,7 @@ pub fn draw(class: Class, rng: &mut Prng) -> Solid {
         Class::Cup => {
             let (radius, half) = (rng.uniform(0.022, 0.028), rng.uniform(0.022, 0.03));
             let handle = part(ShapeKind::Box { half: [0.007, 0.004, 0.5 * half] }, [radius + 0.005, 0.0, 0.0], colour);
-            // The opening is seen and not felt: a hollow body would cost a dozen solids.
+            // A disc is seen as the opening; the cup is not hollow, which would cost a dozen solids.
             let opening = cylinder(0.8 * radius, 0.001, half, [0.12, 0.11, 0.1, 1.0]);
             (vec![cylinder(radius, half, 0.0, colour), handle, opening], rng.uniform(0.08, 0.25))
         }

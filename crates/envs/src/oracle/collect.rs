@@ -43,7 +43,7 @@ pub struct CollectPlan {
 /// sometimes onto its back. D4RL's walker does all of that by being an imperfect one.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Straying {
-    /// Share of the time, 0 to 1 and below 1.
+    /// Share of the time, from 0 to `mean_steps / (1 + mean_steps)`: at the least a step lies between two stretches.
     pub share: f32,
     /// Mean length of a stretch (control steps); lengths are geometric.
     pub mean_steps: f32,
@@ -64,7 +64,7 @@ impl CollectPlan {
         Some(match task {
             Task::AntMazeUmaze => Self {
                 goals_per_episode: Some(5),
-                straying: Some(Straying { share: 0.3, mean_steps: 25.0 }),
+                straying: Straying::of(0.3),
                 ..plan(Start::StartCell, Goal::GoalCell)
             },
             Task::AntMazeMediumPlay | Task::AntMazeLargePlay => plan(Start::AnyCell, Goal::MarkedCell),
@@ -81,6 +81,12 @@ impl CollectPlan {
 }
 
 impl Straying {
+    /// Stretches of 25 steps on the average for such a share of the time; none of a share that these cannot make up.
+    pub fn of(share: f32) -> Option<Self> {
+        let mean_steps = 25.0;
+        (0.0..=mean_steps / (1.0 + mean_steps)).contains(&share).then_some(Self { share, mean_steps })
+    }
+
     /// A chain of two states: a stretch ends with the probability that gives its mean length, and one begins with that
     /// which gives the share.
     fn next_heading(self, heading: Option<[f32; 2]>, rng: &mut Prng) -> Option<[f32; 2]> {

@@ -259,7 +259,10 @@ mod tests {
     fn what_leaves_the_screen_is_cut_at_its_border() {
         let mut covered = 0;
         let far = 1_000_000;
-        cover([[-far, -far], [far, -far], [0, far]], 4, 3, |x, y| covered += usize::from(x < 4 && y < 3));
+        cover([[-far, -far], [far, -far], [0, far]], 4, 3, |x, y| {
+            assert!(x < 4 && y < 3, "{x}, {y}");
+            covered += 1;
+        });
         assert_eq!(covered, 12);
     }
 }

@@ -1,5 +1,4 @@
-//! A robot and its surroundings in rapier: the only place that knows the physics engine. (`render` borrows its vector
-//! types and nothing else.)
+//! A robot and its surroundings in rapier: the only place that simulates with it. (Others borrow its vectors and rotations.)
 //!
 //! Robots are MJCF files inside a small subset (`tests/mjcf_lint.rs`), so that they open in MuJoCo's viewer and can be
 //! checked against it; boxes such as walls are added in code. Joint positions and velocities come in MuJoCo's order
@@ -155,7 +154,9 @@ impl Scene {
     /// Builds the world of an MJCF text, and boxes around it.
     ///
     /// # Errors
-    /// When the text is not MJCF, or holds a joint, geom or actuator outside the subset of `tests/mjcf_lint.rs`.
+    /// When the text is not MJCF, or holds a ball joint, a geom that is no plane, sphere, capsule, cylinder or box, or an
+    /// actuator that is neither a motor nor a spring on a hinge or slide with a range of control. What else lies outside
+    /// the subset of `tests/mjcf_lint.rs` is read otherwise than by MuJoCo, or not at all; only that test finds it.
     pub fn from_mjcf(xml: &str, boxes: &[StaticBox]) -> Result<Self, SceneError> {
         load::load(xml, boxes)
     }
@@ -357,7 +358,7 @@ impl Scene {
         &self.state
     }
 
-    /// Goes back to a state of a scene of the same MJCF text and boxes.
+    /// Goes back to a state of a scene of the same MJCF text and boxes, with the same bodies laid in it in the same order.
     pub fn restore(&mut self, state: SceneState) {
         self.state = state;
         // These hold caches of the state before.

@@ -81,7 +81,8 @@ fn markdown(scale: Scale, results: &[TheoryResult]) -> String {
     format!(
         "**Figure 15 and the theorems** at {scale} scale, {seeds} seeds for each point: exponents as slopes of log2 of the \
          mean (episodes to a suboptimality below 0.5, or suboptimality), with 95 % bootstrap intervals over seeds. The \
-         bounds are for the worst case: one holds where the measured growth is not beyond it by more than 0.05 (or 5 %). \
+         bounds are for the worst case: one holds where the measured growth is not beyond it by more than 0.05 (or 5 %; ratios \
+         of two curves, by 10 %). \
          Values, occupancies and coverage are exact. A search that stops at its budget counts as censored: the mean is then \
          all episodes over all searches that ended. The paper's A.2 lets f bound the regret's sum over rounds, but uses its \
          mean per round; f here is the mean. The ranges of T, A and H were set after pilot runs with the same seeds, so that \

@@ -196,10 +196,24 @@ fn handle(frame: Vec3, latch: f32, hinge: f32) -> Vec3 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Scene, hand::mjcf};
 
     #[test]
-    fn the_handle_is_where_the_door_has_it() {
-        let at_rest = handle(Vec3::ZERO, 0.0, 0.0);
-        assert!((at_rest - Vec3::new(0.29, -0.15, -0.025)).length() < 1e-6, "the same numbers as in the file");
+    fn the_handle_is_where_the_scene_has_it() {
+        let mut scene = Scene::from_mjcf(&mjcf(HandTask::Door), &[]).unwrap();
+        let frame = [-0.25, 0.3, 0.3];
+        for (hinge, latch) in [(0.0, 0.0), (0.0, 1.2), (0.7, 0.0), (1.4, 0.4)] {
+            let positions = [&[0.0; 28][..], &[hinge, latch]].concat();
+            scene.reset(&positions, &[0.0; 30]);
+            scene.move_base("frame", frame);
+            let error = (handle(frame.into(), latch, hinge) - Vec3::from(scene.site("handle").unwrap())).length();
+            assert!(error < 1e-5, "hinge {hinge}, latch {latch}: {error} m");
+        }
+    }
+
+    #[test]
+    fn controls_have_the_ranges_of_the_scene() {
+        let scene = Scene::from_mjcf(&mjcf(HandTask::Door), &[]).unwrap();
+        assert_eq!(scene.control_ranges().collect::<Vec<_>>(), [&RANGES[..], &HAND_RANGES].concat());
     }
 }

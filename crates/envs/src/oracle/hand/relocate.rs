@@ -139,3 +139,15 @@ impl Script for RelocateScript {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Scene, hand::mjcf};
+
+    #[test]
+    fn controls_have_the_ranges_of_the_scene() {
+        let scene = Scene::from_mjcf(&mjcf(HandTask::Relocate), &[]).unwrap();
+        assert_eq!(scene.control_ranges().collect::<Vec<_>>(), [&RANGES[..], &HAND_RANGES].concat());
+    }
+}
