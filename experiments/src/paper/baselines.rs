@@ -20,6 +20,7 @@ use crate::{
         numbers::{PaperValue, Table1, first_version},
         statistics, summary,
         table1::{self, Method},
+        values,
     },
     run::{offline_method, size_label},
     spec::{RunSpec, Scale},
@@ -124,8 +125,8 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
             let result = results.find(task, transitions, method);
             let second = paper.get(task.name(), &size, learner);
             let first = (size == "1m").then(|| first_version(task.name(), learner)).flatten();
-            let scores: Vec<f64> = result.iter().flat_map(|result| result.scores()).map(|(_, score)| score).collect();
-            let failed = result.map_or(0, |result| result.records.len() - scores.len());
+            let scores = result.map_or(Vec::new(), |result| values(result.scores()));
+            let failed = result.map_or(0, CellResult::failed);
             let cell = [task.to_string(), transitions.to_string(), method.to_string()].into_iter();
             let paper = [second.map(|value| value.mean), first].map(number);
             csv.push(cell.chain(statistics(&scores, failed)).chain(paper));

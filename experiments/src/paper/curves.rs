@@ -5,7 +5,7 @@ use jsrl::SchedulePlan;
 use rl::Prng;
 
 use crate::{
-    paper::CellResult,
+    paper::{CellResult, values},
     record::{Evaluation, RunRecord},
     render::plot::{Dash, Level, Panel, Point, Series},
     stats::{self, Interval},
@@ -45,7 +45,7 @@ impl Curve<'_> {
     /// [`stats::FEWEST`] seeds on; none without a run.
     pub(super) fn alone(&self) -> Option<Series> {
         let value = |evaluation: &Evaluation| self.percent_alone(evaluation);
-        self.series(self.label.into(), Dash::Solid, "band", |record| values(&record.evaluations, value))
+        self.series(self.label.into(), Dash::Solid, "band", |record| by_step(&record.evaluations, value))
     }
 
     /// Score (%) of a policy that learns offline alone, over gradient steps; none where only its end was judged.
@@ -55,7 +55,7 @@ impl Curve<'_> {
             let end =
                 evaluations.iter().map(|evaluation| Evaluation { step: spec.offline.updates, ..evaluation.clone() });
             let checks: Vec<Evaluation> = offline_checks.iter().cloned().chain(end).collect();
-            values(&checks, |evaluation| self.percent_alone(evaluation))
+            by_step(&checks, |evaluation| self.percent_alone(evaluation))
         };
         self.series(self.label.into(), Dash::Solid, "band", curve).filter(|series| series.points.len() > 1)
     }
@@ -73,7 +73,7 @@ impl Curve<'_> {
             combined.as_ref().or(alone).map(|scores| self.result.percent(scores))
         };
         let label = format!("{} with its guide", self.label);
-        self.series(label, Dash::Dashed, "combined band", |record| values(&record.evaluations, value))
+        self.series(label, Dash::Dashed, "combined band", |record| by_step(&record.evaluations, value))
     }
 
     /// The curriculum's horizon, mean over seeds with the band from the smallest to the largest; none for other schedules.
@@ -104,13 +104,13 @@ impl Curve<'_> {
 
     /// The mean score over seeds, for a policy that learns nothing online.
     pub(super) fn level(&self) -> Option<Level> {
-        let scores: Vec<f64> = self.result.scores().into_iter().map(|(_, score)| score).collect();
+        let scores = values(self.result.scores());
         (!scores.is_empty()).then(|| Level { label: self.label.into(), colour: self.colour, y: stats::mean(&scores) })
     }
 
     /// How good the guides were before the runs (%), mean over seeds.
     pub(super) fn guide_level(&self) -> Option<Level> {
-        let levels: Vec<f64> = guide_scores(self.result).into_iter().map(|(_, score)| score).collect();
+        let levels = values(guide_scores(self.result));
         let label = "its guide alone".into();
         (!levels.is_empty()).then(|| Level { label, colour: self.colour, y: stats::mean(&levels) })
     }
@@ -140,7 +140,7 @@ impl Curve<'_> {
 }
 
 /// What evaluations say, by their steps.
-fn values(evaluations: &[Evaluation], value: impl Fn(&Evaluation) -> Option<f64>) -> Vec<(usize, f64)> {
+fn by_step(evaluations: &[Evaluation], value: impl Fn(&Evaluation) -> Option<f64>) -> Vec<(usize, f64)> {
     evaluations.iter().filter_map(|evaluation| Some((evaluation.step, value(evaluation)?))).collect()
 }
 

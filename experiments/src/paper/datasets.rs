@@ -9,7 +9,7 @@ use learners::{BcConfig, LearnerConfig};
 
 use crate::{
     data::{DataCatalog, Manifest},
-    paper::{Cell, Experiment, Results, statistics, summary, table1},
+    paper::{Cell, CellResult, Experiment, Results, statistics, summary, table1, values},
     render::coverage::{self, CoveragePanel},
     run::offline_method,
     spec::{RunSpec, Scale},
@@ -60,8 +60,8 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
         let texts = COLUMNS.map(|(method, _)| {
             let result =
                 results.cells.iter().find(|result| result.cell.spec.task == task && result.cell.method == method);
-            let scores: Vec<f64> = result.iter().flat_map(|result| result.scores()).map(|(_, score)| score).collect();
-            let failed = result.map_or(0, |result| result.records.len() - scores.len());
+            let scores = result.map_or(Vec::new(), |result| values(result.scores()));
+            let failed = result.map_or(0, CellResult::failed);
             let theirs = d4rl(task, method);
             let cell = [task.to_string(), method.to_string()].into_iter();
             csv.push(cell.chain(statistics(&scores, failed)).chain([theirs.clone()]));

@@ -10,6 +10,7 @@ use crate::{
     paper::{
         CellResult, Results, Verdict, claims,
         table2::{CLONE, find, rows},
+        values,
     },
     record::RunRecord,
     stats,
@@ -77,7 +78,7 @@ fn against_best(
     others: &[&str],
     compare: impl Fn(&[Vec<f64>], &[Vec<f64>]) -> Verdict,
 ) -> Verdict {
-    let mean = |scores: &[(u64, f64)]| stats::mean(&scores.iter().map(|(_, score)| *score).collect::<Vec<_>>());
+    let mean = |scores: &[(u64, f64)]| stats::mean(&values(scores.to_vec()));
     let mut all: Vec<_> = others.iter().map(|other| (*other, scores(results, task, count, other))).collect();
     if all.iter().any(|(_, scores)| scores.is_empty()) {
         return compare(&[], &[]);
@@ -141,7 +142,7 @@ const LEVEL: &str = "two thirds of the better one's score";
 /// Online steps until the exploration-policy alone first succeeds in [`LEVEL`] of its episodes, of two methods on the
 /// same seeds.
 fn steps_to_level(one: &CellResult, other: &CellResult) -> (Vec<f64>, Vec<f64>) {
-    let scores = [one, other].map(|result| result.scores().into_iter().map(|(_, score)| score).collect::<Vec<_>>());
+    let scores = [one, other].map(|result| values(result.scores()));
     let better =
         scores.iter().filter(|scores| !scores.is_empty()).map(|scores| stats::mean(scores)).fold(0.0, f64::max);
     let steps = |result: &CellResult| -> Vec<(u64, f64)> {

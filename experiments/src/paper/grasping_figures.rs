@@ -9,6 +9,7 @@ use crate::{
         curves::{Curve, guide_scores, horizon_panel, success_panel},
         numbers, summary,
         table2::{CLONE, COLUMNS, find},
+        values,
     },
     render::plot::{Dash, Panel, Point, Series},
     table::Table,
@@ -104,10 +105,8 @@ pub(super) fn beside_guides(title: &str, curves: &[Curve]) -> Vec<Panel> {
 pub(super) fn scores(curves: &[Curve]) -> Table {
     let mut table = Table::new(["curve", "its guide (%)", "score (%)"]);
     for Curve { result, label, .. } in curves {
-        let values = |scores: Vec<(u64, f64)>| scores.into_iter().map(|(_, score)| score).collect::<Vec<_>>();
         let (guides, scores) = (values(guide_scores(result)), values(result.scores()));
-        let failed = result.records.len() - scores.len();
-        table.push([label.to_string(), summary(&guides, 0), summary(&scores, failed)]);
+        table.push([label.to_string(), summary(&guides, 0), summary(&scores, result.failed())]);
     }
     table
 }

@@ -198,6 +198,11 @@ impl CellResult {
         self.records.iter().filter_map(|record| Some((record.seed, record.score()?))).collect()
     }
 
+    /// How many runs ended in a recorded failure.
+    pub(crate) fn failed(&self) -> usize {
+        self.records.len() - self.finished().count()
+    }
+
     /// An evaluation in percent, as the paper scores the task: successful episodes; with the hand, steps at the goal.
     fn percent(&self, scores: &EpisodeScores) -> f64 {
         let task = self.cell.spec.task;
@@ -209,6 +214,11 @@ impl CellResult {
             Family::AntMaze(_) | Family::Grasping(_) => 100.0 * f64::from(scores.success_rate()),
         }
     }
+}
+
+/// Scores without their seeds.
+fn values(scores: Vec<(u64, f64)>) -> Vec<f64> {
+    scores.into_iter().map(|(_, score)| score).collect()
 }
 
 /// What a cell says of its runs: mean over seeds, standard deviation where there are several, and how many there are.

@@ -83,7 +83,7 @@ fn shown(results: &Results, paper: &Table1, task: Task, transitions: usize, meth
     let size = size_label(transitions);
     let cell = results.find(task, transitions, method.name());
     let scores = cell.map(super::CellResult::scores).unwrap_or_default();
-    let values = vec![scores.iter().map(|(_, score)| *score).collect::<Vec<f64>>()];
+    let values = vec![super::values(scores.clone())];
     let summary = (!scores.is_empty()).then(|| {
         let mut rng = Prng::derive("table1", 0, &format!("{task} {size} {}", method.name()));
         let interval = stats::bootstrap(&values, stats::interquartile_mean, &mut rng);
@@ -102,7 +102,7 @@ fn shown(results: &Results, paper: &Table1, task: Task, transitions: usize, meth
         data: cell.map(|result| result.cell.spec.data.content.clone()),
         method: method.name(),
         key: cell.map(|result| result.cell.spec.key().to_string()),
-        failed: cell.map_or(0, |result| result.records.len()) - scores.len(),
+        failed: cell.map_or(0, CellResult::failed),
         scores,
         summary,
         paper: paper.get(task.name(), &size, method.name()),

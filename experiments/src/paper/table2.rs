@@ -15,7 +15,7 @@ use crate::{
     paper::{
         Cell, CellResult, Experiment, Results, Verdict, claims, grasping_claims, number,
         numbers::{PaperValue, Table2},
-        statistics, summary,
+        statistics, summary, values,
     },
     spec::{EvaluationPlan, GuideSource, OfflinePlan, OnlinePlan, ReplayPlan, RunSpec, Scale, Start},
     table::Table,
@@ -225,9 +225,8 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
         for count in sizes(scale) {
             let texts = COLUMNS.map(|(method, ..)| {
                 let result = find(results, task, count, method);
-                let scores: Vec<f64> =
-                    result.iter().flat_map(|result| result.scores()).map(|(_, score)| score).collect();
-                let failed = result.map_or(0, |result| result.records.len() - scores.len());
+                let scores = result.map_or(Vec::new(), |result| values(result.scores()));
+                let failed = result.map_or(0, CellResult::failed);
                 let paper = paper.get(task.name(), &count.to_string(), method);
                 let cell = [task.to_string(), count.to_string(), method.to_string()].into_iter();
                 let theirs = [paper.map(|value| value.mean), paper.and_then(|value| value.sd)].map(number);

@@ -16,6 +16,7 @@ use crate::{
         numbers::{PaperValue, Tables3To6},
         statistics, summary,
         table1::{self, Method},
+        values,
     },
     run::size_label,
     spec::Scale,
@@ -84,17 +85,15 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
             let Some(result) = results.find(task, transitions, method.name()) else {
                 return text(&[], &[], 0, paper);
             };
-            let values = |scores: Vec<(u64, f64)>| scores.into_iter().map(|(_, score)| score).collect::<Vec<f64>>();
             let (steps, episodes) = (values(result.scores()), values(result.success()));
-            let failed = result.records.len() - steps.len();
             let cell = [task.to_string(), transitions.to_string(), method.name().to_string()].into_iter();
             let others = [
                 (!episodes.is_empty()).then(|| stats::mean(&episodes)),
                 paper.map(|value| value.mean),
                 paper.and_then(|value| value.sd),
             ];
-            csv.push(cell.chain(statistics(&steps, failed)).chain(others.map(number)));
-            text(&steps, &episodes, failed, paper)
+            csv.push(cell.chain(statistics(&steps, result.failed())).chain(others.map(number)));
+            text(&steps, &episodes, result.failed(), paper)
         });
         table.push([task.to_string(), size].into_iter().chain(texts));
     }
