@@ -40,7 +40,7 @@ pub fn open(directory: &Path, device: Device) -> Result<Box<dyn Learner>, Checkp
     let Header { config, interface, rngs } = read_header(directory)?;
     let lanes = if rngs.is_empty() { Err("has no lanes".to_owned()) } else { Ok(()) };
     let sound = lanes.and_then(|()| config.check()).and_then(|()| interface.check(&config));
-    sound.map_err(|problem| CheckpointError::Malformed { path: directory.join(HEADER), problem })?;
+    sound.map_err(|problem| header_problem(directory, problem))?;
     let mut learner = config.build_for(&interface, rngs, device);
     learner.load(directory)?;
     Ok(learner)
@@ -54,7 +54,7 @@ pub fn open(directory: &Path, device: Device) -> Result<Box<dyn Learner>, Checkp
 pub fn open_for(directory: &Path, spec: &EnvironmentSpec, device: Device) -> Result<Box<dyn Learner>, CheckpointError> {
     let Header { interface, .. } = read_header(directory)?;
     let fits = interface.fits(&Interface::of(spec), &spec.name);
-    fits.map_err(|problem| CheckpointError::Malformed { path: directory.join(HEADER), problem })?;
+    fits.map_err(|problem| header_problem(directory, problem))?;
     open(directory, device)
 }
 
@@ -86,12 +86,10 @@ pub(crate) fn load(
             expected.config,
             expected.interface
         );
-        return Err(CheckpointError::Malformed { path: directory.join(HEADER), problem });
+        return Err(header_problem(directory, problem));
     }
-    let path = directory.join(TENSORS);
-    let malformed = |problem: String| CheckpointError::Malformed { path: path.clone(), problem };
-    File::open(&path).map_err(|source| read_error(&path, source))?;
-    let saved = Tensor::read_safetensors(&path).map_err(|error| malformed(format!("is damaged ({error})")))?;
+    let saved = read_tensors(directory)?;
+    let malformed = |problem| CheckpointError::Malformed { path: directory.join(TENSORS), problem };
     // Nothing is written before everything fits, so that a failed load leaves the learner as it was.
     let mut pairs = Vec::new();
     for (name, tensor) in state {
@@ -109,11 +107,25 @@ pub(crate) fn load(
     Ok(header.rngs)
 }
 
-fn read_header(directory: &Path) -> Result<Header, CheckpointError> {
+/// What a folder says of its learner.
+pub(crate) fn read_header(directory: &Path) -> Result<Header, CheckpointError> {
     let path = directory.join(HEADER);
     let bytes = fs::read(&path).map_err(|source| read_error(&path, source))?;
     serde_json::from_slice(&bytes)
-        .map_err(|error| CheckpointError::Malformed { path, problem: format!("is not a learner's header ({error})") })
+        .map_err(|error| header_problem(directory, format!("is not a learner's header ({error})")))
+}
+
+/// The error of a folder whose learner is not the one that is wanted.
+pub(crate) fn header_problem(directory: &Path, problem: String) -> CheckpointError {
+    CheckpointError::Malformed { path: directory.join(HEADER), problem }
+}
+
+/// All tensors of a folder.
+pub(crate) fn read_tensors(directory: &Path) -> Result<Vec<(String, Tensor)>, CheckpointError> {
+    let path = directory.join(TENSORS);
+    File::open(&path).map_err(|source| read_error(&path, source))?;
+    let damaged = |error| CheckpointError::Malformed { path: path.clone(), problem: format!("is damaged ({error})") };
+    Tensor::read_safetensors(&path).map_err(damaged)
 }
 
 /// The temporary name is this thread's alone, so that two that save into one folder do not mix their bytes.

@@ -7,8 +7,8 @@ use std::thread;
 
 use common::{every_learner, observations, random_batch, rngs, small_iql, small_qt_opt, spec, spec_for};
 use learners::nets::Vision;
-use learners::{Device, LearnerConfig, open, open_for};
-use rl::{EnvironmentSpec, ImageRows, ImageShape, Intent, ObservationRows, Prng};
+use learners::{Device, LearnerConfig, export, open, open_for};
+use rl::{EnvironmentSpec, ImageRows, ImageShape, Intent, ObservationRows, Policy, Prng};
 use tch::{Kind, Tensor};
 
 #[test]
@@ -40,6 +40,30 @@ fn a_reopened_learner_acts_and_learns_the_same() {
             assert!(a.as_slice().iter().all(|action| action.abs() <= 1.0));
         }
         assert_eq!(learner.update(&batch), reopened.update(&batch), "{}", config.name());
+    }
+}
+
+/// Also where the original acts by averaged weights; what acts by more than an actor is refused.
+#[test]
+fn an_exported_policy_acts_as_its_original() {
+    for config in every_learner() {
+        let spec = spec_for(&config);
+        let batch = random_batch(&spec, 1, 8, "export");
+        let [from, to] = [(), ()].map(|()| tempfile::tempdir().unwrap());
+        let mut learner = config.build(&spec, rngs(1), Device::CPU);
+        learner.update(&batch);
+        learner.save(from.path()).unwrap();
+        let written = export(from.path(), to.path());
+        if !["iql", "bc", "image_bc"].contains(&config.name()) {
+            let said = written.unwrap_err().to_string();
+            assert!(said.contains(&format!("is of {}", config.name())), "{said}");
+            assert_eq!(fs::read_dir(to.path()).unwrap().count(), 0);
+            continue;
+        }
+        written.unwrap();
+        let act = |policy: &dyn Policy| policy.act(&observations(&batch), Intent::Exploit, &mut rngs(1));
+        let copy = open(to.path(), Device::CPU).unwrap();
+        assert_eq!(act(learner.policy()), act(copy.policy()), "{}", config.name());
     }
 }
 

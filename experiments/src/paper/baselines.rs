@@ -17,7 +17,7 @@ use crate::{
         claims,
         datasets::cloning,
         number,
-        numbers::{PaperValue, Table1, first_version},
+        numbers::{PaperTable, PaperValue, first_version},
         statistics, summary,
         table1::{self, Method},
         values,
@@ -115,7 +115,7 @@ fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
 
 /// Writes `baselines.md` and `baselines.csv`.
 fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
-    let paper = Table1::read();
+    let paper = PaperTable::table_1();
     let titles = COLUMNS.map(|(_, title, _)| title);
     let mut table = Table::new(["task", "data"].into_iter().chain(titles));
     let mut csv = Table::new(["task", "transitions", "method", "seeds", "failed", "mean", "sd", "paper", "paper_v1"]);

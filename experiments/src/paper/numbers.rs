@@ -1,6 +1,6 @@
 //! The paper's own numbers, as they stand in `experiments/paper/*.csv`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use envs::Task;
 
@@ -22,70 +22,83 @@ impl PaperValue {
     }
 }
 
-/// Table 1 (ICML version): `(task, data size, method)` -> value.
-pub(crate) struct Table1(BTreeMap<(String, String, String), PaperValue>);
+/// A table of the paper: `[task, size of the data, method]` -> percent, with names as in records.
+pub(crate) struct PaperTable(BTreeMap<[String; 3], PaperValue>);
 
-impl Table1 {
-    /// Reads the embedded file.
-    pub(crate) fn read() -> Self {
-        let mut lines = include_str!("../../paper/table1.csv").lines();
-        let headers: Vec<&str> = lines.next().expect("the file has a header").split(',').collect();
+impl PaperTable {
+    /// Table 1 (ICML version).
+    pub(crate) fn table_1() -> Self {
+        const COLUMNS: [(&str, &str); 6] = [
+            ("awac", "awac"),
+            ("bc", "bc"),
+            ("cql", "cql"),
+            ("iql", "iql"),
+            ("jsrl_curriculum", "jsrl-curriculum"),
+            ("jsrl_random", "jsrl-random"),
+        ];
+        Self::read(include_str!("../../paper/table1.csv"), 1.0, ["task", "data"], &COLUMNS)
+    }
+
+    /// Table 2, whose sizes are numbers of demonstrations.
+    pub(crate) fn table_2() -> Self {
+        const COLUMNS: [(&str, &str); 5] = [
+            ("aw_opt", "aw-opt"),
+            ("bc", "offline-image_bc"),
+            ("qt_opt", "qt-opt"),
+            ("jsrl_curriculum", "jsrl-curriculum"),
+            ("jsrl_random", "jsrl-random"),
+        ];
+        // The file has shares.
+        let Self(values) = Self::read(include_str!("../../paper/table2.csv"), 100.0, ["task", "demos"], &COLUMNS);
+        let named = |[task, size, method]: [String; 3]| [format!("grasping-{}", task.to_lowercase()), size, method];
+        Self(values.into_iter().map(|(key, value)| (named(key), value)).collect())
+    }
+
+    /// Tables 3 to 10.
+    pub(crate) fn tables_3_to_10() -> Self {
+        const COLUMNS: [(&str, &str); 5] = [
+            ("random_warm", "jsrl-random-warm"),
+            ("random_cold", "jsrl-random"),
+            ("curriculum_warm", "jsrl-curriculum-warm"),
+            ("curriculum_cold", "jsrl-curriculum"),
+            ("iql", "iql"),
+        ];
+        Self::read(include_str!("../../paper/tables3-10.csv"), 1.0, ["task", "data"], &COLUMNS)
+    }
+
+    /// Reads a file whose rows have a task and a size under these `headers`, and for each of the `columns` (its header, the
+    /// method's name) a mean, with a deviation under the header with `_sd` where there is one.
+    fn read(file: &str, scale: f64, headers: [&str; 2], columns: &[(&str, &str)]) -> Self {
+        let mut lines = file.lines();
+        let titles: Vec<&str> = lines.next().expect("the file has a header").split(',').collect();
+        let at = |header: &str| titles.iter().position(|title| *title == header);
         let mut values = BTreeMap::new();
         for line in lines {
             let cells: Vec<&str> = line.split(',').collect();
-            let number = |name: &str| {
-                let column = headers.iter().position(|header| *header == name)?;
-                Some(cells[column].parse::<f64>().unwrap_or_else(|_| panic!("{line}: {name} is no number")))
+            let number = |column: usize| {
+                let value: f64 =
+                    cells[column].parse().unwrap_or_else(|_| panic!("{line}: {} is no number", cells[column]));
+                scale * value
             };
-            for header in &headers[2..] {
-                if let (false, Some(mean)) = (header.ends_with("_sd"), number(header)) {
-                    let key = (cells[0].to_string(), cells[1].to_string(), header.replace('_', "-"));
-                    values.insert(key, PaperValue { mean, sd: number(&format!("{header}_sd")) });
-                }
+            let [task, size] = headers.map(|header| cells[at(header).expect("a column of the file")]);
+            for (header, method) in columns {
+                let mean = number(at(header).expect("a column of the file"));
+                let sd = at(&format!("{header}_sd")).map(number);
+                values.insert([task, size, method].map(String::from), PaperValue { mean, sd });
             }
         }
         Self(values)
     }
 
-    /// A cell, with method names as in records.
+    /// A cell.
     pub(crate) fn get(&self, task: &str, size: &str, method: &str) -> Option<PaperValue> {
-        self.0.get(&(task.to_string(), size.to_string(), method.to_string())).copied()
+        self.0.get(&[task, size, method].map(String::from)).copied()
     }
 
     /// The sizes of a task's rows, from the smallest.
     pub(crate) fn sizes(&self, task: &str) -> Vec<usize> {
-        let mut sizes: Vec<usize> =
-            self.0.keys().filter(|(t, ..)| t == task).map(|(_, size, _)| transitions(size)).collect();
-        sizes.sort_unstable();
-        sizes.dedup();
-        sizes
-    }
-}
-
-/// Table 2: `(task, demonstrations, method)` -> percent.
-pub(crate) struct Table2(BTreeMap<(String, String, &'static str), PaperValue>);
-
-impl Table2 {
-    /// Reads the embedded file, which has shares.
-    pub(crate) fn read() -> Self {
-        const METHODS: [&str; 5] = ["aw-opt", "offline-image_bc", "qt-opt", "jsrl-curriculum", "jsrl-random"];
-        let mut values = BTreeMap::new();
-        for line in include_str!("../../paper/table2.csv").lines().skip(1) {
-            let cells: Vec<&str> = line.split(',').collect();
-            let percent = |at: usize| 100.0 * cells[at].parse::<f64>().expect("a share");
-            for (index, method) in METHODS.into_iter().enumerate() {
-                let value = PaperValue { mean: percent(2 + 2 * index), sd: Some(percent(3 + 2 * index)) };
-                let task = format!("grasping-{}", cells[0].to_lowercase());
-                values.insert((task, cells[1].to_string(), method), value);
-            }
-        }
-        Self(values)
-    }
-
-    /// A cell, with method names as in records.
-    pub(crate) fn get(&self, task: &str, demonstrations: &str, method: &str) -> Option<PaperValue> {
-        let key = self.0.keys().find(|(t, n, m)| t == task && n == demonstrations && *m == method)?;
-        self.0.get(key).copied()
+        let sizes = self.0.keys().filter(|[t, ..]| t == task).map(|[_, size, _]| transitions(size));
+        sizes.collect::<BTreeSet<_>>().into_iter().collect()
     }
 }
 
@@ -104,40 +117,6 @@ pub(crate) fn figure_4(task: Task) -> Vec<(&'static str, Vec<(f64, f64)>)> {
         .collect();
     let curve = |column: usize| rows.iter().map(|row| (row[0], 100.0 * row[column])).collect();
     METHODS.into_iter().enumerate().map(|(index, method)| (method, curve(1 + index))).collect()
-}
-
-/// Tables 3 to 6: `(task, data size, method)` -> value.
-pub(crate) struct Tables3To6(BTreeMap<(String, String, &'static str), PaperValue>);
-
-impl Tables3To6 {
-    /// Reads the embedded file, which has Tables 7 to 10 too.
-    pub(crate) fn read() -> Self {
-        const COLUMNS: [(&str, &str); 5] = [
-            ("random_warm", "jsrl-random-warm"),
-            ("random_cold", "jsrl-random"),
-            ("curriculum_warm", "jsrl-curriculum-warm"),
-            ("curriculum_cold", "jsrl-curriculum"),
-            ("iql", "iql"),
-        ];
-        let mut lines = include_str!("../../paper/tables3-10.csv").lines();
-        let headers: Vec<&str> = lines.next().expect("the file has a header").split(',').collect();
-        let mut values = BTreeMap::new();
-        for cells in lines.map(|line| line.split(',').collect::<Vec<_>>()) {
-            for (column, method) in COLUMNS {
-                let at = headers.iter().position(|header| *header == column).expect("a column of the file");
-                let number = |at: usize| cells[at].parse::<f64>().expect("a number");
-                let value = PaperValue { mean: number(at), sd: Some(number(at + 1)) };
-                values.insert((cells[2].to_string(), cells[1].to_string(), method), value);
-            }
-        }
-        Self(values)
-    }
-
-    /// A cell, with method names as in records.
-    pub(crate) fn get(&self, task: &str, size: &str, method: &str) -> Option<PaperValue> {
-        let key = self.0.keys().find(|(t, s, m)| t == task && s == size && *m == method)?;
-        self.0.get(key).copied()
-    }
 }
 
 /// Table 1 of the first version: the baseline columns, of the whole data only.
@@ -171,9 +150,9 @@ mod tests {
 
     #[test]
     fn grasping_is_in_percent() {
-        let value = Table2::read().get("grasping-indiscriminate", "2k", "offline-image_bc").expect("a cell");
+        let value = PaperTable::table_2().get("grasping-indiscriminate", "2k", "offline-image_bc").expect("a cell");
         assert!((value.mean - 40.0).abs() < 1e-9 && value.sd.is_some_and(|sd| (sd - 6.0).abs() < 1e-9));
-        assert_eq!(Table2::read().get("grasping-instance", "20", "control"), None);
+        assert_eq!(PaperTable::table_2().get("grasping-instance", "20", "control"), None);
     }
 
     #[test]
@@ -187,7 +166,7 @@ mod tests {
 
     #[test]
     fn warm_and_cold_starts_are_told_apart() {
-        let tables = Tables3To6::read();
+        let tables = PaperTable::tables_3_to_10();
         let value = |method| tables.get("pen-binary-v0", "100", method).map(|value| value.mean);
         assert_eq!(value("jsrl-random-warm"), Some(27.18));
         assert_eq!(value("jsrl-curriculum"), Some(24.31));
@@ -196,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_row_of_the_paper() {
-        let table = Table1::read();
+        let table = PaperTable::table_1();
         let value = table.get("antmaze-umaze-v0", "10k", "jsrl-curriculum");
         assert_eq!(value, Some(PaperValue { mean: 71.7, sd: Some(14.5) }));
         assert_eq!(table.get("antmaze-umaze-v0", "10k", "bc"), Some(PaperValue { mean: 1.0, sd: None }));

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::{
     paper::{
         CellResult, Results, claims,
-        numbers::{PaperValue, Table1},
+        numbers::{PaperTable, PaperValue},
         table1::{self, Method},
         table1_curves,
     },
@@ -65,7 +65,7 @@ pub(crate) fn write(scale: Scale, results: &Results, folder: &Path) -> Result<()
 
 /// One row per task and data size, ours and the paper's.
 fn rows(results: &Results) -> Vec<Vec<Shown>> {
-    let paper = Table1::read();
+    let paper = PaperTable::table_1();
     let mut rows = Vec::new();
     for task in table1::TASKS.into_iter().flatten().copied() {
         let ours = results.cells.iter().map(|result| &result.cell.spec).filter(|spec| spec.task == task);
@@ -79,7 +79,7 @@ fn rows(results: &Results) -> Vec<Vec<Shown>> {
     rows
 }
 
-fn shown(results: &Results, paper: &Table1, task: Task, transitions: usize, method: Method) -> Shown {
+fn shown(results: &Results, paper: &PaperTable, task: Task, transitions: usize, method: Method) -> Shown {
     let size = size_label(transitions);
     let cell = results.find(task, transitions, method.name());
     let scores = cell.map(super::CellResult::scores).unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::{
     data::{DataCatalog, Demonstrated, Demonstrations},
     paper::{
         Cell, CellResult, Experiment, Results, Verdict, claims, grasping_claims, number,
-        numbers::{PaperValue, Table2},
+        numbers::{PaperTable, PaperValue},
         statistics, summary, values,
     },
     spec::{EvaluationPlan, GuideSource, OfflinePlan, OnlinePlan, ReplayPlan, RunSpec, Scale, Start},
@@ -216,7 +216,7 @@ pub(super) fn find<'a>(
 
 /// Writes `table2.md` and `table2.csv`.
 fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
-    let paper = Table2::read();
+    let paper = PaperTable::table_2();
     let titles = COLUMNS.map(|(_, title, _)| title);
     let mut table = Table::new(["task", "demonstrations"].into_iter().chain(titles));
     let mut csv =

@@ -13,7 +13,7 @@ use crate::{
     data::DataCatalog,
     paper::{
         Cell, CellResult, Experiment, Results, Verdict, claims, number,
-        numbers::{PaperValue, Tables3To6},
+        numbers::{PaperTable, PaperValue},
         statistics, summary,
         table1::{self, Method},
         values,
@@ -63,7 +63,7 @@ fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
 
 /// Writes `tables3-6.md` and `tables3-6.csv`.
 fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
-    let paper = Tables3To6::read();
+    let paper = PaperTable::tables_3_to_10();
     let titles = METHODS.map(|method| method.title().to_string());
     let mut table = Table::new(["task".into(), "data".into()].into_iter().chain(titles));
     let mut csv = Table::new([
