@@ -175,11 +175,6 @@ pub(crate) fn discard(workspace: &Workspace, job: &Job) {
     fs::remove_dir_all(folder).ok();
 }
 
-/// Where a checkpoint goes that cannot serve.
-fn set_aside(folder: &Path) -> PathBuf {
-    folder.with_extension("set-aside")
-}
-
 /// The same for a run that was killed between its record and that. A run without the networks that its record tells of
 /// is trained again, and what that leaves on its way stays.
 pub(crate) fn discard_if_over(workspace: &Workspace, store: &RecordStore, job: &Job) -> Result<()> {
@@ -194,6 +189,11 @@ pub(crate) fn discard_if_over(workspace: &Workspace, store: &RecordStore, job: &
         discard(workspace, job);
     }
     Ok(())
+}
+
+/// Where a checkpoint goes that cannot serve.
+fn set_aside(folder: &Path) -> PathBuf {
+    folder.with_extension("set-aside")
 }
 
 fn folder(workspace: &Workspace, job: &Job) -> PathBuf {

@@ -56,7 +56,7 @@ pub fn use_one_thread() {
 /// with fused multiply-add: no kernels for wider vectors than any of them has, and products by the routines that MKL has for
 /// all of them (oneMKL Developer Guide, "Conditional Numerical Reproducibility"). Tried by asking one processor for
 /// different kernels. Learning takes about twice the time. Functions of the C library (`tanh`, `sincos`), which environments
-/// and scripts call too, may still differ between its versions: data of the project were made with glibc 2.36.
+/// and scripts call too, may still differ between its versions; only glibc 2.36 was tried.
 pub const SAME_BITS_EVERYWHERE: [(&str, &str); 2] = [("ATEN_CPU_CAPABILITY", "default"), ("MKL_CBWR", "COMPATIBLE")];
 
 /// Linkers drop `libtorch_cuda` from a binary that calls none of its functions, so it is loaded by hand; its kernels

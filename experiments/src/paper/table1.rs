@@ -99,8 +99,8 @@ impl Method {
 }
 
 /// Sizes of the offline data. At laptop scale those of three mazes are all of the data and what was chosen by the guide's
-/// success alone on a pilot seed: about 40 and 70 % on umaze; 19 and 44 % on umaze-diverse; 9 % on medium-play, and a
-/// size between that and all of it (results/pilots/sizes).
+/// success alone on a pilot seed: about 40 and 70 % on umaze; 19 and 44 % on umaze-diverse; 9 % on medium-play (after
+/// half of its updates), and a size between that and all of it (results/pilots/sizes).
 pub(super) fn sizes(task: Task, scale: Scale) -> Vec<usize> {
     match (scale, task) {
         (Scale::Smoke, _) => vec![1_000],
