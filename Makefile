@@ -7,7 +7,7 @@ options = --scale $(SCALE) $(if $(DEVICE),--device $(DEVICE)) \
   $(if $(LOG_DIR),--log-dir $(LOG_DIR)) $(foreach text,$(ONLY),--only $(text))
 experiments = cargo run --quiet -p experiments --
 
-.PHONY: help setup build test lint table1 table2 tables3-6 baselines datasets fig1 fig3 fig4-grasping fig5 fig6 fig9 fig10 fig11 \
+.PHONY: help setup build test lint table1 table2 tables3-6 tables7-10 table11 baselines datasets fig1 fig3 fig4-grasping fig5 fig6 fig9 fig10 fig11 \
   fig12 fig13 fig15 demo smoke list data report check crosscheck bench walker pen-expert profile
 
 help:      ## show this list
@@ -44,6 +44,10 @@ fig13: build   ## Figure 13: instance grasping behind a guide of indiscriminate 
 	$(experiments) $(options) $(if $(ONLY),,--only fig13)
 tables3-6: build  ## Tables 3-6 and Table 1's rows of the hand (results/tables3-6)
 	$(experiments) $(options) $(if $(ONLY),,--only tables3-6)
+tables7-10: build  ## Tables 7-10: the ant mazes from warm and cold starts; the cold ones are Table 1's (results/tables7-10)
+	$(experiments) $(options) $(if $(ONLY),,--only tables7-10)
+table11: build ## Table 11: the curriculum's moving average and tolerance on a large maze (results/table11)
+	$(experiments) $(options) $(if $(ONLY),,--only table11)
 datasets: build  ## are our data as hard as D4RL's? Cloning and IQL on whole data sets (results/datasets)
 	$(experiments) $(options) $(if $(ONLY),,--only datasets)
 fig1: build    ## Figure 1: one umaze episode with four hand-over steps, on the map (results/fig1)

@@ -1,14 +1,51 @@
 //! The paper's claims on Table 1 as inequalities between columns, tested pair by pair of seeds.
 
-use std::{collections::BTreeSet, slice::from_ref};
+use std::{collections::BTreeSet, fmt, slice::from_ref};
 
 use envs::Task;
 
 use crate::{
-    paper::{Finding, Results, Verdict, table1::Method},
+    paper::{Results, table1::Method},
     run::size_label,
     stats::{self, FEWEST, Interval},
 };
+
+/// What the records say of one claim of the paper.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    /// The claim, with its place in the paper.
+    pub(crate) claim: String,
+    /// Whether it is about all rows of a table together.
+    pub(crate) over_all_rows: bool,
+    /// Holds, fails, or cannot be told.
+    pub(crate) finding: Finding,
+    /// The numbers behind it.
+    pub(crate) evidence: String,
+}
+
+/// Whether a claim holds in our records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Finding {
+    /// The whole interval is on the claim's side.
+    Holds,
+    /// The whole interval is on the other side.
+    Fails,
+    /// The interval has both sides in it.
+    Undecided,
+    /// Runs are missing.
+    NotRun,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Finding::Holds => "holds",
+            Finding::Fails => "fails",
+            Finding::Undecided => "undecided",
+            Finding::NotRun => "not run",
+        })
+    }
+}
 
 /// One inequality: the first method's mean is at least the second's, or strictly above it.
 struct Inequality {

@@ -1,5 +1,6 @@
 //! Every table and figure of the paper that this project regenerates.
 
+mod ablation;
 mod baselines;
 mod budget;
 mod claims;
@@ -19,11 +20,14 @@ mod grasping_figures;
 mod numbers;
 mod present;
 mod table1;
+mod table11;
 mod table1_curves;
 mod table2;
-mod tables3_6;
+mod tables3_10;
 
 use std::path::Path;
+
+pub(crate) use claims::{Finding, Verdict};
 
 use anyhow::{Result, bail};
 use envs::{Family, Task};
@@ -99,7 +103,15 @@ impl TheoryExperiment {
 
 /// Whether the command line asks for something of this name.
 pub(crate) fn is_chosen(options: &Options, name: &str) -> bool {
-    options.only.is_empty() || options.only.iter().any(|text| name.contains(text.as_str()))
+    options.only.is_empty() || options.only.iter().any(|text| matches(text, name))
+}
+
+/// The name of a table or figure stands for it alone (table1 is no part of table11), any other text for what contains it.
+fn matches(text: &str, name: &str) -> bool {
+    if all().iter().any(|exhibit| exhibit.id() == text) {
+        return name.split('/').next() == Some(text);
+    }
+    name.contains(text)
 }
 
 /// One table: which runs it takes, how they are shown, what the paper claims.
@@ -129,7 +141,9 @@ pub(crate) fn all() -> Vec<Exhibit> {
         Exhibit::Runs(fig11::experiment()),
         Exhibit::Runs(fig12::experiment()),
         Exhibit::Runs(fig13::experiment()),
-        Exhibit::Runs(tables3_6::experiment()),
+        Exhibit::Runs(tables3_10::hand()),
+        Exhibit::Runs(tables3_10::mazes()),
+        Exhibit::Runs(table11::experiment()),
         Exhibit::Runs(datasets::experiment()),
         Exhibit::Theory(fig15::experiment()),
     ]
@@ -303,43 +317,6 @@ impl Results {
     }
 }
 
-/// What the records say of one claim of the paper.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Verdict {
-    /// The claim, with its place in the paper.
-    pub(crate) claim: String,
-    /// Whether it is about all rows of a table together.
-    pub(crate) over_all_rows: bool,
-    /// Holds, fails, or cannot be told.
-    pub(crate) finding: Finding,
-    /// The numbers behind it.
-    pub(crate) evidence: String,
-}
-
-/// Whether a claim holds in our records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Finding {
-    /// The whole interval is on the claim's side.
-    Holds,
-    /// The whole interval is on the other side.
-    Fails,
-    /// The interval has both sides in it.
-    Undecided,
-    /// Runs are missing.
-    NotRun,
-}
-
-impl std::fmt::Display for Finding {
-    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        f.write_str(match self {
-            Finding::Holds => "holds",
-            Finding::Fails => "fails",
-            Finding::Undecided => "undecided",
-            Finding::NotRun => "not run",
-        })
-    }
-}
-
 /// Seeds of a cell where the command line does not say.
 pub(crate) fn seeds(scale: Scale) -> u64 {
     match scale {
@@ -367,7 +344,7 @@ pub(crate) fn cells(options: &Options, catalog: &DataCatalog) -> Result<Vec<Cell
             }
         }
     }
-    if let Some(text) = options.only.iter().find(|text| !names.iter().any(|name| name.contains(text.as_str()))) {
+    if let Some(text) = options.only.iter().find(|text| !names.iter().any(|name| matches(text, name))) {
         bail!(
             "--only {text} matches no cell at {} scale; a cell's name is like table1/antmaze-umaze-v0/10k/iql or \
              fig15/scratch/epsilon-greedy/8",
@@ -375,4 +352,17 @@ pub(crate) fn cells(options: &Options, catalog: &DataCatalog) -> Result<Vec<Cell
         );
     }
     Ok(chosen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_not_one_whose_name_begins_like_its_own() {
+        assert!(matches("table1", "table1/antmaze-umaze-v0/10k/iql"));
+        assert!(!matches("table1", "table11/antmaze-large-diverse-v0/1m/jsrl-window-1-tolerance-0"));
+        assert!(matches("umaze-v0/10k", "table1/antmaze-umaze-v0/10k/iql"), "any other text");
+        assert!(matches("able11/", "table11/antmaze-large-diverse-v0/1m/jsrl-window-1-tolerance-0"));
+    }
 }

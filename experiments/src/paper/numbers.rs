@@ -127,6 +127,15 @@ pub(crate) fn first_version(task: &str, learner: &str) -> Option<f64> {
     line.split(',').nth(column)?.parse().ok()
 }
 
+/// Table 11: percent by the curriculum's moving average and tolerance (0 to 1), of one seed.
+pub(crate) fn table_11(window: usize, tolerance: f32) -> Option<f64> {
+    let mut lines = include_str!("../../paper/table11.csv").lines();
+    let header = format!("ma_horizon_{window}");
+    let column = lines.next()?.split(',').position(|title| title == header)?;
+    let line = lines.find(|line| line.split(',').next().is_some_and(|cell| cell.parse() == Ok(tolerance)))?;
+    line.split(',').nth(column)?.parse().ok()
+}
+
 /// The number behind 300, 1k or 1m.
 fn transitions(size: &str) -> usize {
     let (digits, factor) = match size.as_bytes().last() {
@@ -146,6 +155,13 @@ mod tests {
         assert_eq!(first_version("antmaze-umaze-v0", "cql"), Some(99.4));
         assert_eq!(first_version("pen-binary-v0", "awac"), Some(70.3));
         assert_eq!(first_version("antmaze-umaze-v0", "iql"), None);
+    }
+
+    #[test]
+    fn table_11_is_read_by_both_settings() {
+        assert_eq!(table_11(10, 0.0), Some(74.83));
+        assert_eq!(table_11(1, 0.15), Some(56.41));
+        assert_eq!((table_11(3, 0.0), table_11(1, 0.1)), (None, None));
     }
 
     #[test]

@@ -250,7 +250,7 @@ fn buffers(replay: ReplayPlan) -> String {
 }
 
 /// How many curricula ended before they had taken the guide's last step.
-fn unfinished(cells: &[&CellResult]) -> String {
+pub(super) fn unfinished(cells: &[&CellResult]) -> String {
     let runs = cells.iter().flat_map(|result| result.finished());
     let curricula = runs.filter(|record| {
         let online = record.spec.online.as_ref();

@@ -1,0 +1,117 @@
+//! How the curriculum decides to move on: its moving average and tolerance varied, all else that of one run. Table 11 has
+//! it on a maze, Figure 12 on grasping (appendix A.4).
+
+use jsrl::SchedulePlan;
+
+use crate::{
+    paper::{Cell, CellResult, Results, Verdict, claims},
+    spec::{RunSpec, Scale},
+};
+
+/// Evaluations in the moving average, and how far it may lie below the best one (0 to 1).
+pub(super) type Settings = (usize, f32);
+
+/// The moving averages of Table 11, by rising number; Figure 12 does not name its own.
+pub(super) fn windows(scale: Scale) -> Vec<usize> {
+    if scale == Scale::Smoke { vec![1] } else { vec![1, 5, 10] }
+}
+
+/// Its tolerances, by rising number.
+pub(super) fn tolerances(scale: Scale) -> Vec<f32> {
+    if scale == Scale::Smoke { vec![0.0, 0.15] } else { vec![0.0, 0.05, 0.15] }
+}
+
+/// A curriculum's run with each of the settings, tolerance by tolerance.
+pub(super) fn cells(jsrl: &Cell, scale: Scale) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for tolerance in tolerances(scale) {
+        for window in windows(scale) {
+            let mut cell = Cell { method: format!("jsrl-window-{window}-tolerance-{tolerance}"), ..jsrl.clone() };
+            let schedule = &mut cell.spec.online.as_mut().expect("it learns online").schedule;
+            if let SchedulePlan::Curriculum { tolerance: t, window: w, .. } = schedule {
+                (*t, *w) = (tolerance, window);
+            }
+            cells.push(cell);
+        }
+    }
+    cells
+}
+
+/// The settings of a run.
+pub(super) fn settings(spec: &RunSpec) -> Option<Settings> {
+    match spec.online.as_ref()?.schedule {
+        SchedulePlan::Curriculum { window, tolerance, .. } => Some((window, tolerance)),
+        _ => None,
+    }
+}
+
+/// The runs with such settings.
+pub(super) fn find(results: &Results, wanted: Settings) -> Option<&CellResult> {
+    results.cells.iter().find(|result| settings(&result.cell.spec) == Some(wanted))
+}
+
+/// A larger tolerance hurts: the smallest one is at least as good as the largest.
+pub(super) fn tolerance_hurts(results: &Results, place: &str) -> Option<Verdict> {
+    let all = all(results);
+    let (strict, lax) = (all.first()?.1, all.last()?.1);
+    let claim = format!("a tolerance of {:.0} % is at least as good as {:.0} % ({place})", 100.0 * strict, 100.0 * lax);
+    let pairs = all.iter().filter(|(_, tolerance)| *tolerance == strict).map(|(window, _)| *window);
+    let (tight, loose) = rows(results, pairs.map(|window| [(window, strict), (window, lax)]));
+    Some(Verdict { over_all_rows: true, ..claims::compare(&claim, false, &tight, &loose) })
+}
+
+/// The length of the moving average does not matter: the shortest is as good as the longest.
+pub(super) fn window_does_not_matter(results: &Results, place: &str) -> Option<Verdict> {
+    let all = all(results);
+    let (fewest, most) = (all.first()?.0, all.last()?.0);
+    if fewest == most {
+        return None;
+    }
+    let claim = format!("a moving average of {fewest} is as good as one of {most} ({place})");
+    let pairs = all.iter().filter(|(window, _)| *window == fewest).map(|(_, tolerance)| *tolerance);
+    let (short, long) = rows(results, pairs.map(|tolerance| [(fewest, tolerance), (most, tolerance)]));
+    Some(Verdict { over_all_rows: true, ..claims::same(&claim, &short, &long) })
+}
+
+fn all(results: &Results) -> Vec<Settings> {
+    results.cells.iter().filter_map(|result| settings(&result.cell.spec)).collect()
+}
+
+/// Rows of the seeds that both of two settings have.
+fn rows(results: &Results, pairs: impl Iterator<Item = [Settings; 2]>) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
+    let scores = |wanted| find(results, wanted).map(CellResult::scores).unwrap_or_default();
+    pairs.map(|[a, b]| claims::paired(&scores(a), &scores(b))).filter(|(x, _)| !x.is_empty()).unzip()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        data::DataCatalog,
+        paper::{fig12, table11},
+        workspace::Workspace,
+    };
+
+    /// Nothing but the two settings differs between cells.
+    #[test]
+    fn each_cell_has_settings_of_its_own() {
+        let empty = tempfile::tempdir().expect("a folder");
+        let catalog = DataCatalog::new(&Workspace::at(empty.path()));
+        for experiment in [fig12::experiment(), table11::experiment()] {
+            let mut cells = (experiment.cells)(Scale::Laptop, &catalog).expect("no data are needed to plan");
+            let seen: Vec<_> = cells.iter().map(|cell| settings(&cell.spec).expect("a curriculum")).collect();
+            let names: std::collections::BTreeSet<_> = seen.iter().map(|settings| format!("{settings:?}")).collect();
+            assert_eq!((seen.len(), names.len()), (9, 9));
+            assert_eq!((seen[0], seen[8]), ((1, 0.0), (10, 0.15)));
+            for cell in &mut cells {
+                let SchedulePlan::Curriculum { tolerance, window, .. } =
+                    &mut cell.spec.online.as_mut().expect("it learns online").schedule
+                else {
+                    panic!("{} has another schedule", cell.method)
+                };
+                (*tolerance, *window) = (0.1, 3);
+            }
+            assert!(cells.iter().all(|cell| cell.spec == cells[0].spec), "{}", experiment.id);
+        }
+    }
+}
