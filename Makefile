@@ -7,7 +7,7 @@ options = --scale $(SCALE) $(if $(DEVICE),--device $(DEVICE)) \
   $(if $(LOG_DIR),--log-dir $(LOG_DIR)) $(foreach text,$(ONLY),--only $(text))
 experiments = cargo run --quiet -p experiments --
 
-.PHONY: help setup build test lint table1 table2 tables3-6 tables7-10 table11 baselines datasets fig1 fig3 fig4-grasping fig5 fig6 fig9 fig10 fig11 \
+.PHONY: help setup build test lint table1 table2 tables3-6 tables7-10 table11 baselines datasets fig1 fig2 fig3 fig4-grasping fig5 fig6 fig7 fig8 fig9 fig10 fig11 \
   fig12 fig13 fig15 demo smoke list data report check crosscheck bench walker pen-expert profile
 
 help:      ## show this list
@@ -28,10 +28,16 @@ baselines: build  ## Table 1's other columns: AWAC, BC and CQL, and AWAC under J
 	$(experiments) $(options) $(if $(ONLY),,--only baselines)
 table2: build  ## Table 2: grasping from pictures, by number of demonstrations (results/table2)
 	$(experiments) $(options) $(if $(ONLY),,--only table2)
+fig2: build    ## Figure 2: a pretrained policy fine-tuned with fresh critics (results/fig2)
+	$(experiments) $(options) $(if $(ONLY),,--only fig2)
 fig3: build    ## Figure 3: instance grasping, each method by number of demonstrations; Table 2's runs (results/fig3)
 	$(experiments) $(options) $(if $(ONLY),,--only fig3)
 fig4-grasping: build  ## Figure 4: both grasping tasks at 2k demonstrations, beside the paper's curves; Table 2's runs
 	$(experiments) $(options) $(if $(ONLY),,--only fig4-grasping)
+fig7: build    ## Figure 7: the same of 100k transitions, fresh critics warmed up first (results/fig7)
+	$(experiments) $(options) $(if $(ONLY),,--only fig7)
+fig8: build    ## Figure 8: the same of a million transitions (results/fig8)
+	$(experiments) $(options) $(if $(ONLY),,--only fig8)
 fig9: build    ## Figure 9: indiscriminate grasping behind a guide trained online and behind a cloned one (results/fig9)
 	$(experiments) $(options) $(if $(ONLY),,--only fig9)
 fig10: build   ## Figure 10: Figure 3 for indiscriminate grasping; Table 2's runs (results/fig10)

@@ -203,10 +203,18 @@ impl Runner {
         let mut keeper = Keeper::new(&self.workspace, job, self.device, self.checkpoint_seconds);
         let dataset = self.data.load(spec.task, &spec.data, *seed)?;
         let mut learner = self.fresh_learner(spec, *seed);
-        if online.start == Start::Warm {
+        let mut critic_warm_up = 0;
+        if online.start != Start::Cold {
             let offline = self.finished(&NamedRun::offline(spec.offline_run()), *seed, progress)?;
             record.evaluations.extend(offline.evaluations);
-            learner.load(&self.workspace.checkpoint(&spec.offline_run().key(), *seed))?;
+            let folder = self.workspace.checkpoint(&spec.offline_run().key(), *seed);
+            match (online.start, learner.actor_critic()) {
+                (Start::Actor { critic_warm_up: steps }, Some(learner)) => {
+                    learner.load_actor(&folder)?;
+                    critic_warm_up = steps;
+                }
+                _ => learner.load(&folder)?,
+            }
         }
         let (guide, measure) = self.guide(spec, online, *seed, progress)?;
         let saved = keeper.resume(&mut *learner, &label(job), progress);
@@ -224,7 +232,8 @@ impl Runner {
         // Where the schedule leaves a guide no step, the seat is filled by a policy that is never asked.
         let seat = spec.task.random_policy();
         let guide: &dyn Policy = guide.as_ref().map_or(&*seat, |guide| guide.policy());
-        let mut training = JumpStart::new(vec![lane], guide, &mut *learner, online.batch_rows, online.updates_per_step);
+        let mut training = JumpStart::new(vec![lane], guide, &mut *learner, online.batch_rows, online.updates_per_step)
+            .with_critic_warm_up(critic_warm_up);
         if let Some((evaluations, state)) = saved {
             record.evaluations = evaluations;
             training.restore(state);

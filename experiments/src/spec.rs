@@ -107,6 +107,11 @@ pub(crate) enum Start {
     Cold,
     /// The whole learner of the offline phase: networks, targets, Adam's moments and step counts.
     Warm,
+    /// The offline phase's actor beside fresh critics, as for somebody who is given a policy and nothing else.
+    Actor {
+        /// Environment steps in which that policy acts and critics alone learn, before it is fine-tuned too.
+        critic_warm_up: usize,
+    },
 }
 
 /// Where the guide comes from.
@@ -213,6 +218,13 @@ impl RunSpec {
         let counts = [every, episodes, scored, curriculum_every, curriculum_episodes];
         ensure!(counts.iter().all(|count| *count > 0), "every number of online.evaluation must be at least 1");
         ensure!(every <= online.steps, "online.evaluation.every must not be larger than online.steps");
+        if let Start::Actor { .. } = online.start {
+            ensure!(
+                matches!(self.learner, LearnerConfig::Iql(_)),
+                "{} cannot start from its actor alone: iql can",
+                self.learner.name()
+            );
+        }
         match online.schedule {
             SchedulePlan::Curriculum { stages, tolerance, window } => {
                 ensure!(stages > 0 && window > 0, "a curriculum's stages and window must be at least 1");
@@ -273,10 +285,10 @@ impl RunSpec {
 
     /// The runs that must be finished before this one can start; what one of them needs itself stands before it.
     pub(crate) fn needs(&self) -> Vec<NamedRun> {
-        let warm = self.online.as_ref().is_some_and(|online| online.start == Start::Warm);
-        let warm = warm.then(|| NamedRun::offline(self.offline_run()));
+        let goes_on = self.online.as_ref().is_some_and(|online| online.start != Start::Cold);
+        let start = goes_on.then(|| NamedRun::offline(self.offline_run()));
         let mut needs = Vec::new();
-        for run in self.guide_run().into_iter().chain(warm) {
+        for run in self.guide_run().into_iter().chain(start) {
             for need in run.spec.needs().into_iter().chain([run]) {
                 if !needs.contains(&need) {
                     needs.push(need);

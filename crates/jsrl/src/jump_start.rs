@@ -32,6 +32,7 @@ pub struct JumpStart<'a> {
     learner: &'a mut dyn Learner,
     batch_rows: usize,
     updates_per_step: usize,
+    critic_warm_up: usize,
     steps: usize,
     horizon_rngs: Vec<Prng>,
     action_rngs: Vec<Prng>,
@@ -77,11 +78,19 @@ impl<'a> JumpStart<'a> {
             learner,
             batch_rows,
             updates_per_step,
+            critic_warm_up: 0,
             steps: 0,
             horizon_rngs,
             action_rngs,
             sample_rngs,
         }
+    }
+
+    /// The same loop, in the first `steps` steps of which critics alone learn and the learner's policy stays as it is.
+    /// Nothing to a learner whose actor cannot be held still ([`Learner::actor_critic`]).
+    #[must_use]
+    pub fn with_critic_warm_up(self, steps: usize) -> Self {
+        Self { critic_warm_up: steps, ..self }
     }
 
     /// One environment step for every lane, then `updates_per_step` gradient steps; the diagnostics of the last one.
@@ -102,7 +111,12 @@ impl<'a> JumpStart<'a> {
 
         let mut diagnostics = Diagnostics::default();
         for _ in 0..self.updates_per_step {
-            diagnostics = self.learner.update(&sample(&self.replays, self.batch_rows, &mut self.sample_rngs));
+            let batch = sample(&self.replays, self.batch_rows, &mut self.sample_rngs);
+            let warming_up = self.steps <= self.critic_warm_up;
+            diagnostics = match self.learner.actor_critic().filter(|_| warming_up) {
+                Some(learner) => learner.update_critics(&batch),
+                None => self.learner.update(&batch),
+            };
         }
         diagnostics
     }

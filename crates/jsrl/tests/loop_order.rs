@@ -7,8 +7,9 @@ use std::{
 
 use jsrl::{JumpStart, JumpStartLane, SchedulePlan};
 use rl::{
-    CheckpointError, Diagnostics, Environment, EnvironmentSpec, EvaluationLane, Intent, LaneRows, Learner, Minibatch,
-    Observation, ObservationRows, Outcome, Policy, Prng, Replay, ReplayBuffer, Snapshot, Step, TimeLimit, evaluate,
+    ActorCritic, CheckpointError, Diagnostics, Environment, EnvironmentSpec, EvaluationLane, Intent, LaneRows, Learner,
+    Minibatch, Observation, ObservationRows, Outcome, Policy, Prng, Replay, ReplayBuffer, Snapshot, Step, TimeLimit,
+    evaluate,
 };
 
 type Tape = Arc<Mutex<Vec<String>>>;
@@ -108,6 +109,21 @@ impl Learner for TapedLearner {
     fn load(&mut self, _: &Path) -> Result<(), CheckpointError> {
         unreachable!("not part of this test")
     }
+
+    fn actor_critic(&mut self) -> Option<&mut dyn ActorCritic> {
+        Some(self)
+    }
+}
+
+impl ActorCritic for TapedLearner {
+    fn update_critics(&mut self, batch: &Minibatch) -> Diagnostics {
+        write(&self.tape, format!("critics with {} rows", batch.states.rows()));
+        Diagnostics::default()
+    }
+
+    fn load_actor(&mut self, _: &Path) -> Result<(), CheckpointError> {
+        unreachable!("not part of this test")
+    }
 }
 
 /// Steps through two episodes at the plan's first horizon and returns the environment's part of the tape.
@@ -200,4 +216,23 @@ fn evaluation_leaves_the_training_episode_alone_and_counts_apart() {
             "train step 0 by learner", // the next one has the new horizon of 0
         ]
     );
+}
+
+#[test]
+fn critics_are_warmed_up_for_as_long_as_asked() {
+    let tape = Tape::default();
+    let mut learner = TapedLearner { policy: Constant(-1.0), tape: tape.clone() };
+    let lane = JumpStartLane {
+        environment: Counter::boxed("train", &tape),
+        replay: Replay { online: ReplayBuffer::new(100, 1, 1), offline: None },
+        schedule: SchedulePlan::LearnerOnly.from_first_horizon(0).start(),
+        key: "test".into(),
+        seed: 0,
+    };
+    let mut training = JumpStart::new(vec![lane], &Constant(1.0), &mut learner, 3, 2).with_critic_warm_up(2);
+    (0..3).for_each(|_| _ = training.step());
+    let entries = take(&tape);
+    let learned: Vec<&String> = entries.iter().filter(|entry| entry.ends_with("rows")).collect();
+    let (critics, all) = ("critics with 3 rows", "update with 3 rows");
+    assert_eq!(learned, [critics, critics, critics, critics, all, all]);
 }

@@ -22,7 +22,7 @@
 
 use std::path::Path;
 
-use rl::{CheckpointError, Diagnostics, LaneRows, Learner, Minibatch, Policy, Prng};
+use rl::{ActorCritic, CheckpointError, Diagnostics, LaneRows, Learner, Minibatch, Policy, Prng};
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
@@ -163,6 +163,12 @@ impl Iql {
 
     /// [`Learner::update`], and the advantage of every row, `[lane, row, 1]`, by which the actor's step was weighted.
     pub fn update_with_advantages(&mut self, batch: &Minibatch) -> (Diagnostics, LaneRows) {
+        let (diagnostics, advantages) = self.step(batch, true);
+        (diagnostics, download_rows(&advantages))
+    }
+
+    /// One step of everything, or of all but the actor; and the advantages `[lane, row, 1]`.
+    fn step(&mut self, batch: &Minibatch, moves_actor: bool) -> (Diagnostics, Tensor) {
         let Self { config, rngs, value, twin_q, policy: ActorPolicy { actor, input }, .. } = self;
         let Batch { states, actions, rewards, next_states, bootstraps } = Batch::upload(batch, input);
         let actions = actions.clamp(-ACTION_LIMIT, ACTION_LIMIT);
@@ -178,9 +184,11 @@ impl Iql {
         // Actor: towards the data's actions, the more so the better they are than the new value.
         let advantages = q - value.forward(&states).output;
         let max_weight = config.max_advantage_weight.unwrap_or(losses::MAX_ADVANTAGE_WEIGHT);
-        let weight = losses::advantage_weight(&advantages, config.temperature, max_weight);
-        let actor_rate = config.actor_schedule.rate(config.actor_learning_rate.unwrap_or(rate), actor.steps());
-        let actor_loss = actor.step_likelihood(&states, &actions, &weight, actor_rate, rngs);
+        let actor_loss = moves_actor.then(|| {
+            let weight = losses::advantage_weight(&advantages, config.temperature, max_weight);
+            let actor_rate = config.actor_schedule.rate(config.actor_learning_rate.unwrap_or(rate), actor.steps());
+            actor.step_likelihood(&states, &actions, &weight, actor_rate, rngs)
+        });
 
         // Critics: towards the reward and the new value of the next state.
         let rewards = rewards * config.reward_scale + config.reward_shift;
@@ -190,16 +198,16 @@ impl Iql {
         // Target critics follow.
         twin_q.track(config.tau);
 
-        let diagnostics = diagnostics(&[
+        let mut scalars = vec![
             ("value_loss", value_loss.value),
-            ("actor_loss", actor_loss),
             ("critic_loss", q1_loss + q2_loss),
             ("v", losses::per_lane_mean(&v.output)),
             ("q1", losses::per_lane_mean(&q1)),
             ("q2", losses::per_lane_mean(&q2)),
             ("advantage", losses::per_lane_mean(&advantages)),
-        ]);
-        (diagnostics, download_rows(&advantages))
+        ];
+        scalars.extend(actor_loss.map(|loss| ("actor_loss", loss)));
+        (diagnostics(&scalars), advantages)
     }
 
     fn header(&self) -> Header {
@@ -217,7 +225,7 @@ impl Iql {
 
 impl Learner for Iql {
     fn update(&mut self, batch: &Minibatch) -> Diagnostics {
-        self.update_with_advantages(batch).0
+        self.step(batch, true).0
     }
 
     fn policy(&self) -> &dyn Policy {
@@ -231,5 +239,19 @@ impl Learner for Iql {
     fn load(&mut self, directory: &Path) -> Result<(), CheckpointError> {
         self.rngs = checkpoint::load(directory, &self.header(), self.state())?;
         Ok(())
+    }
+
+    fn actor_critic(&mut self) -> Option<&mut dyn ActorCritic> {
+        Some(self)
+    }
+}
+
+impl ActorCritic for Iql {
+    fn update_critics(&mut self, batch: &Minibatch) -> Diagnostics {
+        self.step(batch, false).0
+    }
+
+    fn load_actor(&mut self, directory: &Path) -> Result<(), CheckpointError> {
+        checkpoint::load(directory, &self.header(), self.policy.actor.weights("actor")).map(|_| ())
     }
 }

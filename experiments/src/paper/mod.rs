@@ -11,6 +11,7 @@ mod fig11;
 mod fig12;
 mod fig13;
 mod fig15;
+mod fig2_7_8;
 mod fig3;
 mod fig4_grasping;
 mod fig9;
@@ -134,8 +135,11 @@ pub(crate) fn all() -> Vec<Exhibit> {
         Exhibit::Runs(table1::experiment()),
         Exhibit::Runs(baselines::experiment()),
         Exhibit::Runs(table2::experiment()),
+        Exhibit::Runs(fig2_7_8::cold_critics()),
         Exhibit::Runs(fig3::experiment()),
         Exhibit::Runs(fig4_grasping::experiment()),
+        Exhibit::Runs(fig2_7_8::warm_critics_100k()),
+        Exhibit::Runs(fig2_7_8::warm_critics_1m()),
         Exhibit::Runs(fig9::experiment()),
         Exhibit::Runs(fig10::experiment()),
         Exhibit::Runs(fig11::experiment()),

@@ -172,6 +172,13 @@ impl Actor {
         loss.value
     }
 
+    /// What it acts by, of [`Actor::state`].
+    pub(crate) fn weights(&self, name: &str) -> Vec<(String, Tensor)> {
+        let mut state = self.state(name);
+        state.retain(|(name, _)| !name.starts_with("adam/"));
+        state
+    }
+
     /// Parameters and moments, by the names that they have in a checkpoint.
     pub(crate) fn state(&self, name: &str) -> Vec<(String, Tensor)> {
         let mut state = self.network.state(name);
