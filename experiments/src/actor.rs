@@ -21,7 +21,7 @@ pub(crate) struct Cast {
     pub(crate) policy: String,
     /// Who acts in the first --guide-steps steps, named likewise.
     #[arg(long, requires = "guide_steps")]
-    guide: Option<String>,
+    pub(crate) guide: Option<String>,
     /// The guide's steps in each episode.
     #[arg(long, requires = "guide")]
     guide_steps: Option<usize>,

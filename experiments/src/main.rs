@@ -57,8 +57,9 @@ pub(crate) struct Options {
     /// Number of seeds, counted from 0 [default: 1 smoke, 3 laptop, 20 paper; of the theory 4 smoke, 200 otherwise].
     #[arg(long, global = true, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub(crate) seeds: Option<u64>,
-    /// Run, list and make data for only those cells whose name contains this, such as table1, fig15,
-    /// antmaze-umaze-v0/10k or jsrl-curriculum; may be repeated (report and check take no notice of it).
+    /// Run, list and make data for only the table or figure of this name, such as table1 or fig15, or those cells whose
+    /// name contains this, such as antmaze-umaze-v0/10k or jsrl-curriculum; may be repeated (report and check take no
+    /// notice of it).
     #[arg(long, global = true, value_name = "TEXT")]
     pub(crate) only: Vec<String>,
     /// Where the learners compute: cpu or cuda.

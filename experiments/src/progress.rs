@@ -1,10 +1,11 @@
 //! Progress for people at a terminal, one line per event for everybody else.
 
 use std::{
-    io::{Write, stderr},
+    io::{ErrorKind, Write, stderr, stdout},
     time::Duration,
 };
 
+use anyhow::{Context, Result};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Bars of the runs under way, above one bar of all runs. Nothing is drawn where stderr is no terminal.
@@ -89,6 +90,16 @@ pub(crate) fn sentence(error: &anyhow::Error) -> String {
         }
     }
     parts.join(": ")
+}
+
+/// Prints what the user asked to see on stdout. Nobody need read all of it: `| head` soon has enough.
+pub(crate) fn tell(text: &str) -> Result<()> {
+    match writeln!(stdout(), "{text}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write to the standard output")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Prints a line on stderr, and goes on where that cannot be: a log on a full disk must not end a run.

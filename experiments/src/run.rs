@@ -208,12 +208,11 @@ impl Runner {
             let offline = self.finished(&NamedRun::offline(spec.offline_run()), *seed, progress)?;
             record.evaluations.extend(offline.evaluations);
             let folder = self.workspace.checkpoint(&spec.offline_run().key(), *seed);
-            match (online.start, learner.actor_critic()) {
-                (Start::Actor { critic_warm_up: steps }, Some(learner)) => {
-                    learner.load_actor(&folder)?;
-                    critic_warm_up = steps;
-                }
-                _ => learner.load(&folder)?,
+            if let Start::Actor { critic_warm_up: steps } = online.start {
+                learner.given_actor().context("no actor can be given to this learner")?.load_actor(&folder)?;
+                critic_warm_up = steps;
+            } else {
+                learner.load(&folder)?;
             }
         }
         let (guide, measure) = self.guide(spec, online, *seed, progress)?;

@@ -101,7 +101,7 @@ pub(crate) struct OnlinePlan {
 
 /// The exploration-policy's first weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Start {
     /// Fresh ones.
     Cold,
@@ -218,12 +218,10 @@ impl RunSpec {
         let counts = [every, episodes, scored, curriculum_every, curriculum_episodes];
         ensure!(counts.iter().all(|count| *count > 0), "every number of online.evaluation must be at least 1");
         ensure!(every <= online.steps, "online.evaluation.every must not be larger than online.steps");
-        if let Start::Actor { .. } = online.start {
-            ensure!(
-                matches!(self.learner, LearnerConfig::Iql(_)),
-                "{} cannot start from its actor alone: iql can",
-                self.learner.name()
-            );
+        if let Start::Actor { critic_warm_up } = online.start {
+            let name = self.learner.name();
+            ensure!(matches!(self.learner, LearnerConfig::Iql(_)), "{name} cannot start from its actor alone: iql can");
+            ensure!(critic_warm_up < online.steps, "critic_warm_up must be smaller than online.steps");
         }
         match online.schedule {
             SchedulePlan::Curriculum { stages, tolerance, window } => {
@@ -265,7 +263,8 @@ impl RunSpec {
         RunKey::of(self)
     }
 
-    /// The run that ends where this one's online phase begins. Guide, warm start and the offline columns all read it.
+    /// The run that ends where this one's online phase begins. Guide, other starts than cold ones and the offline columns
+    /// all read it.
     pub(crate) fn offline_run(&self) -> RunSpec {
         RunSpec { online: None, ..self.clone() }
     }

@@ -252,6 +252,14 @@ fn the_report_follows_from_the_records() {
     for exhibit in ["table1/table1.md", "table2/table2.md", "fig4-grasping/fig4-grasping.svg", "fig15/fig15.csv"] {
         assert!(names.contains(&format!("results/{exhibit}")), "{names:?}");
     }
+    let folder_of = |name: &str| Path::new(name).parent().map(Path::to_path_buf);
+    let folders: std::collections::BTreeSet<_> = names.iter().filter_map(|name| folder_of(name)).collect();
+    for made in folders.iter().filter(|folder| folder.starts_with("results")) {
+        for entry in fs::read_dir(root().join(made)).expect("it is committed") {
+            let path = made.join(entry.expect("the entry can be read").file_name());
+            assert!(names.contains(&path.display().to_string()), "no record gives {}: remove it", path.display());
+        }
+    }
     for name in names {
         let same = fs::read(folder.path().join(&name)).ok() == fs::read(root().join(&name)).ok();
         assert!(same, "{name} is not what the records give: run `make report` and commit it");

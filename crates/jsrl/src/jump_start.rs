@@ -87,10 +87,17 @@ impl<'a> JumpStart<'a> {
     }
 
     /// The same loop, in the first `steps` steps of which critics alone learn and the learner's policy stays as it is.
-    /// Nothing to a learner whose actor cannot be held still ([`Learner::actor_critic`]).
+    ///
+    /// # Panics
+    /// When the learner's actor cannot be held still ([`Learner::given_actor`]).
     #[must_use]
-    pub fn with_critic_warm_up(self, steps: usize) -> Self {
-        Self { critic_warm_up: steps, ..self }
+    pub fn with_critic_warm_up(mut self, steps: usize) -> Self {
+        assert!(
+            steps == 0 || self.learner.given_actor().is_some(),
+            "only critics that can learn alone can be warmed up"
+        );
+        self.critic_warm_up = steps;
+        self
     }
 
     /// One environment step for every lane, then `updates_per_step` gradient steps; the diagnostics of the last one.
@@ -113,7 +120,7 @@ impl<'a> JumpStart<'a> {
         for _ in 0..self.updates_per_step {
             let batch = sample(&self.replays, self.batch_rows, &mut self.sample_rngs);
             let warming_up = self.steps <= self.critic_warm_up;
-            diagnostics = match self.learner.actor_critic().filter(|_| warming_up) {
+            diagnostics = match self.learner.given_actor().filter(|_| warming_up) {
                 Some(learner) => learner.update_critics(&batch),
                 None => self.learner.update(&batch),
             };

@@ -7,7 +7,7 @@ use std::{
 
 use jsrl::{JumpStart, JumpStartLane, SchedulePlan};
 use rl::{
-    ActorCritic, CheckpointError, Diagnostics, Environment, EnvironmentSpec, EvaluationLane, Intent, LaneRows, Learner,
+    CheckpointError, Diagnostics, Environment, EnvironmentSpec, EvaluationLane, GivenActor, Intent, LaneRows, Learner,
     Minibatch, Observation, ObservationRows, Outcome, Policy, Prng, Replay, ReplayBuffer, Snapshot, Step, TimeLimit,
     evaluate,
 };
@@ -110,12 +110,12 @@ impl Learner for TapedLearner {
         unreachable!("not part of this test")
     }
 
-    fn actor_critic(&mut self) -> Option<&mut dyn ActorCritic> {
+    fn given_actor(&mut self) -> Option<&mut dyn GivenActor> {
         Some(self)
     }
 }
 
-impl ActorCritic for TapedLearner {
+impl GivenActor for TapedLearner {
     fn update_critics(&mut self, batch: &Minibatch) -> Diagnostics {
         write(&self.tape, format!("critics with {} rows", batch.states.rows()));
         Diagnostics::default()

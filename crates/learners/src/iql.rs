@@ -22,7 +22,7 @@
 
 use std::path::Path;
 
-use rl::{ActorCritic, CheckpointError, Diagnostics, LaneRows, Learner, Minibatch, Policy, Prng};
+use rl::{CheckpointError, Diagnostics, GivenActor, LaneRows, Learner, Minibatch, Policy, Prng};
 use serde::{Deserialize, Serialize};
 use tch::Tensor;
 
@@ -241,12 +241,12 @@ impl Learner for Iql {
         Ok(())
     }
 
-    fn actor_critic(&mut self) -> Option<&mut dyn ActorCritic> {
+    fn given_actor(&mut self) -> Option<&mut dyn GivenActor> {
         Some(self)
     }
 }
 
-impl ActorCritic for Iql {
+impl GivenActor for Iql {
     fn update_critics(&mut self, batch: &Minibatch) -> Diagnostics {
         self.step(batch, false).0
     }

@@ -21,13 +21,13 @@ pub trait Learner {
     /// When a file is missing, cut short, or of other sizes; the message names it and what was expected.
     fn load(&mut self, directory: &Path) -> Result<(), CheckpointError>;
     /// The same learner where its actor can be given and held still; none where it cannot.
-    fn actor_critic(&mut self) -> Option<&mut dyn ActorCritic> {
+    fn given_actor(&mut self) -> Option<&mut dyn GivenActor> {
         None
     }
 }
 
 /// A learner that can start from somebody's policy and nothing else (the paper's Figures 2, 7 and 8).
-pub trait ActorCritic {
+pub trait GivenActor {
     /// One gradient step for every lane of all but the actor: the critics learn of a policy that stays as it is.
     fn update_critics(&mut self, batch: &Minibatch) -> Diagnostics;
     /// Reads back the actor alone of what [`Learner::save`] wrote for the same configuration; critics, moments, step counts

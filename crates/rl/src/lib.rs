@@ -36,7 +36,7 @@ pub use evaluate::{EvaluationLane, evaluate};
 pub use image::{Image, ImageColumns, ImageRows, ImageShape};
 pub use lane::{Drivers, Lane, LaneState};
 pub use lane_rows::{LaneRows, ObservationRows};
-pub use learner::{ActorCritic, CheckpointError, Diagnostics, Learner};
+pub use learner::{CheckpointError, Diagnostics, GivenActor, Learner};
 pub use minibatch::{ImagePairs, Minibatch, Replay, sample};
 pub use offline::{OfflineState, OfflineTraining};
 pub use policy::{Intent, Policy};

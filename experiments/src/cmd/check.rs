@@ -6,6 +6,7 @@ use crate::{
     Options,
     data::DataCatalog,
     paper::{self, Exhibit, Finding, Results, Verdict},
+    progress::tell,
     record::RecordStore,
     table::Table,
     theory::TheoryStore,
@@ -13,7 +14,6 @@ use crate::{
 };
 
 /// The verb.
-#[expect(clippy::print_stdout, reason = "this is what the user asked to see")]
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let (catalog, store) = (DataCatalog::new(workspace), RecordStore::new(workspace));
     for exhibit in paper::all() {
@@ -34,9 +34,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         for Verdict { claim, finding, evidence, .. } in judged {
             table.push([claim, finding.to_string(), evidence]);
         }
-        println!("{} at {} scale\n{}", exhibit.id(), options.scale, table.markdown());
+        tell(&format!("{} at {} scale\n{}", exhibit.id(), options.scale, table.markdown()))?;
         if !not_run.is_empty() {
-            println!("{} further claims wait for runs (see `make list`).", not_run.len());
+            tell(&format!("{} further claims wait for runs (see `make list`).", not_run.len()))?;
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use learners::Device;
 use rl::{EpisodeScores, EvaluationLane, evaluate};
 use serde::Serialize;
 
-use crate::{Options, actor::Cast, run::SIDE_BY_SIDE};
+use crate::{Options, actor::Cast, progress::tell, run::SIDE_BY_SIDE};
 
 /// Judge a policy on a task.
 #[derive(Args)]
@@ -68,7 +68,6 @@ impl From<EpisodeScores> for Episodes {
 }
 
 /// The verb.
-#[expect(clippy::print_stdout, reason = "this is what the user asked to see")]
 pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
     let Arguments { cast, episodes, seed, json } = arguments;
     let Cast { task, policy, .. } = cast;
@@ -106,7 +105,7 @@ pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
         d4rl_score,
     };
     if *json {
-        println!("{}", serde_json::to_string_pretty(&verdict)?);
+        tell(&serde_json::to_string_pretty(&verdict)?)?;
     } else {
         let steps = verdict.mean_success_steps.map_or("none".into(), |steps| format!("{steps:.0} steps on average"));
         let fixed = verdict.fixed_goal_success_rate;
@@ -115,11 +114,15 @@ pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
         let score = verdict.goal_step_share.zip(verdict.d4rl_score).map_or(String::new(), |(share, score)| {
             format!("; {:.1} % of the steps at the goal, D4RL's score {score:.1}", 100.0 * share)
         });
-        println!(
-            "{task}, {policy}: {:.1} % of {episodes} episodes succeed ({steps}){fixed}{score}; mean return {:.3}",
+        let behind = match (&cast.guide, cast.guide_steps()) {
+            (Some(guide), steps) if steps > 0 => format!(" behind {steps} steps of {guide}"),
+            _ => String::new(),
+        };
+        tell(&format!(
+            "{task}, {policy}{behind}: {:.1} % of {episodes} episodes succeed ({steps}){fixed}{score}; mean return {:.3}",
             100.0 * verdict.success_rate,
             verdict.mean_return
-        );
+        ))?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::{pictures, spec::Scale, workspace::Workspace};
+use crate::{pictures, progress::tell, spec::Scale, workspace::Workspace};
 
 /// Draw pictures that need no runs.
 #[derive(Args)]
@@ -14,7 +14,6 @@ pub(crate) struct Arguments {
 }
 
 /// The verb.
-#[expect(clippy::print_stdout, reason = "this is what the user asked to see")]
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let all = pictures::all();
     if let Some(name) = arguments.names.iter().find(|name| all.iter().all(|picture| picture.id != **name)) {
@@ -25,9 +24,9 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
         if arguments.names.is_empty() || arguments.names.iter().any(|name| name == picture.id) {
             // Scales are of runs, and these take none.
             let drawn = (picture.draw)(workspace, &workspace.artifact(picture.id, Scale::Laptop))?;
-            println!("{}\n{}", picture.title, drawn.seen);
+            tell(&format!("{}\n{}", picture.title, drawn.seen))?;
             for file in drawn.files {
-                println!("  wrote {}", file.display());
+                tell(&format!("  wrote {}", file.display()))?;
             }
         }
     }

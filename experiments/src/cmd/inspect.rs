@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::Args;
 use envs::Task;
+
+use crate::progress::tell;
 
 /// Show what the loader makes of a D4RL file.
 #[derive(Args)]
@@ -20,15 +22,21 @@ pub(crate) struct Arguments {
 }
 
 /// The verb.
-#[expect(clippy::print_stdout, reason = "this is what the user asked to see")]
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let named = arguments.file.file_stem().and_then(|name| name.to_str()?.parse::<Task>().ok());
     let max_episode_steps = arguments.max_episode_steps.or(named.map(Task::max_steps));
-    let inspection = d4rl::inspect(&arguments.file, max_episode_steps)?;
+    let inspection = d4rl::inspect(&arguments.file, max_episode_steps).map_err(|error| {
+        let missing = !arguments.file.exists();
+        let ours = named.filter(|_| missing).map(|task| format!("make it with `experiments -- data {task}`"));
+        ours.map_or_else(
+            || anyhow::Error::new(error),
+            |advice| anyhow!("{} is not there: {advice}", arguments.file.display()),
+        )
+    })?;
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&inspection)?);
+        tell(&serde_json::to_string_pretty(&inspection)?)?;
     } else {
-        println!("{inspection}");
+        tell(&inspection.to_string())?;
     }
     Ok(())
 }

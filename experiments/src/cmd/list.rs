@@ -8,6 +8,7 @@ use crate::{
     data::DataCatalog,
     paper::{self, Exhibit},
     pictures,
+    progress::tell,
     record::RecordStore,
     table::Table,
     theory::{self, TheoryStore, make::TheoryPlan},
@@ -15,9 +16,9 @@ use crate::{
 };
 
 /// The verb.
-#[expect(clippy::print_stdout, reason = "this is what the user asked to see")]
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let (catalog, store) = (DataCatalog::new(workspace), RecordStore::new(workspace));
+    paper::cells(options, &catalog)?; // what is asked for must be there
     let mut table = Table::new(["target", "what", "seeds", "runs done", "runs in all", "core-hours left"]);
     for exhibit in paper::all() {
         let (seeds, done, all, core_hours) = match &exhibit {
@@ -41,12 +42,12 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         let what = [format!("make {}", exhibit.id()), exhibit.title().into()];
         table.push(what.into_iter().chain([seeds.to_string(), done.to_string(), all.to_string(), hours]));
     }
-    println!("at {} scale:\n{}", options.scale, table.markdown());
+    tell(&format!("at {} scale:\n{}", options.scale, table.markdown()))?;
 
     let mut table = Table::new(["target", "what"]);
     for picture in pictures::all() {
         table.push([format!("make {}", picture.id), picture.title.into()]);
     }
-    println!("at any scale, without runs:\n{}", table.markdown());
+    tell(&format!("at any scale, without runs:\n{}", table.markdown()))?;
     Ok(())
 }

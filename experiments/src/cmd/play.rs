@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 use envs::render::Renderer;
 use learners::Device;
@@ -56,6 +56,7 @@ enum View {
 pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
     let Arguments { cast, gif, map, seed, camera, height, every } = arguments;
     let device = Device::parse(&options.device)?;
+    ensure!(map.is_none() || cast.task.maze().is_some(), "{} has no map to draw: leave out --map", cast.task);
     let actors = cast.actors(device)?;
     let (task, guide_steps) = (cast.task, cast.guide_steps());
 
@@ -78,7 +79,7 @@ pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
     eprintln!("wrote {}: {}", gif.display(), episode.ending());
     if let Some(file) = map {
         let panel = episode.panel(format!("{task}, h = {guide_steps}"));
-        let panel = panel.with_context(|| format!("{task} has no map to draw: leave out --map"))?;
+        let panel = panel.context("only mazes have maps")?;
         draw(&[panel])?.write(&file.with_extension("svg"), &file.with_extension("png"))?;
     }
     Ok(())

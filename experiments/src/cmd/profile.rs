@@ -16,9 +16,9 @@ use clap::Args;
 use jsrl::{JumpStart, JumpStartLane};
 use learners::Device;
 use rl::{
-    CheckpointError, Dataset, Diagnostics, Environment, EnvironmentSpec, EvaluationLane, Intent, LaneRows, Learner,
-    Minibatch, Observation, ObservationRows, OfflineTraining, Policy, Prng, Replay, ReplayBuffer, Snapshot, Step,
-    evaluate, sample,
+    CheckpointError, Dataset, Diagnostics, Environment, EnvironmentSpec, EvaluationLane, GivenActor, Intent, LaneRows,
+    Learner, Minibatch, Observation, ObservationRows, OfflineTraining, Policy, Prng, Replay, ReplayBuffer, Snapshot,
+    Step, evaluate, sample,
 };
 
 use crate::{
@@ -27,6 +27,7 @@ use crate::{
     cmd,
     data::DataCatalog,
     paper,
+    progress::tell,
     run::{SIDE_BY_SIDE, replay},
     spec::{OnlinePlan, RunSpec, Scale},
     table::Table,
@@ -48,7 +49,6 @@ pub(crate) struct Arguments {
 const CELL: &str = "table1/antmaze-umaze-v0/10k/jsrl-curriculum";
 
 /// The verb.
-#[expect(clippy::print_stdout, reason = "this is what the user asked to see")]
 pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Arguments) -> Result<()> {
     let catalog = DataCatalog::new(workspace);
     let laptop = Options { scale: Scale::Laptop, only: vec![CELL.to_string()], ..options.clone() };
@@ -64,7 +64,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Argument
         learners::use_one_thread();
         profile(&spec, &online, &catalog, device, arguments)
     })?;
-    println!("{}", table.markdown());
+    tell(&table.markdown())?;
     Ok(())
 }
 
@@ -250,6 +250,10 @@ impl Learner for TimedLearner {
 
     fn load(&mut self, directory: &Path) -> Result<(), CheckpointError> {
         self.inner.load(directory)
+    }
+
+    fn given_actor(&mut self) -> Option<&mut dyn GivenActor> {
+        self.inner.given_actor()
     }
 }
 

@@ -127,6 +127,9 @@ fn measure(workspace: &Workspace, options: &Options, arguments: &Arguments) -> R
 fn jobs(options: &Options, arguments: &Arguments, catalog: &DataCatalog) -> Result<Vec<Job>> {
     let seeds = arguments.first_seed..arguments.first_seed + options.seeds.unwrap_or(paper::seeds(options.scale));
     if let Some(file) = &arguments.spec {
+        let named = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let plain = arguments.method.chars().all(named) && !arguments.method.starts_with('.');
+        ensure!(plain && !arguments.method.is_empty(), "--method is a folder's name: letters, digits, - and _");
         let spec = read_spec(file)?;
         return Ok(seeds.map(|seed| Job { method: arguments.method.clone(), spec: spec.clone(), seed }).collect());
     }
@@ -141,10 +144,10 @@ fn jobs(options: &Options, arguments: &Arguments, catalog: &DataCatalog) -> Resu
 }
 
 fn read_spec(file: &PathBuf) -> Result<RunSpec> {
-    let json = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let spec: RunSpec = serde_json::from_slice(&json).with_context(|| {
-        format!("{} is no run specification (see \"spec\" in any file of results/records)", file.display())
-    })?;
+    const ADVICE: &str = "a specification is what stands under \"spec\" in any file of results/records";
+    let json = std::fs::read(file).with_context(|| format!("cannot read {} ({ADVICE})", file.display()))?;
+    let spec: RunSpec = serde_json::from_slice(&json)
+        .with_context(|| format!("{} is no run specification ({ADVICE})", file.display()))?;
     spec.check().with_context(|| format!("{} cannot be run", file.display()))?;
     Ok(spec)
 }

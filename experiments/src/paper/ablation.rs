@@ -88,11 +88,11 @@ mod tests {
     use super::*;
     use crate::{
         data::DataCatalog,
-        paper::{fig12, table11},
+        paper::{fig12, table2, table11},
         workspace::Workspace,
     };
 
-    /// Nothing but the two settings differs between cells.
+    /// Nothing but the two settings differs between cells, and of Figure 12 from Table 2's curriculum.
     #[test]
     fn each_cell_has_settings_of_its_own() {
         let empty = tempfile::tempdir().expect("a folder");
@@ -112,6 +112,17 @@ mod tests {
                 (*tolerance, *window) = (0.1, 3);
             }
             assert!(cells.iter().all(|cell| cell.spec == cells[0].spec), "{}", experiment.id);
+            let jsrl = |cell: &&Cell| cell.method == "jsrl-curriculum" && cell.spec.task == cells[0].spec.task;
+            let table2 = (table2::experiment().cells)(Scale::Laptop, &catalog).expect("no data are needed to plan");
+            let standard = table2.iter().filter(jsrl).find(|cell| cell.spec.data == cells[0].spec.data);
+            if let Some(cell) = standard {
+                let mut spec = cell.spec.clone();
+                let schedule = &mut spec.online.as_mut().expect("it learns online").schedule;
+                let SchedulePlan::Curriculum { tolerance, window, .. } = schedule else { panic!("another schedule") };
+                (*tolerance, *window) = (0.1, 3);
+                assert!(spec == cells[0].spec, "{}", experiment.id);
+            }
+            assert_eq!(standard.is_some(), experiment.id == "fig12");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The paper's claims on Table 1 as inequalities between columns, tested pair by pair of seeds.
+//! What records say of the paper's claims: verdicts, how pairs of seeds make them, and the claims on Table 1.
 
 use std::{collections::BTreeSet, fmt, slice::from_ref};
 
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What the records say of one claim of the paper.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Verdict {
     /// The claim, with its place in the paper.
     pub(crate) claim: String,
@@ -21,6 +21,8 @@ pub(crate) struct Verdict {
     pub(crate) finding: Finding,
     /// The numbers behind it.
     pub(crate) evidence: String,
+    /// The mean difference among them, where it is about one.
+    pub(crate) estimate: Option<f64>,
 }
 
 /// Whether a claim holds in our records.
@@ -99,30 +101,48 @@ pub(crate) fn check(results: &Results) -> Vec<Verdict> {
             let [x, y] = [better, worse].map(|method| results.find(*task, *transitions, method.name()));
             let left_out = few_data && is_full(results, *task, *transitions, [better, worse]);
             let row = format!("{task} {}", size_label(*transitions));
-            (!left_out).then_some((row, paired(&x?.scores(), &y?.scores())))
+            let (x, y) = paired(&x?.scores(), &y?.scores());
+            (!left_out).then_some((row, x, y))
         });
-        verdicts.extend(in_rows(claim, strict, pairs));
+        verdicts.extend(in_rows(claim, strict, pairs.collect()));
     }
     verdicts
 }
 
-/// An inequality on each row, and on all rows together that were run. A row has a name and [`paired`] scores.
-pub(super) fn in_rows(
+/// A row's name and the numbers of two methods, pair by pair of seeds.
+pub(super) type Row = (String, Vec<f64>, Vec<f64>);
+
+/// An inequality on each row, and on all rows together: see [`row_by_row`].
+pub(super) fn in_rows(claim: &str, strict: bool, rows: Vec<Row>) -> Vec<Verdict> {
+    row_by_row(claim, |claim, x, y| compare(claim, strict, x, y), rows)
+}
+
+/// A claim on each row of paired numbers, and on all rows together that have [`FEWEST`] pairs; what the others say, who are
+/// too few to be judged, stands beside it.
+pub(super) fn row_by_row(
     claim: &str,
-    strict: bool,
-    rows: impl Iterator<Item = (String, (Vec<f64>, Vec<f64>))>,
+    judge: impl Fn(&str, &[Vec<f64>], &[Vec<f64>]) -> Verdict,
+    rows: Vec<Row>,
 ) -> Vec<Verdict> {
-    let mut verdicts = Vec::new();
-    let (mut all_better, mut all_worse) = (Vec::new(), Vec::new());
-    for (row, (x, y)) in rows {
-        verdicts.push(compare(&format!("{row}: {claim}"), strict, from_ref(&x), from_ref(&y)));
-        if !x.is_empty() {
-            all_better.push(x);
-            all_worse.push(y);
-        }
+    let one = |(row, x, y): &Row| judge(&format!("{row}: {claim}"), from_ref(x), from_ref(y));
+    let mut verdicts: Vec<Verdict> = rows.iter().map(one).collect();
+    let run: Vec<Row> = rows.into_iter().filter(|(_, x, _)| !x.is_empty()).collect();
+    let all = run.len();
+    let (enough, few): (Vec<Row>, Vec<Row>) = run.into_iter().partition(|(_, x, _)| x.len() >= FEWEST);
+    let (judged, aside) = if enough.is_empty() { (few, Vec::new()) } else { (enough, few) };
+    let named = match aside.len() {
+        0 => format!("all rows run ({all})"),
+        _ => format!("{} of {all} rows run", judged.len()),
+    };
+    let of_aside = |row: &Row| format!("{} {:+.1}", row.0, one(row).estimate.unwrap_or_default());
+    let others: Vec<String> = aside.iter().map(of_aside).collect();
+    let (x, y): (Vec<_>, Vec<_>) = judged.into_iter().map(|(_, x, y)| (x, y)).unzip();
+    let mut verdict = judge(&format!("{named}: {claim}"), &x, &y);
+    if !others.is_empty() {
+        let left_out = format!("; left out, of fewer than {FEWEST} seeds: {}", others.join(", "));
+        verdict.evidence.push_str(&left_out);
     }
-    let claim = format!("all rows run ({}): {claim}", all_better.len());
-    verdicts.push(Verdict { over_all_rows: true, ..compare(&claim, strict, &all_better, &all_worse) });
+    verdicts.push(Verdict { over_all_rows: true, ..verdict });
     verdicts
 }
 
@@ -136,8 +156,11 @@ pub(super) fn told(verdicts: &[Verdict]) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let heading = "What these runs say of the paper's claims (95 % intervals by Student's t; row by row: `make check`)";
-    format!("\n{heading}:\n\n{}", lines.concat())
+    format!(
+        "\nWhat these runs say of the paper's claims (a claim holds where the whole 95 % interval by Student's t is on its side, \
+         fails where all of it is on the other, and is undecided else; row by row: `make check`):\n\n{}",
+        lines.concat()
+    )
 }
 
 /// Whether a size is a task's largest of several that have both columns.
@@ -189,9 +212,12 @@ pub(super) fn sooner(claim: &str, first: &[Vec<f64>], later: &[Vec<f64>]) -> Ver
 /// The mean over rows of `x - y` on the same seed, and what a judge makes of its interval (from `low` to `high`). Rows of
 /// fewer than [`FEWEST`] pairs are left out; where there are no others, nothing is decided.
 fn difference(claim: &str, unit: &str, x: &[Vec<f64>], y: &[Vec<f64>], judge: impl Fn(f64, f64) -> Finding) -> Verdict {
-    let verdict = |finding, evidence| Verdict { claim: claim.to_string(), over_all_rows: false, finding, evidence };
+    let verdict = |finding, evidence, estimate| {
+        let claim = claim.to_string();
+        Verdict { claim, over_all_rows: false, finding, evidence, estimate }
+    };
     if x.iter().all(Vec::is_empty) {
-        return verdict(Finding::NotRun, "no pair of runs".into());
+        return verdict(Finding::NotRun, "no pair of runs".into(), None);
     }
     let run = stats::differences(x, y).into_iter().filter(|row| !row.is_empty());
     let (enough, few): (Vec<_>, Vec<_>) = run.partition(|row| row.len() >= FEWEST);
@@ -200,12 +226,12 @@ fn difference(claim: &str, unit: &str, x: &[Vec<f64>], y: &[Vec<f64>], judge: im
         pairs => format!("{pairs} pairs of seeds"),
     };
     if enough.is_empty() {
+        let estimate = stats::mean_of_means(&few);
         let evidence = format!(
-            "difference {:+.1} {unit} over {}, with rows of fewer than {FEWEST}, which make no interval",
-            stats::mean_of_means(&few),
+            "difference {estimate:+.1} {unit} over {}, with rows of fewer than {FEWEST}, which make no interval",
             pairs(&few)
         );
-        return verdict(Finding::Undecided, evidence);
+        return verdict(Finding::Undecided, evidence, Some(estimate));
     }
     let Interval { low, estimate, high } = stats::students(&enough);
     let without = match few.len() {
@@ -214,7 +240,7 @@ fn difference(claim: &str, unit: &str, x: &[Vec<f64>], y: &[Vec<f64>], judge: im
         rows => format!(" ({rows} rows of fewer than {FEWEST} left out)"),
     };
     let evidence = format!("difference {estimate:+.1} [{low:+.1}, {high:+.1}] {unit} over {}{without}", pairs(&enough));
-    verdict(judge(low, high), evidence)
+    verdict(judge(low, high), evidence, Some(estimate))
 }
 
 #[cfg(test)]
@@ -236,6 +262,26 @@ mod tests {
         let mixed = compare("", false, &[long, lone], &[vec![0.0; 3], vec![0.0]]);
         assert_eq!(mixed.finding, Finding::Holds, "a row of one seed is left out");
         assert!(mixed.evidence.contains("+1.0 [") && mixed.evidence.contains("a row of fewer than 3"), "{mixed:?}");
+    }
+
+    /// Three rows of one seed that go the other way decide nothing, but are not kept quiet.
+    #[test]
+    fn rows_of_too_few_seeds_are_named() {
+        let row = |name: &str, x: Vec<f64>| (name.to_string(), x.clone(), vec![0.0; x.len()]);
+        let rows =
+            vec![row("a", vec![9.0, 10.0, 11.0]), row("b", vec![-20.0]), row("c", vec![]), row("d", vec![-1.0; 2])];
+        let verdicts = in_rows("it helps", true, rows);
+        let Verdict { claim, finding, evidence, .. } = verdicts.last().expect("over all rows");
+        assert_eq!((verdicts.len(), claim.as_str()), (5, "1 of 3 rows run: it helps"));
+        assert_eq!(*finding, Finding::Holds);
+        assert!(
+            evidence.ends_with("over 3 pairs of seeds; left out, of fewer than 3 seeds: b -20.0, d -1.0"),
+            "{evidence}"
+        );
+        let verdicts = in_rows("it helps", true, vec![row("b", vec![-20.0]), row("d", vec![-10.0])]);
+        let all = verdicts.last().expect("over all rows");
+        assert_eq!((all.claim.as_str(), all.finding), ("all rows run (2): it helps", Finding::Undecided));
+        assert!(all.evidence.starts_with("difference -15.0 points over 2 pairs"), "{}", all.evidence);
     }
 
     #[test]

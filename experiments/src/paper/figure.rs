@@ -1,6 +1,6 @@
 //! A figure of learning curves as files: what is seen, what is run, what is missing, and the numbers behind the picture.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use anyhow::Result;
 
@@ -34,7 +34,12 @@ impl Figure {
     /// Writes `<id>.md`, and where there are curves `<id>.svg`, `.png` and `.csv`.
     pub(super) fn write(&self, scale: Scale, results: &Results, folder: &Path) -> Result<()> {
         let path = |ending: &str| folder.join(format!("{}.{ending}", self.id));
-        if !self.panels.is_empty() {
+        if self.panels.is_empty() {
+            // The picture of runs that are gone says what no record does.
+            for ending in ["svg", "png", "csv"] {
+                _ = fs::remove_file(path(ending));
+            }
+        } else {
             draw(&self.panels, self.columns)?.write(&path("svg"), &path("png"))?;
             write_whole(&path("csv"), points(&self.panels).csv().as_bytes())?;
         }

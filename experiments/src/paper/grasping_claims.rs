@@ -1,8 +1,6 @@
 //! The paper's claims on grasping that are about the number of demonstrations and about speed (section 5.2 to 5.4, Table 2,
 //! Figures 3, 4 and 10).
 
-use std::slice;
-
 use envs::Task;
 
 use crate::{
@@ -105,20 +103,7 @@ pub(super) fn curriculum_against_random(results: &Results) -> Vec<Verdict> {
     }
     let speed = format!("the curriculum gets to {LEVEL} sooner than random horizons (section 5.4)");
     let end = "the curriculum ends as high as random horizons (section 5.4)";
-    [row_by_row(&speed, claims::sooner, speeds), row_by_row(end, claims::same, ends)].concat()
-}
-
-/// A row's name and the numbers of two methods, pair by pair of seeds.
-type Row = (String, Vec<f64>, Vec<f64>);
-
-/// A claim on each row of paired numbers, and on all of them that have runs.
-fn row_by_row(claim: &str, judge: impl Fn(&str, &[Vec<f64>], &[Vec<f64>]) -> Verdict, rows: Vec<Row>) -> Vec<Verdict> {
-    let one = |(row, x, y): &Row| judge(&format!("{row}: {claim}"), slice::from_ref(x), slice::from_ref(y));
-    let mut verdicts: Vec<Verdict> = rows.iter().map(one).collect();
-    let (x, y): (Vec<_>, Vec<_>) = rows.into_iter().map(|(_, x, y)| (x, y)).filter(|(x, _)| !x.is_empty()).unzip();
-    let all = judge(&format!("all rows run ({}): {claim}", x.len()), &x, &y);
-    verdicts.push(Verdict { over_all_rows: true, ..all });
-    verdicts
+    [claims::row_by_row(&speed, claims::sooner, speeds), claims::row_by_row(end, claims::same, ends)].concat()
 }
 
 /// "Qt-Opt+JSRL is more sample efficient" than the other ways to use demonstrations (Figure 4).

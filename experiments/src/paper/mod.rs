@@ -20,6 +20,7 @@ mod grasping_claims;
 mod grasping_figures;
 mod numbers;
 mod present;
+mod settings;
 mod table1;
 mod table11;
 mod table1_curves;
@@ -37,6 +38,7 @@ use rl::EpisodeScores;
 use crate::{
     Options,
     data::DataCatalog,
+    pictures,
     record::{RecordStore, RunOutcome, RunRecord},
     run::Job,
     spec::{GuideSource, NamedRun, RunSpec, Scale},
@@ -107,9 +109,11 @@ pub(crate) fn is_chosen(options: &Options, name: &str) -> bool {
     options.only.is_empty() || options.only.iter().any(|text| matches(text, name))
 }
 
-/// The name of a table or figure stands for it alone (table1 is no part of table11), any other text for what contains it.
+/// The name of a table, figure or picture stands for it alone (table1 is no part of table11), any other text for what
+/// contains it.
 fn matches(text: &str, name: &str) -> bool {
-    if all().iter().any(|exhibit| exhibit.id() == text) {
+    let pictures = pictures::all();
+    if all().iter().map(Exhibit::id).chain(pictures.iter().map(|picture| picture.id)).any(|id| id == text) {
         return name.split('/').next() == Some(text);
     }
     name.contains(text)
@@ -366,6 +370,7 @@ mod tests {
     fn a_table_is_not_one_whose_name_begins_like_its_own() {
         assert!(matches("table1", "table1/antmaze-umaze-v0/10k/iql"));
         assert!(!matches("table1", "table11/antmaze-large-diverse-v0/1m/jsrl-window-1-tolerance-0"));
+        assert!(!matches("fig1", "fig15/scratch/epsilon-greedy/8"), "fig1 is a picture, which has no runs");
         assert!(matches("umaze-v0/10k", "table1/antmaze-umaze-v0/10k/iql"), "any other text");
         assert!(matches("able11/", "table11/antmaze-large-diverse-v0/1m/jsrl-window-1-tolerance-0"));
     }

@@ -4,8 +4,6 @@ use std::path::Path;
 
 use anyhow::Result;
 use envs::Task;
-use jsrl::SchedulePlan;
-use learners::{Inputs, LearnerConfig, RateSchedule};
 use rl::Prng;
 use serde::Serialize;
 
@@ -13,11 +11,13 @@ use crate::{
     paper::{
         CellResult, Results, claims,
         numbers::{PaperTable, PaperValue},
+        seeds,
+        settings::reductions,
         table1::{self, Method},
         table1_curves,
     },
     run::size_label,
-    spec::{EvaluationPlan, ReplayPlan, RunSpec, Scale},
+    spec::Scale,
     stats::{self, FEWEST},
     table::Table,
     workspace::write_whole,
@@ -119,12 +119,12 @@ fn markdown(scale: Scale, results: &Results, rows: &[Vec<Shown>]) -> String {
         let size = size_label(*transitions);
         let table = if row.iter().any(|shown| !shown.scores.is_empty()) { &mut run } else { &mut not_run };
         table.push([task.to_string(), size.clone()].into_iter().chain(row.iter().map(text)));
-        let empty = || row.iter().filter(|shown| shown.scores.is_empty() && shown.failed == 0);
-        if empty().any(|shown| shown.key.is_some()) {
-            here.push(format!("- `make table1 SCALE={scale} ONLY=table1/{task}/{size}/`\n"));
+        let few = |shown: &&Shown| (shown.scores.len() + shown.failed) < seeds(scale) as usize;
+        if row.iter().filter(few).any(|shown| shown.key.is_some()) {
+            here.push((*task, size.clone()));
         }
-        if empty().any(|shown| shown.key.is_none()) && scale != Scale::Paper {
-            elsewhere.push(format!("- `make table1 SCALE=paper ONLY=table1/{task}/{size}/`\n"));
+        if row.iter().filter(few).any(|shown| shown.key.is_none()) && scale != Scale::Paper {
+            elsewhere.push((*task, size));
         }
     }
     let page = format!(
@@ -132,136 +132,41 @@ fn markdown(scale: Scale, results: &Results, rows: &[Vec<Shown>]) -> String {
          the goal). Ours: mean ± sd, \
          interquartile mean with its 95 % bootstrap interval over n seeds (none of fewer than {FEWEST}; of so few as {FEWEST} to 5 it \
          is too narrow, so claims are judged by Student's t). *Paper*: mean ± sd over 20 seeds of a million \
-         offline updates and a million online steps on D4RL's data.\n\n{}\n{}",
-        reductions(scale, results),
-        run.markdown()
+         offline updates and a million online steps on D4RL's data.\n\n{}{}",
+        run.markdown(),
+        claims::told(&claims::check(results))
     );
-    let listed = |words: &str, commands: &[String]| match commands {
-        [] => String::new(),
-        commands => format!("\n{words}:\n\n{}", commands.concat()),
+    let here = commands(scale, &here);
+    let elsewhere = match commands(Scale::Paper, &elsewhere) {
+        none if none.is_empty() => none,
+        lines => format!(
+            "\nCells that the {scale} scale does not have are run at paper scale, with a table of its own:\n\n{lines}"
+        ),
     };
-    let here = listed("A dash is a cell that has not been run. The commands that fill them", &here);
-    let words = format!("Cells that the {scale} scale does not have are run at paper scale, with a table of its own");
-    let rest = not_run.markdown() + &here + &listed(&words, &elsewhere);
-    let claims = claims::told(&claims::check(results));
-    format!(
-        "{page}{claims}\n<details><summary>Rows not run, and the commands that run them</summary>\n\n{rest}\n</details>\n"
-    )
+    let folded = |title: &str, text: &str| format!("\n<details><summary>{title}</summary>\n\n{text}\n</details>\n");
+    let settings = folded("Settings and data of these runs", &reductions(scale, results));
+    let missing = folded(
+        &format!("Rows not run, and the commands for what is not run or has fewer than {} seeds", seeds(scale)),
+        &format!("{}\n{here}{elsewhere}", not_run.markdown()),
+    );
+    page + &settings + &missing
 }
 
-/// What a scale reduces, read off the specifications: once for all tasks with records that have it in common.
-fn reductions(scale: Scale, results: &Results) -> String {
-    let mut groups: Vec<(&RunSpec, Vec<Task>)> = Vec::new();
-    for task in table1::TASKS.into_iter().flatten().copied() {
-        let cells = results.cells.iter().filter(|result| result.cell.spec.task == task);
-        if cells.clone().all(|result| result.records.is_empty()) {
-            continue;
-        }
-        let Some(spec) = cells.map(|result| &result.cell.spec).find(|spec| spec.online.is_some()) else { continue };
-        match groups.iter_mut().find(|(other, _)| have_budget_in_common(spec, other)) {
-            Some((_, tasks)) => tasks.push(task),
-            None => groups.push((spec, vec![task])),
+/// What makes the missing cells of rows, a line for each task.
+fn commands(scale: Scale, rows: &[(Task, String)]) -> String {
+    let mut lines: Vec<(Task, Vec<&str>)> = Vec::new();
+    for (task, size) in rows {
+        match lines.last_mut() {
+            Some((last, sizes)) if last == task => sizes.push(size),
+            _ => lines.push((*task, vec![size])),
         }
     }
-    groups.iter().filter_map(|(_, tasks)| settings(scale, tasks, results)).collect::<Vec<_>>().join("\n")
-}
-
-fn have_budget_in_common(a: &RunSpec, b: &RunSpec) -> bool {
-    let online = |spec: &RunSpec| {
-        let online = spec.online.as_ref()?;
-        Some((online.steps, online.updates_per_step, online.batch_rows, online.evaluation))
+    let line = |(task, sizes): &(Task, Vec<&str>)| {
+        let (first, others) = (sizes[0], &sizes[1..]);
+        let others = if others.is_empty() { String::new() } else { format!(", and so on: {}", others.join(", ")) };
+        format!("- `make table1 SCALE={scale} ONLY=table1/{task}/{first}/`{others}\n")
     };
-    a.learner == b.learner && a.offline == b.offline && online(a) == online(b)
-}
-
-/// The settings of tasks that have them in common.
-fn settings(scale: Scale, tasks: &[Task], results: &Results) -> Option<String> {
-    let cells: Vec<&CellResult> =
-        results.cells.iter().filter(|result| tasks.contains(&result.cell.spec.task)).collect();
-    let specs: Vec<&RunSpec> = cells.iter().map(|result| &result.cell.spec).collect();
-    let (LearnerConfig::Iql(iql), offline, online) =
-        specs.iter().find_map(|spec| Some((&spec.learner, &spec.offline, spec.online.as_ref()?)))?
-    else {
-        return None;
-    };
-    let EvaluationPlan { episodes, scored, curriculum_every, curriculum_episodes, .. } = online.evaluation;
-    let inputs = match iql.inputs {
-        Inputs::Raw => "raw",
-        Inputs::Scaled => "scaled",
-    };
-    let rate = match iql.actor_schedule {
-        RateSchedule::Constant => String::new(),
-        RateSchedule::Cosine { max_steps } => format!(" (the actor's falls to 0 by its update {max_steps})"),
-    };
-    let average = iql.actor_average.map_or(String::new(), |share| {
-        format!("; policies act by averaged weights, of which each update renews {share}")
-    });
-    let curriculum = specs
-        .iter()
-        .find_map(|spec| match spec.online.as_ref()?.schedule {
-            SchedulePlan::Curriculum { stages, tolerance, window } => Some(format!(
-                " The curriculum has {stages} stages, tolerance {tolerance} and a window of {window} evaluations of \
-                 {curriculum_episodes} episodes, one every {curriculum_every} steps.{}{}",
-                buffers(spec.online.as_ref()?.replay),
-                unfinished(&cells)
-            )),
-            _ => None,
-        })
-        .unwrap_or_default();
-    let rewards = match (iql.reward_scale, iql.reward_shift) {
-        (1.0, 0.0) => "r".to_string(),
-        (scale, 0.0) => format!("{scale} r"),
-        (1.0, shift) => format!("r {shift:+}"),
-        (scale, shift) => format!("{scale} r {shift:+}"),
-    };
-    let names: Vec<&str> = tasks.iter().map(|task| task.name()).collect();
-    let names = names.join(", ");
-    let used = cells.iter().filter(|result| !result.records.is_empty()).map(|result| &result.cell.spec.data);
-    let mut data: Vec<String> = used.map(|slice| format!("{} ({})", slice.file, slice.content)).collect();
-    data.dedup();
-    let data = data.join(", ");
-    Some(format!(
-        "Settings of the {scale} scale for {names}, the same for all columns: {} offline updates; {} online steps with {} \
-         update(s) each; minibatches of {}; hidden layers {:?}; rate {}{rate}; expectile {}; temperature {}; target rate \
-         {}; dropout {}; rewards {rewards}; {inputs} inputs{average}. The score is the mean of the last {scored} x {episodes} evaluation episodes.{curriculum}\n\nData \
-         files, with a hash of their numbers: {data}.\n",
-        offline.updates,
-        online.steps,
-        online.updates_per_step,
-        online.batch_rows,
-        iql.hidden,
-        iql.learning_rate,
-        iql.expectile,
-        iql.temperature,
-        iql.tau,
-        iql.actor_dropout,
-    ))
-}
-
-/// What the columns with two buffers draw from.
-fn buffers(replay: ReplayPlan) -> String {
-    let ReplayPlan::TwoBuffers { capacity, offline_share } = replay else { return String::new() };
-    let (own, data) = (100.0 * (1.0 - offline_share), 100.0 * offline_share);
-    format!(
-        " JSRL and control draw {own} % of a minibatch from the last {} collected transitions and {data} % from the data; \
-         IQL draws from one buffer.",
-        size_label(capacity)
-    )
-}
-
-/// How many curricula ended before they had taken the guide's last step.
-pub(super) fn unfinished(cells: &[&CellResult]) -> String {
-    let runs = cells.iter().flat_map(|result| result.finished());
-    let curricula = runs.filter(|record| {
-        let online = record.spec.online.as_ref();
-        online.is_some_and(|online| matches!(online.schedule, SchedulePlan::Curriculum { .. }))
-    });
-    let last: Vec<usize> =
-        curricula.filter_map(|record| record.evaluations.iter().rev().find_map(|e| e.horizon)).collect();
-    match last.iter().filter(|horizon| **horizon > 0).count() {
-        0 => String::new(),
-        n => format!(" In {n} of {} runs with a curriculum the guide still opened episodes at the end.", last.len()),
-    }
+    lines.iter().map(line).collect()
 }
 
 fn text(shown: &Shown) -> String {
@@ -375,7 +280,10 @@ mod tests {
         –
         ");
         assert!(page.contains("- `make table1 SCALE=smoke ONLY=table1/antmaze-umaze-v0/1k/`"), "{page}");
-        assert!(page.contains("- `make table1 SCALE=paper ONLY=table1/antmaze-umaze-v0/10k/`"), "{page}");
+        assert!(
+            page.contains("- `make table1 SCALE=paper ONLY=table1/antmaze-umaze-v0/10k/`, and so on: 100k, 1m\n"),
+            "{page}"
+        );
         let line = csv(&rows(&results)).lines().find(|line| line.contains(",jsrl-curriculum,")).map(str::to_string);
         assert!(line.is_some_and(|line| {
             line.starts_with("antmaze-umaze-v0,1000,not yet made,jsrl-curriculum,3,1,58.333,38.188,")

@@ -271,9 +271,10 @@ fn check(results: &Results) -> Vec<Verdict> {
     for (better, worse, claim) in CLAIMS {
         let pairs = rows.iter().map(|(task, count)| {
             let scores = |method| find(results, *task, *count, method).map(CellResult::scores).unwrap_or_default();
-            (format!("{task} {count}"), claims::paired(&scores(better), &scores(worse)))
+            let (x, y) = claims::paired(&scores(better), &scores(worse));
+            (format!("{task} {count}"), x, y)
         });
-        verdicts.extend(claims::in_rows(claim, false, pairs));
+        verdicts.extend(claims::in_rows(claim, false, pairs.collect()));
     }
     verdicts.extend(grasping_claims::by_demonstrations(results));
     verdicts

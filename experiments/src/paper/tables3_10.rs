@@ -276,9 +276,10 @@ fn check(group: &Group, results: &Results) -> Vec<Verdict> {
                 results.find(task, transitions, method.name()).map(CellResult::scores).unwrap_or_default()
             });
             let row = format!("{task} {}", size_label(transitions));
-            [Sizes::Any, size].contains(sizes).then(|| (row, claims::paired(&x, &y)))
+            let (x, y) = claims::paired(&x, &y);
+            [Sizes::Any, size].contains(sizes).then_some((row, x, y))
         });
-        verdicts.extend(claims::in_rows(claim, false, pairs));
+        verdicts.extend(claims::in_rows(claim, false, pairs.collect()));
     }
     verdicts
 }

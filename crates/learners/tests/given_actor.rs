@@ -14,7 +14,7 @@ fn iql() -> LearnerConfig {
 fn only_iql_can() {
     for config in every_learner() {
         let mut learner = config.build(&spec_for(&config), rngs(2), Device::CPU);
-        assert_eq!(learner.actor_critic().is_some(), config.name() == "iql", "{}", config.name());
+        assert_eq!(learner.given_actor().is_some(), config.name() == "iql", "{}", config.name());
     }
 }
 
@@ -31,7 +31,7 @@ fn critics_learn_beside_an_actor_that_stays() {
     for round in ["first", "second", "third"] {
         let batch = random_batch(&spec, 2, 8, round);
         let all = whole.update(&batch);
-        let critics = held.actor_critic().unwrap().update_critics(&batch);
+        let critics = held.given_actor().unwrap().update_critics(&batch);
         for name in ["value_loss", "critic_loss", "v", "q1", "q2", "advantage"] {
             assert_eq!(all.get(name), critics.get(name), "{round} {name}");
         }
@@ -51,7 +51,7 @@ fn a_loaded_actor_comes_without_its_critics() {
 
     let others = || -> Vec<Prng> { (10..12).map(|seed| Prng::derive("test", seed, "learner")).collect() };
     let [mut fresh, mut naive] = [(), ()].map(|()| iql().build(&spec, others(), Device::CPU));
-    naive.actor_critic().unwrap().load_actor(folder.path()).unwrap();
+    naive.given_actor().unwrap().load_actor(folder.path()).unwrap();
     let batch = random_batch(&spec, 2, 8, "seen");
     let act = |learner: &dyn Learner, intent| learner.policy().act(&observations(&batch), intent, &mut rngs(2));
     for intent in [Intent::Exploit, Intent::Explore] {
