@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Brings what the build needs before Rust can run: libtorch, and HDF5's build tool where no HDF5 is installed.
+# Brings what the build needs before Rust can run: libtorch, HDF5's build tool where no HDF5 is installed, and rapier3d with
+# our patch.
 # Safe to run again at any time: finished parts are kept, broken ones are made anew, and it is quiet when all is there.
 #
 #   scripts/setup.sh          what was chosen before, at first libtorch for the CPU (0.5 GB)
@@ -118,8 +119,30 @@ hdf5_tool() { # sets hdf5 to 'system' or 'static'
   rm -rf "$deps/wheels"
 }
 
+rapier3d() { # the physics engine as it was published, with scripts/rapier3d.patch, which says what for
+  local version mark work=$deps/rapier3d.part
+  version=$(sed -n 's/^rapier3d = { version = "=\([0-9.]*\)".*/\1/p' Cargo.toml)
+  mark="$version $(cksum <scripts/rapier3d.patch)"
+  [ "$(cat "$deps/rapier3d/.patched" 2>/dev/null)" = "$mark" ] && return
+  command -v patch >/dev/null || die "patch is missing: install it (Debian: build-essential), then run this again"
+  rm -rf "$work"; mkdir -p "$work/src"
+  # cargo itself fetches it, for a package that asks for nothing else; the lock file keeps the versions of what it needs.
+  printf '[package]\nname = "fetch"\nversion = "0.0.0"\n[dependencies]\nrapier3d = "=%s"\n[workspace]\n' "$version" >"$work/Cargo.toml"
+  touch "$work/src/lib.rs"; cp Cargo.lock "$work/"
+  cargo metadata --quiet --format-version 1 --manifest-path "$work/Cargo.toml" >"$work/metadata.json" 2>"$deps/rapier3d.log" ||
+    die "could not fetch rapier3d $version: check the network and the free disk, then run this again (cargo's own words are in $deps/rapier3d.log)"
+  local manifest
+  manifest=$(python3 -c 'import json, sys; print(next(p["manifest_path"] for p in json.load(sys.stdin)["packages"] if p["name"] == "rapier3d"))' <"$work/metadata.json")
+  cp -r "$(dirname "$manifest")" "$work/rapier3d"
+  patch --quiet -p1 -d "$work/rapier3d" <scripts/rapier3d.patch >"$deps/rapier3d.log" ||
+    die "scripts/rapier3d.patch is not for rapier3d $version ($deps/rapier3d.log): take back the change of one of them"
+  echo "$mark" >"$work/rapier3d/.patched"   # last: it marks the folder as whole
+  rm -rf "$deps/rapier3d"; mv "$work/rapier3d" "$deps/rapier3d"; rm -rf "$work"
+}
+
 "${device}_libtorch"
 hdf5_tool
+rapier3d
 
 libtorch=$deps/libtorch
 stub=$deps/libtorch/stub

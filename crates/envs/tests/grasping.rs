@@ -72,6 +72,80 @@ fn a_snapshot_near_the_end_still_times_out() {
     assert_eq!(go_on(&mut *environment, 3), original);
 }
 
+/// Plays the scripted grasper until something is lifted by 6 cm; none where that takes too long. Blind to which object is
+/// asked for, it takes the easiest.
+fn lifted(environment: &mut BinnedGrasping, seed: u64, told: bool) -> Option<Facts> {
+    let oracle = Task::GraspingInstance.oracle();
+    let mut rngs = [Prng::derive("lifted", seed, "test")];
+    let mut observation = environment.reset(&mut rngs[0]);
+    for _ in 0..12 {
+        let seen = facts(&observation);
+        if seen.lift > 0.06 {
+            return Some(seen);
+        }
+        if !told {
+            observation.privileged = Facts { target: None, ..seen }.to_vec();
+        }
+        let rows = rl::ObservationRows::stack(1, std::iter::once(&observation));
+        let mut action = oracle.act(&rows, rl::Intent::Exploit, &mut rngs);
+        action.row_mut(0, 0)[5] = -1.0;
+        observation = environment.step(action.row(0, 0)).observation;
+    }
+    None
+}
+
+const HOLD: [f32; 6] = [0.0, 0.0, 0.0, 0.0, 1.0, -1.0];
+const END: [f32; 6] = [0.0, 0.0, 0.0, 0.0, 1.0, 1.0];
+
+/// What is held counts at the episode's end, by choice or by time, if it is off the floor; and a snapshot takes the grip
+/// along, into another environment too.
+#[test]
+fn a_grasp_counts_at_the_end_and_off_the_floor() {
+    let mut environment = blind(GraspTask::Instance);
+    let before = (0..10).find_map(|seed| lifted(&mut environment, seed, true)).unwrap();
+    assert_eq!(before.held, before.target);
+    let snapshot = environment.snapshot();
+    let resumed = || {
+        let mut other = blind(GraspTask::Instance);
+        other.reset(&mut Prng::derive("other", 1, "test"));
+        other.restore(&snapshot);
+        other
+    };
+    let step = resumed().step(&END);
+    assert_eq!((step.outcome, step.reward, step.success), (Outcome::Terminates, 1.0, true));
+
+    let mut other = resumed();
+    let last = loop {
+        let [here, there] = [environment.step(&HOLD), other.step(&HOLD)];
+        assert_eq!(here, there, "a grip that was restored");
+        if here.outcome.ends_episode() {
+            break here;
+        }
+        assert_eq!((here.reward, here.success), (0.0, false));
+    };
+    assert_eq!((last.outcome, last.reward, last.success), (Outcome::Terminates, 1.0, true), "the time is up");
+
+    let mut lowered = resumed();
+    while facts(&lowered.step(&[0.0, 0.0, -1.0, 0.0, 1.0, -1.0]).observation).lift > 0.01 {}
+    let step = lowered.step(&END);
+    assert_eq!(facts(&step.observation).held, before.held);
+    assert_eq!((step.outcome, step.reward, step.success), (Outcome::Terminates, 0.0, false), "it is down again");
+}
+
+/// Another object than the one asked for is worth nothing, where one is asked for.
+#[test]
+fn the_wrong_object_does_not_count() {
+    let mut environment = blind(GraspTask::Instance);
+    let wrong = (0..40).find(|seed| {
+        let held = lifted(&mut environment, *seed, false);
+        held.is_some_and(|facts| facts.held != facts.target)
+    });
+    assert!(wrong.is_some());
+    let step = environment.step(&END);
+    assert!(facts(&step.observation).held.is_some());
+    assert_eq!((step.outcome, step.reward, step.success), (Outcome::Terminates, 0.0, false));
+}
+
 /// Down on an object, closed, up, about, and open again: friction carries it, and nothing else does.
 #[test]
 fn what_is_held_goes_along_and_falls_when_let_go() {

@@ -34,7 +34,7 @@ const CONTACTS: Contacts = Contacts { moving: (120.0, 2.0), fixed: (120.0, 2.0),
 /// With two iterations one grasp in ten slips.
 const ITERATIONS: usize = 4;
 /// Near the posture that the arm keeps: the elbow up, in a vertical plane with the gripper (rad).
-const POSTURE: [f32; JOINTS] = [0.0, 0.3, 0.0, -1.6, 0.0, 1.24, 0.0];
+pub(super) const POSTURE: [f32; JOINTS] = [0.0, 0.3, 0.0, -1.6, 0.0, 1.24, 0.0];
 /// Coordinates of the robot: its joints and two fingers.
 const COORDINATES: usize = JOINTS + 2;
 

@@ -118,15 +118,14 @@ fn tips(scene: &Scene) -> Pose {
 mod tests {
     use rl::Prng;
 
+    use super::super::environment::POSTURE;
     use super::super::{TURN, WORKSPACE};
     use super::*;
-
-    const REST: [f32; JOINTS] = [0.0, 0.3, 0.0, -1.6, 0.0, 1.24, 0.0];
 
     fn scene_and_arm() -> (Scene, Arm) {
         let mut scene = Scene::from_mjcf(&super::super::mjcf(), &[]).unwrap();
         scene.reset(&[0.0; JOINTS + 2], &[0.0; JOINTS + 2]);
-        let arm = Arm::new(&scene, REST);
+        let arm = Arm::new(&scene, POSTURE);
         (scene, arm)
     }
 
@@ -149,7 +148,7 @@ mod tests {
     fn the_whole_workspace_is_reached_pointing_down() {
         let (_, arm) = scene_and_arm();
         let mut rng = Prng::derive("kinematics", 0, "goals");
-        let mut angles = REST;
+        let mut angles = POSTURE;
         for number in 0..300 {
             let along = |[low, high]: [f32; 2], rng: &mut Prng| match number % 3 {
                 0 => [low, high][rng.below(2)],

@@ -67,7 +67,7 @@ impl View {
     }
 }
 
-/// The light for pictures with `size` pixels to a side: a texel of the shadow map is about half as wide as a pixel.
+/// The light for pictures with `size` pixels to a side: a texel of the shadow map is some two thirds as wide as a pixel at the bins.
 pub fn sunlight(size: usize) -> Sunlight {
     Sunlight { direction: SUN, middle: SUNLIT_MIDDLE, reach: SUNLIT_REACH, resolution: 2 * size }
 }

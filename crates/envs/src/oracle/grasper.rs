@@ -6,7 +6,7 @@ use rl::{Intent, LaneRows, ObservationRows, Policy, Prng};
 
 use crate::binned_grasping::{ACTION_SIZE, Facts, LIFTED, OBJECTS, OPEN, SHIFT_STEP, TURN, TURN_STEP};
 
-/// Height of the finger tips above which nothing is in the way (m).
+/// Height of the finger tips above which next to nothing is in the way (m): the tallest bottles, upright, reach 0.09.
 const SAFE: f32 = 0.085;
 /// Lower than this below it, the fingers are among the objects (m).
 const LOW: f32 = 0.03;

@@ -125,7 +125,8 @@ pub struct Contacts {
     pub moving: (f32, f32),
     /// The same where one of them cannot move.
     pub fixed: (f32, f32),
-    /// Typical size of things (m); distances at which contacts are looked for scale with it.
+    /// Typical size of things (m); with it scale the distances at which contacts are looked for and kept, the error that is
+    /// allowed, and how fast things are pushed apart.
     pub length_unit: f32,
     /// How far a joint may leave its range before it is simply put back (rad, m). Limits give way where a strong arm
     /// rams a weak finger into a wall: by up to 0.9 rad here, and 0.3 with twice the solver's iterations.
