@@ -127,7 +127,7 @@ rapier3d() { # the physics engine as it was published, with scripts/rapier3d.pat
   command -v patch >/dev/null || die "patch is missing: install it (Debian: build-essential), then run this again"
   rm -rf "$work"; mkdir -p "$work/src"
   # cargo itself fetches it, for a package that asks for nothing else; the lock file keeps the versions of what it needs.
-  printf '[package]\nname = "fetch"\nversion = "0.0.0"\n[dependencies]\nrapier3d = "=%s"\n[workspace]\n' "$version" >"$work/Cargo.toml"
+  printf '[package]\nname = "fetch"\nversion = "0.0.0"\nedition = "2024"\n[dependencies]\nrapier3d = "=%s"\n[workspace]\n' "$version" >"$work/Cargo.toml"
   touch "$work/src/lib.rs"; cp Cargo.lock "$work/"
   cargo metadata --quiet --format-version 1 --manifest-path "$work/Cargo.toml" >"$work/metadata.json" 2>"$deps/rapier3d.log" ||
     die "could not fetch rapier3d $version: check the network and the free disk, then run this again (cargo's own words are in $deps/rapier3d.log)"
