@@ -50,8 +50,9 @@ struct Cli {
 
 /// What several verbs understand.
 #[derive(Args, Clone)]
+#[command(next_help_heading = "Options of tables and their runs (list, data, run, report, check, and no verb at all)")]
 pub(crate) struct Options {
-    /// How much to run: smoke (seconds, the numbers mean nothing), laptop (hours), paper (the paper's own budgets).
+    /// How much to run: smoke (seconds, the numbers mean nothing), laptop (hours to days), paper (the paper's own budgets).
     #[arg(long, global = true, value_enum, default_value = "laptop")]
     pub(crate) scale: Scale,
     /// Number of seeds, counted from 0 [default: 1 smoke, 3 laptop, 20 paper; of the theory 4 smoke, 200 otherwise].
