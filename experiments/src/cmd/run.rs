@@ -185,17 +185,23 @@ impl Plan {
         let mut seconds: HashMap<String, Vec<f64>> = HashMap::new();
         for RunRecord { method, spec, outcome, provenance, .. } in store.readable() {
             if outcome == RunOutcome::Finished {
-                seconds.entry(cost_class(&method, &spec)).or_default().push(provenance.wall_seconds);
+                for class in [cost_class(&method, &spec), cost_class(ANY, &spec)] {
+                    seconds.entry(class).or_default().push(provenance.wall_seconds);
+                }
             }
         }
         let hours = |job: &Job| {
-            let like = seconds.get(&cost_class(&job.method, &job.spec))?;
+            let of = |method: &str| seconds.get(&cost_class(method, &job.spec));
+            let like = of(&job.method).or_else(|| of(ANY))?;
             Some(like.iter().sum::<f64>() / like.len() as f64 / 3600.0)
         };
         let core_hours = to_do.iter().map(hours).sum();
         Ok(Self { done, to_do, core_hours })
     }
 }
+
+/// Stands for the methods that no record is of: theirs are the costs of all others with the budget.
+const ANY: &str = "any";
 
 /// Runs of one class take about equally long, whatever the task: updates cost the same, and so do steps.
 fn cost_class(method: &str, spec: &RunSpec) -> String {
