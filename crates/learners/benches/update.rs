@@ -101,7 +101,7 @@ fn awac_passes(hidden: usize) -> Vec<Passes> {
     ]
 }
 
-/// Actor and critics of CQL: 51 products, most of them over many actions for each row.
+/// Actor and critics of CQL: 45 products, most of them over many actions for each row.
 fn cql_passes(hidden: usize) -> Vec<Passes> {
     let critic = [STATES + ACTIONS, hidden, 1];
     vec![

@@ -10,7 +10,7 @@
 //! | `discount`, `tau` | 0.99, 0.005 | 0.99, 0.005 | 0.99, 0.02 | the same; ours for few updates |
 //! | learning rates | 3e-4 | 3e-4 | 1e-3 | the same; ours for few updates |
 //! | `max_advantage_weight` | 100 | 100 | 100 | `actor.py` |
-//! | `log_std_range` | [-5, 2] | [-5, 2] | [-5, 2] | `policy.py` |
+//! | `log_std_range` | [-5, 2] | [-5, 2] | [-5, 2] | `learner.py`, `policy.py` |
 //! | `hidden` | 256 x 2 | 256 x 2 | 128 x 2 | the configurations; ours for few updates |
 //! | `actor_dropout` | 0 | 0.1 | 0 | the configurations |
 //! | `actor_schedule` | constant | constant | constant | `antmaze_finetune_config.py` |

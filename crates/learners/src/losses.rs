@@ -6,7 +6,7 @@
 use tch::{Kind, Tensor};
 
 /// The log standard deviation of a Gaussian actor is clipped to this range unless a configuration says otherwise
-/// (official IQL code, `policy.py`).
+/// (official IQL code: -5 of `learner.py`, 2 of `policy.py`).
 pub const LOG_STD_RANGE: (f64, f64) = (-5.0, 2.0);
 /// Advantage weights are capped at this value unless a configuration says otherwise (official IQL code, `actor.py`).
 pub const MAX_ADVANTAGE_WEIGHT: f64 = 100.0;

@@ -103,6 +103,23 @@ fn the_actor_learns_from_successes_alone() {
     assert_ne!(actor(&*learner, &seen), before, "successes did not move the actor");
 }
 
+/// Beside successes too. (A batch of failures alone still moves it by the momentum of earlier steps.)
+#[test]
+fn actions_of_failures_are_nothing_to_the_actor() {
+    // A critic that stands still, since it learns from failures too and weighs the successes.
+    let critic = QtOptConfig { learning_rate: 1e-30, ..small_qt_opt(Vision::Flat) };
+    let after = |moved: usize| {
+        let (mut learner, spec) = aw_opt(AwOptConfig { critic: critic.clone(), ..small_aw_opt() });
+        let mut batch = random_batch(&spec, 1, 8, "batch");
+        batch.successes = LaneRows::from_vec(1, 8, 1, (0..8).map(|row| f32::from(u8::from(row % 2 == 0))).collect());
+        batch.actions.row_mut(0, moved)[0] *= -1.0;
+        learner.update(&batch);
+        actor(&*learner, &random_batch(&spec, 1, 8, "seen"))
+    };
+    assert_eq!(after(1), after(3), "other actions of failures, another actor");
+    assert_ne!(after(1), after(2), "an action of a success");
+}
+
 /// AW-Opt's second part: some exploring actions are the actor's and some the search's.
 #[test]
 fn actor_and_search_take_turns_in_exploring() {

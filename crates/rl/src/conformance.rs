@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use crate::{Environment, EnvironmentSpec, Learner, Minibatch, Observation, Outcome, Prng, Step};
+use crate::{
+    Environment, EnvironmentSpec, Intent, Learner, Minibatch, Observation, ObservationRows, Outcome, Prng, Step,
+};
 
 /// Plays `episodes` episodes of random and of bang-bang actions and panics where the contract of [`Environment`] is
 /// broken.
@@ -100,7 +102,18 @@ pub fn check_learner(learner: &mut dyn Learner, other: &mut dyn Learner, batch: 
     }
     learner.save(directory).expect("a fresh folder can be written");
     other.load(directory).expect("what was saved can be loaded");
+    let mut seen = ObservationRows::of_states(batch.states.clone());
+    seen.image = batch.images.as_ref().map(|pictures| pictures.images.clone());
+    let actions = |learner: &dyn Learner| {
+        [Intent::Exploit, Intent::Explore].map(|intent| {
+            let stream = |lane: usize| Prng::derive("conformance", lane as u64, "actions");
+            let mut rngs: Vec<Prng> = (0..batch.states.lanes()).map(stream).collect();
+            learner.policy().act(&seen, intent, &mut rngs)
+        })
+    };
+    assert_eq!(actions(learner), actions(other), "a loaded learner acts differently");
     for _ in 0..3 {
         assert_eq!(learner.update(batch), other.update(batch), "a loaded learner goes on differently");
     }
+    assert_eq!(actions(learner), actions(other), "a loaded learner acts differently after more updates");
 }

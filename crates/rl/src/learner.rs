@@ -10,7 +10,7 @@ pub trait Learner {
     fn update(&mut self, batch: &Minibatch) -> Diagnostics;
     /// The policy as it stands.
     fn policy(&self) -> &dyn Policy;
-    /// Writes parameters, targets, optimiser moments, step counts and learned scalars into a folder.
+    /// Writes parameters, targets, optimiser moments, step counts, learned scalars and random streams into a folder.
     ///
     /// # Errors
     /// When a file cannot be written; the message names it.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Dataset, ImageRows, LaneRows, Prng, ReplayBuffer, image::ImageStack};
+use crate::{Dataset, Image, ImageColumns, ImageRows, LaneRows, Prng, ReplayBuffer, image::ImageStack};
 
 /// Where one lane's minibatches come from.
 #[derive(Debug, Clone)]
@@ -47,20 +47,10 @@ pub struct ImagePairs {
 pub fn sample(replays: &[Replay], rows: usize, rngs: &mut [Prng]) -> Minibatch {
     assert_eq!(replays.len(), rngs.len(), "one stream per lane");
     let lanes = replays.len();
-    let columns = replays[0].online.columns();
-    let (state_size, action_size) = (columns.state_size, columns.action_size);
-    let mut batch = Minibatch {
-        states: LaneRows::zeros(lanes, rows, state_size),
-        actions: LaneRows::zeros(lanes, rows, action_size),
-        rewards: LaneRows::zeros(lanes, rows, 1),
-        next_states: LaneRows::zeros(lanes, rows, state_size),
-        bootstraps: LaneRows::zeros(lanes, rows, 1),
-        successes: LaneRows::zeros(lanes, rows, 1),
-        images: None,
-    };
-    let stack = |dataset: &Dataset| dataset.images.as_ref().map(|images| ImageStack::new(lanes * rows, images.shape()));
-    let mut pictures = stack(columns).zip(stack(columns));
-    for (lane, (replay, rng)) in replays.iter().zip(rngs).enumerate() {
+    // All rows are drawn before any is copied, and copied column by column: each copy waits for memory, and those of a
+    // column wait side by side.
+    let mut drawn: Vec<(&Dataset, usize)> = Vec::with_capacity(lanes * rows);
+    for (replay, rng) in replays.iter().zip(rngs) {
         let online = replay.online.columns();
         let offline_rows = match &replay.offline {
             None => 0,
@@ -68,35 +58,47 @@ pub fn sample(replays: &[Replay], rows: usize, rngs: &mut [Prng]) -> Minibatch {
             Some((_, share)) => (share * rows as f32).round() as usize,
         };
         for row in 0..rows {
-            let source = match &replay.offline {
+            let source: &Dataset = match &replay.offline {
                 Some((dataset, _)) if row < offline_rows => dataset,
                 _ => online,
             };
-            let drawn = source.row(rng.below(source.len()));
-            batch.states.row_mut(lane, row).copy_from_slice(drawn.state);
-            batch.actions.row_mut(lane, row).copy_from_slice(drawn.action);
-            batch.rewards.row_mut(lane, row)[0] = drawn.reward;
-            batch.next_states.row_mut(lane, row).copy_from_slice(drawn.next_state);
-            batch.bootstraps.row_mut(lane, row)[0] = drawn.bootstrap;
-            batch.successes.row_mut(lane, row)[0] = drawn.success;
-            if let Some((images, next_images)) = &mut pictures {
-                let (image, next_image) = drawn.images.expect("every source of a lane has pictures or none has");
-                images.push(image);
-                next_images.push(next_image);
-            }
+            drawn.push((source, rng.below(source.len())));
         }
     }
-    batch.images = pictures.map(|(images, next_images)| ImagePairs {
-        images: images.finish(lanes, rows),
-        next_images: next_images.finish(lanes, rows),
+    let column = |features: usize, values: fn(&Dataset, usize) -> &[f32]| {
+        let mut column = Vec::with_capacity(drawn.len() * features);
+        for (source, row) in &drawn {
+            column.extend_from_slice(values(source, *row));
+        }
+        LaneRows::from_vec(lanes, rows, features, column)
+    };
+    let columns = replays[0].online.columns();
+    let images = columns.images.as_ref().map(|shown| {
+        let stack = |image: fn(&ImageColumns, usize) -> &Image| {
+            let mut stack = ImageStack::new(drawn.len(), shown.shape());
+            for (source, row) in &drawn {
+                let images = source.images.as_ref().expect("every source of a lane has pictures or none has");
+                stack.push(image(images, *row));
+            }
+            stack.finish(lanes, rows)
+        };
+        ImagePairs { images: stack(ImageColumns::image), next_images: stack(ImageColumns::next_image) }
     });
-    batch
+    Minibatch {
+        states: column(columns.state_size, Dataset::state),
+        actions: column(columns.action_size, Dataset::action),
+        rewards: column(1, |source, row| &source.rewards[row..=row]),
+        next_states: column(columns.state_size, Dataset::next_state),
+        bootstraps: column(1, |source, row| &source.bootstraps[row..=row]),
+        successes: column(1, |source, row| &source.successes[row..=row]),
+        images,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Image, ImageColumns, ImageShape, Row};
+    use crate::{ImageShape, Row};
 
     fn row(state: &[f32], bootstrap: f32) -> Row<'_> {
         Row {

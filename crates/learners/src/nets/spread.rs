@@ -46,6 +46,13 @@ impl Spread {
     /// One step of the spread alone towards likelier `actions`. Returns the loss of `mean`
     /// ([`losses::weighted_likelihood`]).
     pub(super) fn step(&mut self, mean: &Tensor, actions: &Tensor, weight: &Tensor, rate: f64) -> Loss {
+        let (loss, gradient) = self.loss(mean, actions, weight);
+        self.adam.step(&mut self.log_std, &gradient, rate);
+        loss
+    }
+
+    /// The loss of `mean`, and the gradient of what is trained here.
+    fn loss(&self, mean: &Tensor, actions: &Tensor, weight: &Tensor) -> (Loss, Tensor) {
         let (low, high) = self.range;
         let inside = self.squashed.then(|| self.led_into_range());
         let log_std = inside.as_ref().unwrap_or(&self.log_std);
@@ -54,8 +61,7 @@ impl Spread {
             // The sigmoid's slope, in terms of where it led to.
             loss.log_std_gradient *= (&inside - low) * (high - &inside) / (high - low);
         }
-        self.adam.step(&mut self.log_std, &loss.log_std_gradient, rate);
-        loss.mean
+        (loss.mean, loss.log_std_gradient)
     }
 
     /// By the names in a checkpoint.
@@ -68,6 +74,36 @@ impl Spread {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Against the loss at either side, clipped and led by a sigmoid.
+    #[test]
+    fn the_gradient_is_the_slope_of_the_loss() {
+        let rows = |values: &[f32]| Tensor::from_slice(values).view([1, -1, 2]);
+        let (mean, actions) = (rows(&[0.1, -0.3, 0.2, 0.0]), rows(&[0.5, 0.1, -0.6, 0.7]));
+        let weight = Tensor::from_slice(&[0.5_f32, 2.0]).view([1, 2, 1]);
+        for squashed in [false, true] {
+            let mut spread = Spread::new(1, 2, Device::CPU);
+            spread.set_range((-3.0, 1.0));
+            if squashed {
+                spread.squash();
+            }
+            let at = |component: i64, x: f64| {
+                let mut moved = Spread {
+                    log_std: Tensor::from_slice(&[-0.4_f32, 0.3]).view([1, 1, 2]),
+                    ..Spread::new(1, 2, Device::CPU)
+                };
+                (moved.range, moved.squashed) = (spread.range, spread.squashed);
+                _ = moved.log_std.narrow(2, component, 1).f_add_scalar_(x).expect("a number");
+                let (loss, gradient) = moved.loss(&mean, &actions, &weight);
+                (loss.value.double_value(&[0]), gradient.double_value(&[0, 0, component]))
+            };
+            for component in 0..2 {
+                let (_, gradient) = at(component, 0.0);
+                let slope = (at(component, 0.01).0 - at(component, -0.01).0) / 0.02;
+                assert!((gradient - slope).abs() < 2e-3 * (1.0 + slope.abs()), "{squashed}: {gradient}, {slope}");
+            }
+        }
+    }
 
     /// Its gradient leads to the actions' own spread, from wherever it starts. Clipped, it would stand at 1.
     #[test]

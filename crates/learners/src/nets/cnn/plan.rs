@@ -81,7 +81,11 @@ impl Stage {
                 let left = length + 2 * padding - kernel;
                 (left >= 0).then(|| left / stride + 1)
             }
-            Self::Pool { size, padding } => Some((length + 2 * padding - 1) / size + 1),
+            Self::Pool { size, padding } => {
+                let squares = (length + 2 * padding - 1) / size + 1;
+                // A last square that begins in the padding has nothing of the map, and is none.
+                Some(if (squares - 1) * size >= length + padding { squares - 1 } else { squares })
+            }
             Self::Dense(_) | Self::Rectify | Self::Points => Some(length),
         }
     }
@@ -181,5 +185,24 @@ fn grasping44() -> Plan {
         ]
         .concat(),
         initial: Initial::TruncatedNormal(0.01),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tch::{Device, Kind, Tensor};
+
+    use super::Stage;
+
+    #[test]
+    fn pools_are_as_long_as_libtorch_makes_them() {
+        for (size, padding) in [(2, 0), (3, 0), (3, 1)] {
+            for length in 1..40 {
+                let map = Tensor::zeros([1, 1, length.max(size), length.max(size)], (Kind::Float, Device::Cpu));
+                let pooled = map.max_pool2d([size; 2], [size; 2], [padding; 2], [1; 2], true);
+                let counted = Stage::Pool { size, padding }.length(length.max(size));
+                assert_eq!(counted, Some(pooled.size()[2]), "{length} by {size} with {padding}");
+            }
+        }
     }
 }
