@@ -236,3 +236,51 @@ fn critics_are_warmed_up_for_as_long_as_asked() {
     let (critics, all) = ("critics with 3 rows", "update with 3 rows");
     assert_eq!(learned, [critics, critics, critics, critics, all, all]);
 }
+
+/// Keeps every row that it is given to learn from: state, action, next state, bootstrap.
+struct Collector {
+    policy: Constant,
+    rows: Vec<[i32; 4]>,
+}
+
+impl Learner for Collector {
+    fn update(&mut self, batch: &Minibatch) -> Diagnostics {
+        for row in 0..batch.states.rows() {
+            let columns = [&batch.states, &batch.actions, &batch.next_states, &batch.bootstraps];
+            self.rows.push(columns.map(|column| column.row(0, row)[0] as i32));
+        }
+        self.rows.sort_unstable();
+        self.rows.dedup();
+        Diagnostics::default()
+    }
+
+    fn policy(&self) -> &dyn Policy {
+        &self.policy
+    }
+
+    fn save(&self, _: &Path) -> Result<(), CheckpointError> {
+        unreachable!("not part of this test")
+    }
+
+    fn load(&mut self, _: &Path) -> Result<(), CheckpointError> {
+        unreachable!("not part of this test")
+    }
+}
+
+/// The last transition of an episode leads to where the episode ended and not to where the next one began, and goes on
+/// being bootstrapped from where only time had run out; an action is stored as the environment took it.
+#[test]
+fn what_is_stored_is_what_happened() {
+    let tape = Tape::default();
+    let mut learner = Collector { policy: Constant(-3.0), rows: Vec::new() };
+    let lane = JumpStartLane {
+        environment: Counter::boxed("train", &tape),
+        replay: Replay { online: ReplayBuffer::new(100, 1, 1), offline: None },
+        schedule: SchedulePlan::Curriculum { stages: 1, tolerance: 0.0, window: 1 }.from_first_horizon(1).start(),
+        key: "test".into(),
+        seed: 0,
+    };
+    let mut training = JumpStart::new(vec![lane], &Constant(3.0), &mut learner, 50, 1);
+    (0..12).for_each(|_| _ = training.step());
+    assert_eq!(learner.rows, [[0, 1, 1, 1], [1, -1, 2, 1], [2, -1, 3, 1], [3, -1, 4, 1]]);
+}
