@@ -53,7 +53,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Argument
     let catalog = DataCatalog::new(workspace);
     let laptop = Options { scale: Scale::Laptop, only: vec![CELL.to_string()], ..options.clone() };
     let mut spec = paper::cells(&laptop, &catalog)?.remove(0).spec;
-    // The small file serves: what a step costs does not depend on what is learned.
+    // The small file serves: what a step costs does not depend on what is learned. Sampling alone is cheaper from it, since
+    // it stays in the caches: 6 microseconds a minibatch, where a million rows take 45.
     cmd::data::ensure(workspace, &Options { scale: Scale::Smoke, ..options.clone() }, &[(spec.task, &spec.data)])?;
     spec.data = catalog.slice(spec.task, Scale::Smoke, spec.data.transitions)?;
     let online = spec.online.clone().context("the cell has an online phase")?;
