@@ -3,7 +3,8 @@
 Opens crates/envs/assets/ant.xml in MuJoCo as it is, lifts the robot into the air, and gives both simulators the same
 slow torques, small enough that no joint meets its limit: motors one by one, then all of them together. Of each run and
 joint it takes the largest distance between the two curves and divides it by how far MuJoCo's joint moved from its start.
-Prints the largest of these for each joint, and fails where one is beyond 5 %. A joint that hardly moves in a run (by
+Prints the largest of these for each joint, fails where one is beyond 5 %, and else keeps what it printed in
+results/crosscheck. A joint that hardly moves in a run (by
 less than a tenth of what it moves in its largest) has no curve to compare there, and is measured by that largest
 movement instead.
 """
@@ -128,18 +129,27 @@ def compare(xml):
 def main():
     assets = [ROOT / "crates/envs/assets/ant.xml"]
     beyond = checked = 0
-    print(f"MuJoCo {mujoco.__version__}, {SECONDS} s without contact; largest distance of the curves / movement in MuJoCo")
+    page = []
+
+    def tell(text):
+        print(text)
+        page.append(text)
+
+    tell(f"MuJoCo {mujoco.__version__}, {SECONDS} s without contact; largest distance of the curves / movement in MuJoCo")
     for xml in assets:
-        print(f"\n{xml.name}\n{'joint':<10} {'deviation':>9}   {'moved (rad)':>11}   in the run")
+        tell(f"\n{xml.name}\n{'joint':<10} {'deviation':>9}   {'moved (rad)':>11}   in the run")
         for name, (deviation, moved, title) in compare(xml).items():
             checked += 1
             beyond += deviation > TOLERANCE
-            print(f"{name:<10} {100 * deviation:>7.1f} %   {moved:>11.3f}   {title}{'   BEYOND' if deviation > TOLERANCE else ''}")
+            tell(f"{name:<10} {100 * deviation:>7.1f} %   {moved:>11.3f}   {title}{'   BEYOND' if deviation > TOLERANCE else ''}")
     if not checked:
         sys.exit("crosscheck: nothing was compared: is this the project's folder?")
     if beyond:
         sys.exit(f"crosscheck: {beyond} joints deviate by more than {100 * TOLERANCE:.0f} %")
-    print(f"\nall {checked} joints within {100 * TOLERANCE:.0f} %")
+    tell(f"\nall {checked} joints within {100 * TOLERANCE:.0f} %")
+    record = ROOT / "results/crosscheck/crosscheck.txt"
+    record.parent.mkdir(parents=True, exist_ok=True)
+    record.write_text("\n".join(page) + "\n")
 
 
 if __name__ == "__main__":
