@@ -126,17 +126,21 @@ impl GivenActor for TapedLearner {
     }
 }
 
-/// Steps through two episodes at the plan's first horizon and returns the environment's part of the tape.
-fn drivers_of_two_episodes(plan: &SchedulePlan, first_horizon: usize) -> Vec<String> {
-    let tape = Tape::default();
-    let mut learner = TapedLearner { policy: Constant(-1.0), tape: tape.clone() };
-    let lane = JumpStartLane {
-        environment: Counter::boxed("train", &tape),
+fn lane(tape: &Tape, plan: &SchedulePlan, first_horizon: usize) -> JumpStartLane {
+    JumpStartLane {
+        environment: Counter::boxed("train", tape),
         replay: Replay { online: ReplayBuffer::new(100, 1, 1), offline: None },
         schedule: plan.from_first_horizon(first_horizon).start(),
         key: "test".into(),
         seed: 0,
-    };
+    }
+}
+
+/// Steps through two episodes at the plan's first horizon and returns the environment's part of the tape.
+fn drivers_of_two_episodes(plan: &SchedulePlan, first_horizon: usize) -> Vec<String> {
+    let tape = Tape::default();
+    let mut learner = TapedLearner { policy: Constant(-1.0), tape: tape.clone() };
+    let lane = lane(&tape, plan, first_horizon);
     let mut jump_start = JumpStart::new(vec![lane], &Constant(1.0), &mut learner, 3, 1);
     for _ in 0..8 {
         jump_start.step();
@@ -170,13 +174,7 @@ fn the_guide_acts_for_exactly_h_steps() {
 fn evaluation_leaves_the_training_episode_alone_and_counts_apart() {
     let tape = Tape::default();
     let mut learner = TapedLearner { policy: Constant(-1.0), tape: tape.clone() };
-    let lane = JumpStartLane {
-        environment: Counter::boxed("train", &tape),
-        replay: Replay { online: ReplayBuffer::new(100, 1, 1), offline: None },
-        schedule: SchedulePlan::Curriculum { stages: 1, tolerance: 0.0, window: 1 }.from_first_horizon(3).start(),
-        key: "test".into(),
-        seed: 0,
-    };
+    let lane = lane(&tape, &SchedulePlan::Curriculum { stages: 1, tolerance: 0.0, window: 1 }, 3);
     let mut judges =
         [EvaluationLane { environments: vec![Counter::boxed("judge", &tape)], key: "test".into(), seed: 0 }];
     let mut jump_start = JumpStart::new(vec![lane], &Constant(1.0), &mut learner, 3, 2);
@@ -222,13 +220,7 @@ fn evaluation_leaves_the_training_episode_alone_and_counts_apart() {
 fn critics_are_warmed_up_for_as_long_as_asked() {
     let tape = Tape::default();
     let mut learner = TapedLearner { policy: Constant(-1.0), tape: tape.clone() };
-    let lane = JumpStartLane {
-        environment: Counter::boxed("train", &tape),
-        replay: Replay { online: ReplayBuffer::new(100, 1, 1), offline: None },
-        schedule: SchedulePlan::LearnerOnly.from_first_horizon(0).start(),
-        key: "test".into(),
-        seed: 0,
-    };
+    let lane = lane(&tape, &SchedulePlan::LearnerOnly, 0);
     let mut training = JumpStart::new(vec![lane], &Constant(1.0), &mut learner, 3, 2).with_critic_warm_up(2);
     (0..3).for_each(|_| _ = training.step());
     let entries = take(&tape);
@@ -273,13 +265,7 @@ impl Learner for Collector {
 fn what_is_stored_is_what_happened() {
     let tape = Tape::default();
     let mut learner = Collector { policy: Constant(-3.0), rows: Vec::new() };
-    let lane = JumpStartLane {
-        environment: Counter::boxed("train", &tape),
-        replay: Replay { online: ReplayBuffer::new(100, 1, 1), offline: None },
-        schedule: SchedulePlan::Curriculum { stages: 1, tolerance: 0.0, window: 1 }.from_first_horizon(1).start(),
-        key: "test".into(),
-        seed: 0,
-    };
+    let lane = lane(&tape, &SchedulePlan::Curriculum { stages: 1, tolerance: 0.0, window: 1 }, 1);
     let mut training = JumpStart::new(vec![lane], &Constant(3.0), &mut learner, 50, 1);
     (0..12).for_each(|_| _ = training.step());
     assert_eq!(learner.rows, [[0, 1, 1, 1], [1, -1, 2, 1], [2, -1, 3, 1], [3, -1, 4, 1]]);
