@@ -1,9 +1,12 @@
-//! The example of the README keeps its promises.
+//! The examples of the README keep their promises.
 
 use std::{fs, path::Path};
 
 use jsrl::SchedulePlan;
 
+#[path = "../examples/one_robot.rs"]
+#[expect(dead_code, reason = "its main is not called")]
+mod one_robot;
 #[path = "../examples/own_task.rs"]
 #[expect(dead_code, reason = "its main is not called")]
 mod own_task;
@@ -32,4 +35,27 @@ fn jsrl_learns_where_the_learner_alone_does_not() {
     let alone = own_task::train(&SchedulePlan::LearnerOnly);
     let jump_started = own_task::train(&SchedulePlan::Curriculum { stages: 5, tolerance: 0.1, window: 3 });
     assert!(alone <= 5.0 && jump_started >= 90.0, "alone {alone} %, jump-started {jump_started} %");
+}
+
+/// Switched off early in its curriculum and on again.
+#[test]
+fn one_robot_learns_and_is_judged_and_goes_on() {
+    learners::use_one_thread();
+    let folder = tempfile::tempdir().expect("a folder");
+    let stage_after = |steps| {
+        let rate = one_robot::train(folder.path(), steps).expect("trains");
+        let state = fs::read(folder.path().join("loop.json")).expect("the loop as it was saved last");
+        let state: serde_json::Value = serde_json::from_slice(&state).expect("JSON");
+        (rate, state["schedules"][0]["stage"].as_u64().expect("a number"), state["steps"].as_u64().expect("a number"))
+    };
+    let (early, early_stage, saved_at) = stage_after(1_500);
+    assert!(early < 90.0 && (1..5).contains(&early_stage), "{early} % in stage {early_stage}");
+    let (late, stage, steps) = stage_after(6_000);
+    assert!(late >= 90.0 && stage == 5 && steps > saved_at + 3_000, "{late} % in stage {stage} after {steps} steps");
+}
+
+#[test]
+fn the_guide_of_the_one_robot_arrives_every_other_time() {
+    let rate = one_robot::guide_alone();
+    assert!((30.0..=60.0).contains(&rate), "{rate} %");
 }

@@ -102,6 +102,13 @@ impl<'a> JumpStart<'a> {
 
     /// One environment step for every lane, then `updates_per_step` gradient steps; the diagnostics of the last one.
     pub fn step(&mut self) -> Diagnostics {
+        self.collect();
+        (0..self.updates_per_step).fold(Diagnostics::default(), |_, _| self.update())
+    }
+
+    /// One environment step for every lane and no gradient step: with [`JumpStart::update`] for robots that cannot wait
+    /// for an update in each control step.
+    pub fn collect(&mut self) {
         let drivers = Drivers { guide: self.guide, learner: self.learner.policy() };
         let observations = ObservationRows::stack(1, self.lanes.iter().map(Lane::observation));
         let in_guide_hands: Vec<bool> = self.lanes.iter().map(Lane::in_guide_hands).collect();
@@ -115,17 +122,29 @@ impl<'a> JumpStart<'a> {
             }
         }
         self.steps += 1;
+    }
 
-        let mut diagnostics = Diagnostics::default();
-        for _ in 0..self.updates_per_step {
-            let batch = sample(&self.replays, self.batch_rows, &mut self.sample_rngs);
-            let warming_up = self.steps <= self.critic_warm_up;
-            diagnostics = match self.learner.given_actor().filter(|_| warming_up) {
-                Some(learner) => learner.update_critics(&batch),
-                None => self.learner.update(&batch),
-            };
+    /// One gradient step.
+    pub fn update(&mut self) -> Diagnostics {
+        let batch = sample(&self.replays, self.batch_rows, &mut self.sample_rngs);
+        let warming_up = self.steps <= self.critic_warm_up;
+        match self.learner.given_actor().filter(|_| warming_up) {
+            Some(learner) => learner.update_critics(&batch),
+            None => self.learner.update(&batch),
         }
-        diagnostics
+    }
+
+    /// Whether every lane is at the start of an episode: the moment to move a robot that training and evaluation share.
+    pub fn between_episodes(&self) -> bool {
+        self.lanes.iter().all(Lane::at_start)
+    }
+
+    /// Starts an episode in every lane and gives up what was under way; the steps taken stay in the buffers. Needed
+    /// after somebody else moved the robot, and after [`JumpStart::restore`] where it has no snapshots.
+    pub fn begin_episodes(&mut self) {
+        for (l, lane) in self.lanes.iter_mut().enumerate() {
+            lane.begin_episode(self.schedules[l].next_horizon(&mut self.horizon_rngs[l]));
+        }
     }
 
     /// The loop as it stands; whoever saves it saves the learner beside it.

@@ -56,6 +56,11 @@ impl Lane {
         (self.rng, self.observation, self.steps, self.guide_steps) = (rng, observation, steps, guide_steps);
     }
 
+    /// Whether the next step is an episode's first.
+    pub fn at_start(&self) -> bool {
+        self.steps == 0
+    }
+
     /// What the driver of the next step sees.
     pub fn observation(&self) -> &Observation {
         &self.observation

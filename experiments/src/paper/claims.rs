@@ -34,6 +34,8 @@ pub(crate) enum Finding {
     Fails,
     /// The interval has both sides in it.
     Undecided,
+    /// Rows disagree: their mean is on one side, and at least one row by itself on the other.
+    Mixed,
     /// Runs are missing.
     NotRun,
 }
@@ -44,6 +46,7 @@ impl fmt::Display for Finding {
             Finding::Holds => "holds",
             Finding::Fails => "fails",
             Finding::Undecided => "undecided",
+            Finding::Mixed => "mixed",
             Finding::NotRun => "not run",
         })
     }
@@ -65,14 +68,14 @@ const INEQUALITIES: [Inequality; 4] = [
         worse: Method::Iql,
         strict: false,
         few_data: true,
-        claim: "JSRL (curriculum) is at least as good as IQL with few data (section 5.1)",
+        claim: "JSRL (curriculum) is at least as good as IQL on the ant mazes with few data (section 5.1)",
     },
     Inequality {
         better: Method::JsrlRandom,
         worse: Method::Iql,
         strict: false,
         few_data: true,
-        claim: "JSRL (random) is at least as good as IQL with few data (section 5.1)",
+        claim: "JSRL (random) is at least as good as IQL on the ant mazes with few data (section 5.1)",
     },
     Inequality {
         better: Method::JsrlCurriculum,
@@ -86,7 +89,7 @@ const INEQUALITIES: [Inequality; 4] = [
         worse: Method::Control,
         strict: true,
         few_data: false,
-        claim: "the guide is what helps: JSRL beats the same start and buffers without it (our control)",
+        claim: "the guide is what helps on the ant mazes: JSRL beats the same start and buffers without it (our control)",
     },
 ];
 
@@ -117,8 +120,9 @@ pub(super) fn in_rows(claim: &str, strict: bool, rows: Vec<Row>) -> Vec<Verdict>
     row_by_row(claim, |claim, x, y| compare(claim, strict, x, y), rows)
 }
 
-/// A claim on each row of paired numbers, and on all rows together that have [`FEWEST`] pairs; what the others say, who are
-/// too few to be judged, stands beside it.
+/// A claim on each row of paired numbers, and on all rows together that have [`FEWEST`] pairs. A mean over rows hides
+/// those that go the other way: one that is decided by itself, and otherwise than the mean, stands beside it and makes the
+/// whole [`Finding::Mixed`] where it contradicts it; rows too short to be judged are named with what they say.
 pub(super) fn row_by_row(
     claim: &str,
     judge: impl Fn(&str, &[Vec<f64>], &[Vec<f64>]) -> Verdict,
@@ -130,14 +134,24 @@ pub(super) fn row_by_row(
     let all = run.len();
     let (enough, few): (Vec<Row>, Vec<Row>) = run.into_iter().partition(|(_, x, _)| x.len() >= FEWEST);
     let (judged, aside) = if enough.is_empty() { (few, Vec::new()) } else { (enough, few) };
-    let named = match aside.len() {
-        0 => format!("all rows run ({all})"),
+    let named = match (aside.len(), all) {
+        (0, 1) => "the only row run".to_string(),
+        (0, _) => format!("all {all} rows run"),
         _ => format!("{} of {all} rows run", judged.len()),
     };
     let of_aside = |row: &Row| format!("{} {:+.1}", row.0, one(row).estimate.unwrap_or_default());
     let others: Vec<String> = aside.iter().map(of_aside).collect();
+    let by_themselves: Vec<(String, Verdict)> = judged.iter().map(|row| (row.0.clone(), one(row))).collect();
     let (x, y): (Vec<_>, Vec<_>) = judged.into_iter().map(|(_, x, y)| (x, y)).unzip();
     let mut verdict = judge(&format!("{named}: {claim}"), &x, &y);
+    let whole = verdict.finding;
+    for (row, Verdict { finding, estimate, .. }) in by_themselves {
+        if matches!(finding, Finding::Holds | Finding::Fails) && finding != whole {
+            let told = format!("; {row} by itself {finding} ({:+.1})", estimate.unwrap_or_default());
+            verdict.evidence.push_str(&told);
+            verdict.finding = if whole == Finding::Undecided { whole } else { Finding::Mixed };
+        }
+    }
     if !others.is_empty() {
         let left_out = format!("; left out, of fewer than {FEWEST} seeds: {}", others.join(", "));
         verdict.evidence.push_str(&left_out);
@@ -158,7 +172,8 @@ pub(super) fn told(verdicts: &[Verdict]) -> String {
     }
     format!(
         "\nWhat these runs say of the paper's claims (a claim holds where the whole 95 % interval by Student's t is on its side, \
-         fails where all of it is on the other, and is undecided else; row by row: `make check`):\n\n{}",
+         fails where all of it is on the other, and is otherwise undecided; mixed are rows whose mean is on one side and one of which by \
+         itself is on the other; row by row: `make check`):\n\n{}",
         lines.concat()
     )
 }
@@ -280,8 +295,26 @@ mod tests {
         );
         let verdicts = in_rows("it helps", true, vec![row("b", vec![-20.0]), row("d", vec![-10.0])]);
         let all = verdicts.last().expect("over all rows");
-        assert_eq!((all.claim.as_str(), all.finding), ("all rows run (2): it helps", Finding::Undecided));
+        assert_eq!((all.claim.as_str(), all.finding), ("all 2 rows run: it helps", Finding::Undecided));
         assert!(all.evidence.starts_with("difference -15.0 points over 2 pairs"), "{}", all.evidence);
+    }
+
+    /// A mean that holds hides no row that fails by itself, nor one that is undecided a row that is decided.
+    #[test]
+    fn rows_that_disagree_are_mixed() {
+        let row = |name: &str, x: [f64; 3]| (name.to_string(), x.to_vec(), vec![0.0; 3]);
+        let rows = |second| vec![row("a", [39.0, 40.0, 41.0]), row("b", second), row("c", [-9.0, 0.0, 9.0])];
+        let finding =
+            |rows| in_rows("it helps", true, rows).pop().map(|all| (all.finding, all.evidence)).expect("over all rows");
+        let (whole, evidence) = finding(rows([-5.0, -4.0, -3.0]));
+        assert_eq!(whole, Finding::Mixed);
+        assert!(evidence.ends_with("over 9 pairs of seeds; b by itself fails (-4.0)"), "{evidence}");
+        let (whole, evidence) = finding(rows([-9.0, 0.0, 9.0]));
+        assert_eq!(whole, Finding::Holds);
+        assert!(evidence.ends_with("over 9 pairs of seeds"), "{evidence}");
+        let (whole, evidence) = finding(rows([-41.0, -40.0, -39.0]));
+        assert_eq!(whole, Finding::Undecided);
+        assert!(evidence.ends_with("; a by itself holds (+40.0); b by itself fails (-40.0)"), "{evidence}");
     }
 
     #[test]

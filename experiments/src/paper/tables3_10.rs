@@ -202,13 +202,13 @@ const HAND_CLAIMS: [Inequality; 7] = [
         Method::JsrlCurriculum,
         Method::Iql,
         Sizes::Few,
-        "JSRL (curriculum) is at least as good as IQL with few data (section 5.1)",
+        "JSRL (curriculum) is at least as good as IQL with the hand and few data (section 5.1)",
     ),
     inequality(
         Method::JsrlRandom,
         Method::Iql,
         Sizes::Few,
-        "JSRL (random) is at least as good as IQL with few data (section 5.1)",
+        "JSRL (random) is at least as good as IQL with the hand and few data (section 5.1)",
     ),
     inequality(
         Method::JsrlCurriculum,
@@ -238,7 +238,7 @@ const HAND_CLAIMS: [Inequality; 7] = [
         Method::JsrlCurriculum,
         Method::Control,
         Sizes::Any,
-        "the guide is what helps: JSRL is at least as good as the same start and buffers without it (our control)",
+        "the guide is what helps the hand: JSRL is at least as good as the same start and buffers without it (our control)",
     ),
 ];
 
