@@ -265,3 +265,25 @@ fn the_report_follows_from_the_records() {
         assert!(same, "{name} is not what the records give: run `make report` and commit it");
     }
 }
+
+/// Whoever doubts a cell finds its runs.
+#[test]
+fn the_tables_keys_lead_to_their_records() {
+    let mut cells = 0;
+    for name in ["table1", "table2", "tables3-6", "tables7-10", "baselines", "datasets"] {
+        let file = root().join(format!("results/{name}/{name}.csv"));
+        let text = fs::read_to_string(&file).expect("the table is committed");
+        let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+        let titles = lines.next().expect("a line of titles");
+        let column = |title| titles.iter().position(|other| *other == title).expect("it has this column");
+        for line in lines.filter(|line| line[column("seeds")] != "0") {
+            let [task, method, key] = ["task", "method", "key"].map(|title| line[column(title)]);
+            let seeds = fs::read_dir(root().join("results/records").join(task).join(method).join(key));
+            let seeds = seeds.unwrap_or_else(|error| panic!("{name}: {line:?} has no records ({error})")).count();
+            let told = ["seeds", "failed"].map(|title| line[column(title)].parse::<usize>().expect("a number"));
+            assert_eq!(seeds, told[0] + told[1], "{name}: {line:?}");
+            cells += 1;
+        }
+    }
+    assert!(cells > 50, "{cells} cells have runs");
+}

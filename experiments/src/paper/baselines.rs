@@ -16,7 +16,7 @@ use crate::{
         budget::is_hand,
         claims,
         datasets::cloning,
-        number,
+        key, number,
         numbers::{PaperTable, PaperValue, first_version},
         statistics, summary,
         table1::{self, Method},
@@ -118,7 +118,8 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     let paper = PaperTable::table_1();
     let titles = COLUMNS.map(|(_, title, _)| title);
     let mut table = Table::new(["task", "data"].into_iter().chain(titles));
-    let mut csv = Table::new(["task", "transitions", "method", "seeds", "failed", "mean", "sd", "paper", "paper_v1"]);
+    let mut csv =
+        Table::new(["task", "transitions", "method", "seeds", "failed", "mean", "sd", "paper", "paper_v1", "key"]);
     for (task, transitions) in results.rows() {
         let size = size_label(transitions);
         let texts = COLUMNS.map(|(method, _, learner)| {
@@ -129,7 +130,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
             let failed = result.map_or(0, CellResult::failed);
             let cell = [task.to_string(), transitions.to_string(), method.to_string()].into_iter();
             let paper = [second.map(|value| value.mean), first].map(number);
-            csv.push(cell.chain(statistics(&scores, failed)).chain(paper));
+            csv.push(cell.chain(statistics(&scores, failed)).chain(paper).chain([key(result)]));
             if result.is_some() { text(&scores, failed, second, first) } else { String::new() }
         });
         table.push([task.to_string(), size].into_iter().chain(texts));

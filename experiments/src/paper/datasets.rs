@@ -9,7 +9,7 @@ use learners::{BcConfig, LearnerConfig};
 
 use crate::{
     data::{DataCatalog, Manifest},
-    paper::{Cell, CellResult, Experiment, Results, statistics, summary, table1, values},
+    paper::{Cell, CellResult, Experiment, Results, key, statistics, summary, table1, values},
     render::coverage::{self, CoveragePanel},
     run::offline_method,
     spec::{RunSpec, Scale},
@@ -55,7 +55,7 @@ pub(super) fn cloning(scale: Scale) -> BcConfig {
 /// Writes `datasets.md` and `datasets.csv`.
 fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     let mut table = Table::new(["task", "cloning", "cloning on D4RL's", "IQL", "IQL on D4RL's"]);
-    let mut csv = Table::new(["task", "method", "seeds", "failed", "mean", "sd", "d4rl"]);
+    let mut csv = Table::new(["task", "method", "seeds", "failed", "mean", "sd", "d4rl", "key"]);
     for task in Task::ANT_MAZES {
         let texts = COLUMNS.map(|(method, _)| {
             let result =
@@ -64,7 +64,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
             let failed = result.map_or(0, CellResult::failed);
             let theirs = d4rl(task, method);
             let cell = [task.to_string(), method.to_string()].into_iter();
-            csv.push(cell.chain(statistics(&scores, failed)).chain([theirs.clone()]));
+            csv.push(cell.chain(statistics(&scores, failed)).chain([theirs.clone(), key(result)]));
             [summary(&scores, failed), theirs]
         });
         table.push([task.to_string()].into_iter().chain(texts.into_iter().flatten()));

@@ -157,7 +157,7 @@ impl Naive {
         let mut table = Table::new(["maze", "curve", "before (%)", "in the first quarter (%)", "score (%)"]);
         for (task, transitions) in results.rows() {
             let title = format!("{task}, {} transitions", size_label(transitions));
-            let mut panel = success_panel(title, "success alone (%)");
+            let mut panel = success_panel(title, "success, policy alone (%)");
             for (method, label, colour) in curves() {
                 let Some(result) = results.find(task, transitions, method) else { continue };
                 panel.series.extend(Curve { result, label, colour }.alone());

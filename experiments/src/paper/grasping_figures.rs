@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What is drawn of a run without further words.
-const ALONE: &str = "success alone (%)";
+const ALONE: &str = "success, policy alone (%)";
 
 /// A panel for each of Table 2's columns that learn online, with a curve for each number of demonstrations and its clone
 /// as a level (Figures 3 and 10).

@@ -259,6 +259,11 @@ fn statistics(scores: &[f64], failed: usize) -> [String; 4] {
     [scores.len().to_string(), failed.to_string(), number(mean), number(stats::standard_deviation(scores))]
 }
 
+/// A cell's folder of records, for a csv file; nothing where this scale has no such cell.
+fn key(result: Option<&CellResult>) -> String {
+    result.map_or(String::new(), |result| result.cell.spec.key().to_string())
+}
+
 /// A number in a csv file, where there is one.
 fn number(value: Option<f64>) -> String {
     value.map_or(String::new(), |value| format!("{value:.2}"))
@@ -319,7 +324,7 @@ impl Results {
             return String::new();
         }
         format!(
-            " Minutes that a run took, with one core of its own or a share of one: {}. So much each seed of a dash costs.",
+            " Minutes that a run took, with one core of its own or a share of one: {}. A seed of a dash costs about as much.",
             means.join(", ")
         )
     }

@@ -15,7 +15,7 @@ use crate::{
     paper::{
         Cell, CellResult, Experiment, Results, Verdict,
         ablation::{self, find, tolerances, windows},
-        claims, number,
+        claims, key, number,
         numbers::{PaperValue, table_11},
         settings::unfinished,
         statistics, summary,
@@ -55,7 +55,7 @@ fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
 fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     let titles = windows(scale).into_iter().map(|window| format!("moving average of {window}"));
     let mut table = Table::new(["tolerance".to_string()].into_iter().chain(titles));
-    let mut csv = Table::new(["tolerance", "window", "seeds", "failed", "success", "sd", "paper"]);
+    let mut csv = Table::new(["tolerance", "window", "seeds", "failed", "success", "sd", "paper", "key"]);
     for tolerance in tolerances(scale) {
         let mut row = vec![format!("{:.0} %", 100.0 * tolerance)];
         for window in windows(scale) {
@@ -66,7 +66,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
             let below = paper.map_or(String::new(), |mean| PaperValue { mean, sd: None }.below());
             row.push(summary(&scores, failed) + &below);
             let settings = [tolerance.to_string(), window.to_string()].into_iter();
-            csv.push(settings.chain(statistics(&scores, failed)).chain([number(paper)]));
+            csv.push(settings.chain(statistics(&scores, failed)).chain([number(paper), key(result)]));
         }
         table.push(row);
     }
@@ -110,6 +110,6 @@ mod tests {
         let page = std::fs::read_to_string(empty.path().join("table11.md")).expect("it was written");
         assert!(page.contains("| 5 %       | –<br>*51.1*"), "{page}");
         let csv = std::fs::read_to_string(empty.path().join("table11.csv")).expect("it was written");
-        assert!(csv.contains("0.15,5,0,0,,,47.46"), "{csv}");
+        assert!(csv.contains("0.15,5,0,0,,,47.46,"), "{csv}");
     }
 }

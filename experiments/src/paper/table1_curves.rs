@@ -55,7 +55,10 @@ fn success(results: &Results, task: Task, transitions: usize) -> Panel {
             .and_then(|guide| guide.level())
             .into_iter()
             .collect(),
-        ..success_panel(title, if is_hand(task) { "steps at the goal alone (%)" } else { "success alone (%)" })
+        ..success_panel(
+            title,
+            if is_hand(task) { "steps at the goal, policy alone (%)" } else { "success, policy alone (%)" },
+        )
     }
 }
 

@@ -13,7 +13,7 @@ use learners::{AwOptConfig, ImageBcConfig, LearnerConfig, QtOptConfig};
 use crate::{
     data::{DataCatalog, Demonstrated, Demonstrations},
     paper::{
-        Cell, CellResult, Experiment, Results, Verdict, claims, grasping_claims, number,
+        Cell, CellResult, Experiment, Results, Verdict, claims, grasping_claims, key, number,
         numbers::{PaperTable, PaperValue},
         statistics, summary, values,
     },
@@ -220,7 +220,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     let titles = COLUMNS.map(|(_, title, _)| title);
     let mut table = Table::new(["task", "demonstrations"].into_iter().chain(titles));
     let mut csv =
-        Table::new(["task", "demonstrations", "method", "seeds", "failed", "mean", "sd", "paper", "paper_sd"]);
+        Table::new(["task", "demonstrations", "method", "seeds", "failed", "mean", "sd", "paper", "paper_sd", "key"]);
     for task in Task::GRASPING {
         for count in sizes(scale) {
             let texts = COLUMNS.map(|(method, ..)| {
@@ -230,7 +230,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
                 let paper = paper.get(task.name(), &count.to_string(), method);
                 let cell = [task.to_string(), count.to_string(), method.to_string()].into_iter();
                 let theirs = [paper.map(|value| value.mean), paper.and_then(|value| value.sd)].map(number);
-                csv.push(cell.chain(statistics(&scores, failed)).chain(theirs));
+                csv.push(cell.chain(statistics(&scores, failed)).chain(theirs).chain([key(result)]));
                 let paper = paper.and_then(|PaperValue { mean, sd }| Some(format!("<br>*{mean:.0} ± {:.0}*", sd?)));
                 summary(&scores, failed) + &paper.unwrap_or_default()
             });

@@ -94,8 +94,11 @@ impl Legend {
         B::ErrorType: 'static,
     {
         let mut y = (area.dim_in_pixel().1 - self.height() + ROW / 2) as i32;
+        // The widest row stands in the middle, the others begin where it does.
+        let widest =
+            self.rows.iter().map(|row| row_width(row)).try_fold(0, |widest, width| width.map(|w| widest.max(w)))?;
         for row in &self.rows {
-            let mut x = (self.width as i32 - row_width(row)?) / 2;
+            let mut x = (self.width as i32 - widest) / 2;
             for key @ (label, mark) in row {
                 draw_mark(area, *mark, (x, y))?;
                 area.draw(&Text::new(label.as_str(), (x + MARK + GAP, y), text(TEXT, HPos::Left)))?;

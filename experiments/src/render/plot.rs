@@ -30,6 +30,8 @@ const TICK: u32 = 26;
 /// Ticks of a linear axis, at most about.
 const X_LABELS: usize = 7;
 const Y_LABELS: usize = 8;
+/// Share of an axis.
+const SOON: f64 = 0.15;
 const GRID: RGBColor = RGBColor(228, 228, 228);
 
 /// One coordinate system.
@@ -212,7 +214,11 @@ fn line(index: usize, dash: Dash) -> Mark {
 fn x_range(panel: &Panel) -> Range<f64> {
     // On a log axis a little more, so that the marks at its ends are whole.
     let share = if panel.y_axis == Axis::Log { 0.03 } else { 0.0 };
-    widen(panel.series.iter().flat_map(|series| &series.points).map(|point| panel.x_axis.place(point.x)), share)
+    let points = panel.series.iter().flat_map(|series| &series.points);
+    let range = widen(points.map(|point| panel.x_axis.place(point.x)), share);
+    // Curves of which the first point came soon are seen from the beginning, so that panels can be compared.
+    let begins_at_0 = panel.x_axis == Axis::Linear && range.start > 0.0 && range.start <= SOON * range.end;
+    if begins_at_0 { 0.0..range.end } else { range }
 }
 
 fn y_range(panel: &Panel) -> Range<f64> {
@@ -272,6 +278,18 @@ mod tests {
         let page = (svg.split('"').nth(1).unwrap(), svg.split('"').nth(3).unwrap());
         let image = image::load_from_memory(&png).unwrap();
         assert_eq!((page.0.parse(), page.1.parse()), (Ok(image.width() / 2), Ok(image.height() / 2)));
+    }
+
+    #[test]
+    fn axes_of_steps_begin_at_0() {
+        let from = |first: f64| {
+            let mut panel = panel(None);
+            panel.series[0].points = [first, 50_000.0].map(|x| Point { x, mean: 0.0, band: None }).into();
+            x_range(&panel)
+        };
+        assert_eq!(from(2_000.0), 0.0..50_000.0);
+        assert_eq!(from(10_000.0), 10_000.0..50_000.0);
+        assert_eq!(from(-20_000.0), -20_000.0..50_000.0);
     }
 
     #[test]

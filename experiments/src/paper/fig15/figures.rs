@@ -125,13 +125,14 @@ fn bound_panel(results: &[TheoryResult]) -> Panel {
         y_axis: Axis::Log,
         ..Panel::default()
     };
-    for (method, label, colour) in
-        [("early", "errs at the first step", 2), ("late", "errs at the last step but one", 4)]
-    {
+    for (method, label, bound, colour) in [
+        ("early", "errs at the first step", "its bound (Theorem A.3, C Σ f)", 2),
+        ("late", "errs at the last step but one", "that one's bound", 4),
+    ] {
         panel.series.extend(series(results, &("profile", method, label, colour, Dash::Solid)));
         let of_curve = results.iter().filter(|result| result.point.study == "profile" && result.point.method == method);
         let points: Vec<Point> = of_curve.filter_map(mean_bound).collect();
-        let label = "its bound by Theorem A.3, C Σ f".into();
+        let label = bound.into();
         panel.series.extend((!points.is_empty()).then_some(Series { label, colour, points, dash: Dash::Dashed }));
     }
     panel
