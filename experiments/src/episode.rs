@@ -78,7 +78,7 @@ impl Episode {
                 way.push(&observation.state, by_guide);
             }
             let rows = ObservationRows::stack(1, std::iter::once(&observation));
-            let actions = drivers.act(&rows, &[by_guide], Intent::Exploit, &mut rngs);
+            let actions = drivers.act(&rows, &[by_guide], Intent::Exploit, Intent::Exploit, &mut rngs);
             let after = environment.step(actions.row(0, 0));
             observation = after.observation;
             episode.steps += 1;

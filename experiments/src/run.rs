@@ -232,6 +232,7 @@ impl Runner {
         let seat = spec.task.random_policy();
         let guide: &dyn Policy = guide.as_ref().map_or(&*seat, |guide| guide.policy());
         let mut training = JumpStart::new(vec![lane], guide, &mut *learner, online.batch_rows, online.updates_per_step)
+            .with_guide_intent(online.guide_intent())
             .with_critic_warm_up(critic_warm_up);
         if let Some((evaluations, state)) = saved {
             record.evaluations = evaluations;

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use envs::Task;
 use jsrl::SchedulePlan;
 use learners::LearnerConfig;
-use rl::Environment;
+use rl::{Environment, Intent};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -77,6 +77,11 @@ fn is_zero(number: &usize) -> bool {
     *number == 0
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
 /// The online phase.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -85,6 +90,10 @@ pub(crate) struct OnlinePlan {
     pub(crate) start: Start,
     /// Who opens the episodes, where the schedule lets anybody.
     pub(crate) guide: GuideSource,
+    /// Whether the guide draws its actions while experience is collected, as the exploration-policy does, or takes its best
+    /// ones, as it does wherever it is judged.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) guide_draws: bool,
     /// For how long.
     pub(crate) schedule: SchedulePlan,
     /// Where minibatches come from.
@@ -97,6 +106,13 @@ pub(crate) struct OnlinePlan {
     pub(crate) updates_per_step: usize,
     /// When and how the policies are judged.
     pub(crate) evaluation: EvaluationPlan,
+}
+
+impl OnlinePlan {
+    /// What the guide's actions are wanted for while experience is collected.
+    pub(crate) fn guide_intent(&self) -> Intent {
+        if self.guide_draws { Intent::Explore } else { Intent::Exploit }
+    }
 }
 
 /// The exploration-policy's first weights.

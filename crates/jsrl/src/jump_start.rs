@@ -29,6 +29,7 @@ pub struct JumpStart<'a> {
     replays: Vec<Replay>,
     schedules: Vec<ScheduleState>,
     guide: &'a dyn Policy,
+    guide_intent: Intent,
     learner: &'a mut dyn Learner,
     batch_rows: usize,
     updates_per_step: usize,
@@ -75,6 +76,7 @@ impl<'a> JumpStart<'a> {
             replays,
             schedules,
             guide,
+            guide_intent: Intent::Exploit,
             learner,
             batch_rows,
             updates_per_step,
@@ -100,6 +102,14 @@ impl<'a> JumpStart<'a> {
         self
     }
 
+    /// The same loop with a guide that acts, while experience is collected, by its best actions ([`Intent::Exploit`], which
+    /// is how it acts unless this says otherwise) or as it would explore itself.
+    #[must_use]
+    pub fn with_guide_intent(mut self, intent: Intent) -> Self {
+        self.guide_intent = intent;
+        self
+    }
+
     /// One environment step for every lane, then `updates_per_step` gradient steps; the diagnostics of the last one.
     pub fn step(&mut self) -> Diagnostics {
         self.collect();
@@ -112,7 +122,8 @@ impl<'a> JumpStart<'a> {
         let drivers = Drivers { guide: self.guide, learner: self.learner.policy() };
         let observations = ObservationRows::stack(1, self.lanes.iter().map(Lane::observation));
         let in_guide_hands: Vec<bool> = self.lanes.iter().map(Lane::in_guide_hands).collect();
-        let actions = drivers.act(&observations, &in_guide_hands, Intent::Explore, &mut self.action_rngs);
+        let actions =
+            drivers.act(&observations, &in_guide_hands, self.guide_intent, Intent::Explore, &mut self.action_rngs);
 
         for (l, lane) in self.lanes.iter_mut().enumerate() {
             let transition = lane.step(actions.row(l, 0));

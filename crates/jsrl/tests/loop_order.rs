@@ -170,6 +170,39 @@ fn the_guide_acts_for_exactly_h_steps() {
     assert_eq!(tape.iter().collect::<Vec<_>>(), expected);
 }
 
+/// Remembers what its actions were wanted for.
+struct Asked(Mutex<Vec<Intent>>);
+
+impl Policy for Asked {
+    fn act(&self, observations: &ObservationRows, intent: Intent, rngs: &mut [Prng]) -> LaneRows {
+        self.0.lock().expect("no panic elsewhere").push(intent);
+        Constant(1.0).act(observations, intent, rngs)
+    }
+}
+
+/// While experience is collected; whoever is judged always does his best.
+#[test]
+fn the_guide_draws_where_it_is_told_to() {
+    use Intent::{Exploit, Explore};
+    let asked = |intent: Option<Intent>| {
+        let (tape, guide) = (Tape::default(), Asked(Mutex::default()));
+        let mut learner = TapedLearner { policy: Constant(-1.0), tape: tape.clone() };
+        let plan = SchedulePlan::Curriculum { stages: 1, tolerance: 0.0, window: 1 };
+        let training = JumpStart::new(vec![lane(&tape, &plan, 2)], &guide, &mut learner, 3, 1);
+        let mut training = match intent {
+            Some(intent) => training.with_guide_intent(intent),
+            None => training,
+        };
+        (0..3).for_each(|_| drop(training.step()));
+        let environments = vec![Counter::boxed("judge", &tape)];
+        let mut exam = [EvaluationLane { environments, key: "test".into(), seed: 0 }];
+        evaluate(training.drivers(), &mut exam, &[1], 1, "test");
+        guide.0.into_inner().expect("no panic elsewhere")
+    };
+    assert_eq!(asked(None), [Exploit; 3]);
+    assert_eq!(asked(Some(Explore)), [Explore, Explore, Exploit]);
+}
+
 #[test]
 fn evaluation_leaves_the_training_episode_alone_and_counts_apart() {
     let tape = Tape::default();

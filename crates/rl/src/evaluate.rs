@@ -84,7 +84,7 @@ pub fn evaluate(
                 seats.iter().map(move |seat| seat.episode.is_some_and(|episode| steps[episode] < horizons[l]))
             })
             .collect();
-        let actions = drivers.act(&observations, &in_guide_hands, Intent::Exploit, &mut rngs);
+        let actions = drivers.act(&observations, &in_guide_hands, Intent::Exploit, Intent::Exploit, &mut rngs);
         for (l, lane) in lanes.iter_mut().enumerate() {
             let stepped: Vec<_> = lane
                 .environments

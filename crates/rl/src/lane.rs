@@ -89,7 +89,7 @@ impl Lane {
     }
 }
 
-/// The guide drives a lane until its hand-over step (always as in evaluation), the learner from there on.
+/// The guide drives a lane until its hand-over step, the learner from there on.
 #[derive(Clone, Copy)]
 pub struct Drivers<'a> {
     /// Opens the episode.
@@ -112,13 +112,14 @@ impl<'a> Drivers<'a> {
         &self,
         observations: &ObservationRows,
         in_guide_hands: &[bool],
+        guide_intent: Intent,
         learner_intent: Intent,
         rngs: &mut [Prng],
     ) -> LaneRows {
         let mut actions = self.learner.act(observations, learner_intent, rngs);
         if in_guide_hands.contains(&true) {
             let before = rngs.to_vec();
-            let guided = self.guide.act(observations, Intent::Exploit, rngs);
+            let guided = self.guide.act(observations, guide_intent, rngs);
             for ((rng, before), in_guide_hands) in
                 rngs.iter_mut().zip(before).zip(in_guide_hands.chunks(actions.rows()))
             {

@@ -17,6 +17,8 @@ pub(super) struct Budget {
     pub(super) steps: usize,
     /// Gradient steps for each of them.
     pub(super) updates_per_step: usize,
+    /// See [`crate::spec::OnlinePlan::guide_draws`].
+    pub(super) guide_draws: bool,
     /// When and how the policies are judged.
     pub(super) evaluation: EvaluationPlan,
     /// See [`jsrl::SchedulePlan::Curriculum`].
@@ -54,6 +56,7 @@ fn smoke(learner: &IqlConfig) -> Budget {
         batch_rows: 32,
         steps: 400,
         updates_per_step: 1,
+        guide_draws: false,
         evaluation: EvaluationPlan {
             every: 200,
             episodes: 1,
@@ -75,6 +78,7 @@ fn laptop_umaze() -> Budget {
         batch_rows: 256,
         steps: 40_000,
         updates_per_step: 1,
+        guide_draws: false,
         evaluation: EvaluationPlan {
             every: 4_000,
             episodes: 20,
@@ -138,6 +142,7 @@ fn paper(learner: IqlConfig) -> Budget {
         batch_rows: 256,
         steps: 1_000_000,
         updates_per_step: 1,
+        guide_draws: false,
         evaluation: EvaluationPlan {
             every: 100_000,
             episodes: 100,

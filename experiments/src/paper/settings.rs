@@ -62,7 +62,8 @@ fn settings(scale: Scale, tasks: &[Task], results: &Results) -> Option<String> {
         .find_map(|spec| match spec.online.as_ref()?.schedule {
             SchedulePlan::Curriculum { stages, tolerance, window } => Some(format!(
                 " The curriculum has {stages} stages, tolerance {tolerance} and a window of {window} evaluations of \
-                 {curriculum_episodes} episodes, one every {curriculum_every} steps.{}{}",
+                 {curriculum_episodes} episodes, one every {curriculum_every} steps.{}{}{}",
+                draws(spec.online.as_ref()?.guide_draws),
                 buffers(spec.online.as_ref()?.replay),
                 unfinished(&cells)
             )),
@@ -97,6 +98,15 @@ fn settings(scale: Scale, tasks: &[Task], results: &Results) -> Option<String> {
         iql.tau,
         iql.actor_dropout,
     ))
+}
+
+/// How the guide acts while experience is collected.
+fn draws(guide_draws: bool) -> &'static str {
+    if guide_draws {
+        " The guide draws its actions as the exploration-policy does, except where it is judged."
+    } else {
+        " The guide takes its best actions, where the exploration-policy draws its own."
+    }
 }
 
 /// What the columns with two buffers draw from.

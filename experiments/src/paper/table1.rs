@@ -168,6 +168,7 @@ fn online(method: Method, budget: &Budget) -> Option<OnlinePlan> {
     Some(OnlinePlan {
         start,
         guide: GuideSource::Offline,
+        guide_draws: budget.guide_draws && schedule != SchedulePlan::LearnerOnly,
         schedule,
         replay,
         steps: budget.steps,

@@ -149,6 +149,7 @@ impl Budget {
             _ => return (LearnerConfig::ImageBc(self.clone.clone()), None),
         };
         let online = OnlinePlan {
+            guide_draws: false,
             start: Start::Cold,
             guide: GuideSource::Learner(LearnerConfig::ImageBc(self.clone.clone())),
             schedule,
