@@ -149,6 +149,9 @@ pub(crate) struct RecordStore {
     folder: PathBuf,
 }
 
+/// Seeds from here on are for choosing settings: no table or figure takes notice of them.
+pub(crate) const FIRST_PILOT: u64 = 1_000;
+
 impl RecordStore {
     /// The records of a workspace.
     pub(crate) fn new(workspace: &Workspace) -> Self {
@@ -166,7 +169,7 @@ impl RecordStore {
         if path.exists() { read(&path).map(Some) } else { Ok(None) }
     }
 
-    /// The records of all seeds of a run, by seed.
+    /// The records of all reported seeds of a run, by seed; those of pilots are none ([`FIRST_PILOT`]).
     pub(crate) fn seeds_of(&self, method: &str, spec: &RunSpec) -> Result<Vec<RunRecord>> {
         let path = self.path(method, spec, 0);
         let folder = path.parent().expect("a file has a folder");
@@ -178,6 +181,7 @@ impl RecordStore {
                 records.push(read(&path)?);
             }
         }
+        records.retain(|record| record.seed < FIRST_PILOT);
         records.sort_by_key(|record| record.seed);
         Ok(records)
     }
@@ -224,4 +228,34 @@ pub(crate) fn read(path: &Path) -> Result<RunRecord> {
         );
     }
     serde_json::from_slice(&json).with_context(broken)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        data::DataCatalog,
+        paper::{self, Exhibit},
+        provenance,
+        spec::Scale,
+    };
+
+    #[test]
+    fn tables_take_no_notice_of_pilots() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let workspace = Workspace::at(folder.path());
+        let store = RecordStore::new(&workspace);
+        let Some(Exhibit::Runs(table)) = paper::all().into_iter().next() else { panic!("Table 1 comes first") };
+        let cells = (table.cells)(Scale::Smoke, &DataCatalog::new(&workspace));
+        let cell = cells.expect("no data are needed to plan").remove(0);
+        let seeds = [999, 0, FIRST_PILOT, FIRST_PILOT + 1];
+        for seed in seeds {
+            let provenance = provenance::of(learners::Device::CPU, &workspace);
+            store.save(&RunRecord::new(&cell.method, cell.spec.clone(), seed, provenance)).expect("writable");
+        }
+        let reported = store.seeds_of(&cell.method, &cell.spec).expect("readable");
+        assert_eq!(reported.iter().map(|record| record.seed).collect::<Vec<_>>(), [0, 999]);
+        let pilot = store.load(&cell.method, &cell.spec, FIRST_PILOT).expect("readable");
+        assert!(pilot.is_some(), "a run finds its guide's record whatever the seed");
+    }
 }

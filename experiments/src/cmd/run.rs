@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     /// The name under which the run of --spec is recorded.
     #[arg(long, default_value = "custom", requires = "spec")]
     method: String,
-    /// The first seed.
+    /// The first seed; from 1000 on they are pilots, which are recorded and in no table
     #[arg(long, default_value_t = 0)]
     first_seed: u64,
     /// Print the plan and stop.

@@ -277,7 +277,7 @@ pub(crate) struct Results {
 }
 
 impl Results {
-    /// Reads the records of an experiment's cells. Every seed counts whose record is there.
+    /// Reads the records of an experiment's cells. Every seed counts whose record is there, but for those of pilots.
     pub(crate) fn read(
         experiment: &Experiment,
         scale: Scale,
