@@ -10,7 +10,7 @@ use rl::{Environment, EnvironmentSpec, Intent, LaneRows, Observation, Observatio
 
 #[path = "own_task.rs"]
 #[expect(dead_code, reason = "it is an example of its own")]
-mod own_task;
+pub(crate) mod own_task;
 
 /// The one robot, here the walker of `own_task.rs`; of a real one this holds the connection. Its clones share it.
 #[derive(Clone)]
@@ -124,8 +124,8 @@ pub(crate) fn train(folder: &Path, steps: usize) -> Result<f32, Box<dyn error::E
 fn main() -> Result<(), Box<dyn error::Error>> {
     learners::use_one_thread();
     let folder = env::args().nth(1).ok_or("name a folder to keep the training in")?;
-    println!("The guide alone arrives in {:.0} % of episodes", guide_alone());
+    eprintln!("The guide alone arrives in {:.0} % of episodes", guide_alone());
     let rate = train(Path::new(&folder), 8_000)?;
-    println!("The robot arrives in {rate:.0} % of episodes, without its guide");
+    eprintln!("The robot arrives in {rate:.0} % of episodes, without its guide");
     Ok(())
 }

@@ -7,9 +7,7 @@ use jsrl::SchedulePlan;
 #[path = "../examples/one_robot.rs"]
 #[expect(dead_code, reason = "its main is not called")]
 mod one_robot;
-#[path = "../examples/own_task.rs"]
-#[expect(dead_code, reason = "its main is not called")]
-mod own_task;
+use one_robot::own_task;
 
 #[test]
 fn its_environment_keeps_the_contract() {
