@@ -279,7 +279,10 @@ fn the_tables_keys_lead_to_their_records() {
         for line in lines.filter(|line| line[column("seeds")] != "0") {
             let [task, method, key] = ["task", "method", "key"].map(|title| line[column(title)]);
             let seeds = fs::read_dir(root().join("results/records").join(task).join(method).join(key));
-            let seeds = seeds.unwrap_or_else(|error| panic!("{name}: {line:?} has no records ({error})")).count();
+            let seeds = seeds.unwrap_or_else(|error| panic!("{name}: {line:?} has no records ({error})"));
+            let seed = |name: &str| name.strip_prefix("seed-")?.strip_suffix(".json")?.parse::<u64>().ok();
+            let seeds = seeds.filter_map(|file| seed(file.ok()?.file_name().to_str()?));
+            let seeds = seeds.filter(|seed| *seed < 1_000).count(); // pilots are in no table
             let told = ["seeds", "failed"].map(|title| line[column(title)].parse::<usize>().expect("a number"));
             assert_eq!(seeds, told[0] + told[1], "{name}: {line:?}");
             cells += 1;
