@@ -130,7 +130,7 @@ fn markdown(scale: Scale, results: &Results, rows: &[Vec<Shown>]) -> String {
     let page = format!(
         "**Table 1** at {scale} scale: percent of successful episodes of the exploration-policy alone (with the hand: of steps at \
          the goal). Ours: mean ± sd, \
-         interquartile mean with its 95 % bootstrap interval over n seeds (none of fewer than {FEWEST}; of so few as {FEWEST} to 5 it \
+         interquartile mean with its 95 % bootstrap interval over n seeds (none of fewer than {FEWEST}; with only {FEWEST} to 5 it \
          is too narrow, so claims are judged by Student's t). *Paper*: mean ± sd over 20 seeds of a million \
          offline updates and a million online steps on D4RL's data.\n\n{}{}",
         run.markdown(),
