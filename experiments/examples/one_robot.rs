@@ -115,7 +115,9 @@ pub(crate) fn train(folder: &Path, steps: usize) -> Result<f32, Box<dyn error::E
             }
             training.begin_episodes(); // the evaluation has moved the robot
             training.learner().save(&learner_folder)?;
-            fs::write(&loop_file, serde_json::to_vec(&training.state())?)?;
+            // Written whole or not at all, whenever the power goes.
+            fs::write(folder.join("loop.new"), serde_json::to_vec(&training.state())?)?;
+            fs::rename(folder.join("loop.new"), &loop_file)?;
         }
     }
     Ok(100.0 * rl::evaluate(training.drivers(), &mut exam, &[0], 100, "score")[0].success_rate())

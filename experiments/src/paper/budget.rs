@@ -17,8 +17,6 @@ pub(super) struct Budget {
     pub(super) steps: usize,
     /// Gradient steps for each of them.
     pub(super) updates_per_step: usize,
-    /// See [`crate::spec::OnlinePlan::guide_draws`].
-    pub(super) guide_draws: bool,
     /// When and how the policies are judged.
     pub(super) evaluation: EvaluationPlan,
     /// See [`jsrl::SchedulePlan::Curriculum`].
@@ -56,7 +54,6 @@ fn smoke(learner: &IqlConfig) -> Budget {
         batch_rows: 32,
         steps: 400,
         updates_per_step: 1,
-        guide_draws: false,
         evaluation: EvaluationPlan {
             every: 200,
             episodes: 1,
@@ -78,7 +75,6 @@ fn laptop_umaze() -> Budget {
         batch_rows: 256,
         steps: 40_000,
         updates_per_step: 1,
-        guide_draws: false,
         evaluation: EvaluationPlan {
             every: 4_000,
             episodes: 20,
@@ -142,7 +138,6 @@ fn paper(learner: IqlConfig) -> Budget {
         batch_rows: 256,
         steps: 1_000_000,
         updates_per_step: 1,
-        guide_draws: false,
         evaluation: EvaluationPlan {
             every: 100_000,
             episodes: 100,

@@ -168,7 +168,8 @@ fn online(method: Method, budget: &Budget) -> Option<OnlinePlan> {
     Some(OnlinePlan {
         start,
         guide: GuideSource::Offline,
-        guide_draws: budget.guide_draws && schedule != SchedulePlan::LearnerOnly,
+        // Drawn actions made no difference that pilots could show (results/pilots/stuck-curriculum).
+        guide_draws: false,
         schedule,
         replay,
         steps: budget.steps,
