@@ -125,7 +125,8 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
         let texts = COLUMNS.map(|(method, _, learner)| {
             let result = results.find(task, transitions, method);
             let second = paper.get(task.name(), &size, learner);
-            let first = (size == "1m").then(|| first_version(task.name(), learner)).flatten();
+            let whole = paper.sizes(task.name()).last().is_some_and(|whole| size_label(*whole) == size);
+            let first = whole.then(|| first_version(task.name(), learner)).flatten();
             let scores = result.map_or(Vec::new(), |result| values(result.scores()));
             let failed = result.map_or(0, CellResult::failed);
             let cell = [task.to_string(), transitions.to_string(), method.to_string()].into_iter();

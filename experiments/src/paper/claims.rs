@@ -138,14 +138,14 @@ pub(super) fn row_by_row(
 ) -> Vec<Verdict> {
     let one = |(row, x, y): &Row| judge(&format!("{row}: {claim}"), from_ref(x), from_ref(y));
     let mut verdicts: Vec<Verdict> = rows.iter().map(one).collect();
+    let planned = rows.len();
     let run: Vec<Row> = rows.into_iter().filter(|(_, x, _)| !x.is_empty()).collect();
-    let all = run.len();
     let (enough, few): (Vec<Row>, Vec<Row>) = run.into_iter().partition(|(_, x, _)| x.len() >= FEWEST);
     let (judged, aside) = if enough.is_empty() { (few, Vec::new()) } else { (enough, few) };
-    let named = match (aside.len(), all) {
-        (0, 1) => "the only row run".to_string(),
-        (0, _) => format!("all {all} rows run"),
-        _ => format!("{} of {all} rows run", judged.len()),
+    let named = match (judged.len(), planned) {
+        (1, 1) => "the only row".to_string(),
+        (judged, _) if judged == planned => format!("all {planned} rows"),
+        (judged, _) => format!("{judged} of {planned} rows"),
     };
     let of_aside = |row: &Row| format!("{} {:+.1}", row.0, one(row).estimate.unwrap_or_default());
     let others: Vec<String> = aside.iter().map(of_aside).collect();
@@ -181,7 +181,7 @@ pub(super) fn told(verdicts: &[Verdict]) -> String {
     format!(
         "\nWhat these runs say of the paper's claims (a claim holds where the whole 95 % interval by Student's t is on its side, \
          fails where all of it is on the other, and is otherwise undecided; mixed are rows whose mean is on one side and one of which by \
-         itself is on the other; row by row: `make check`):\n\n{}",
+         itself is on the other; intervals make no allowance for the number of rows and claims; row by row: `make check`):\n\n{}",
         lines.concat()
     )
 }
@@ -295,7 +295,7 @@ mod tests {
             vec![row("a", vec![9.0, 10.0, 11.0]), row("b", vec![-20.0]), row("c", vec![]), row("d", vec![-1.0; 2])];
         let verdicts = in_rows("it helps", true, rows);
         let Verdict { claim, finding, evidence, .. } = verdicts.last().expect("over all rows");
-        assert_eq!((verdicts.len(), claim.as_str()), (5, "1 of 3 rows run: it helps"));
+        assert_eq!((verdicts.len(), claim.as_str()), (5, "1 of 4 rows: it helps"));
         assert_eq!(*finding, Finding::Holds);
         assert!(
             evidence.ends_with("over 3 pairs of seeds; left out, of fewer than 3 seeds: b -20.0, d -1.0"),
@@ -303,7 +303,7 @@ mod tests {
         );
         let verdicts = in_rows("it helps", true, vec![row("b", vec![-20.0]), row("d", vec![-10.0])]);
         let all = verdicts.last().expect("over all rows");
-        assert_eq!((all.claim.as_str(), all.finding), ("all 2 rows run: it helps", Finding::Undecided));
+        assert_eq!((all.claim.as_str(), all.finding), ("all 2 rows: it helps", Finding::Undecided));
         assert!(all.evidence.starts_with("difference -15.0 points over 2 pairs"), "{}", all.evidence);
     }
 

@@ -16,10 +16,15 @@ pub(crate) struct PaperValue {
 impl PaperValue {
     /// As it stands below our own numbers in the cell of a table.
     pub(super) fn below(self) -> String {
-        let Self { mean, sd } = self;
-        let sd = sd.map_or(String::new(), |sd| format!(" ± {sd:.1}"));
-        format!("<br>*{mean:.1}{sd}*")
+        let sd = self.sd.map_or(String::new(), |sd| format!(" ± {:.1}", tenths(sd)));
+        format!("<br>*{:.1}{sd}*", tenths(self.mean))
     }
+}
+
+/// A number of two decimals with one of them, halves upward as the paper has them in Table 1 of what Tables 3 to 10 give
+/// with two: 98.05, which as a binary number lies below, is 98.1.
+fn tenths(value: f64) -> f64 {
+    ((value * 100.0).round() / 10.0).round() / 10.0
 }
 
 /// A table of the paper: `[task, size of the data, method]` -> percent, with names as in records.
@@ -187,6 +192,16 @@ mod tests {
         assert_eq!(value("jsrl-random-warm"), Some(27.18));
         assert_eq!(value("jsrl-curriculum"), Some(24.31));
         assert_eq!(value("control"), None);
+    }
+
+    #[test]
+    fn halves_are_rounded_upward() {
+        let below = |mean, sd| PaperValue { mean, sd }.below();
+        assert_eq!(below(98.05, Some(1.44)), "<br>*98.1 ± 1.4*");
+        assert_eq!(below(92.05, None), "<br>*92.1*");
+        let (exact, rounded) = (PaperTable::tables_3_to_10(), PaperTable::table_1());
+        let cell = |table: &PaperTable| table.get("antmaze-umaze-v0", "1m", "jsrl-curriculum").expect("a cell").below();
+        assert_eq!(cell(&exact), cell(&rounded), "the paper's own rounding");
     }
 
     #[test]

@@ -255,7 +255,10 @@ fn above_row(results: &[TheoryResult], (theorem, quantity, above, below): Above)
 
 /// Theorem A.3 or Remark A.7 in every run of Algorithm 2, with the measured mean regret per round as f.
 fn bound_row(results: &[TheoryResult], per_step: bool) -> Row {
-    let runs = results.iter().flat_map(|result| &result.outcomes).filter_map(|outcome| match *outcome {
+    // A measurement that two studies share is counted once.
+    let first = |&(i, result): &(usize, &TheoryResult)| results[..i].iter().all(|r| r.point.spec != result.point.spec);
+    let distinct = results.iter().enumerate().filter(first).map(|(_, result)| result);
+    let runs = distinct.flat_map(|result| &result.outcomes).filter_map(|outcome| match *outcome {
         Outcome::Run { suboptimality, bound, bound_per_step } => {
             Some((suboptimality, if per_step { bound_per_step } else { bound }))
         }
