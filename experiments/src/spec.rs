@@ -91,7 +91,7 @@ pub(crate) struct OnlinePlan {
     /// Who opens the episodes, where the schedule lets anybody.
     pub(crate) guide: GuideSource,
     /// Whether the guide draws its actions while experience is collected, as the exploration-policy does, or takes its best
-    /// ones, as it does wherever it is judged.
+    /// ones, as it does wherever it is judged. A guide without a spread (a script, a clone by squared error) has none to draw.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) guide_draws: bool,
     /// For how long.
