@@ -7,7 +7,7 @@ options = --scale $(SCALE) $(if $(DEVICE),--device $(DEVICE)) \
   $(if $(LOG_DIR),--log-dir $(LOG_DIR)) $(foreach text,$(ONLY),--only $(text))
 experiments = cargo run --quiet -p experiments --
 
-.PHONY: help setup build test lint table1 table2 tables3-6 tables7-10 table11 baselines datasets fig1 fig2 fig3 fig4-grasping fig5 fig6 fig7 fig8 fig9 fig10 fig11 \
+.PHONY: help setup build test lint table1 longer table2 tables3-6 tables7-10 table11 baselines datasets fig1 fig2 fig3 fig4-grasping fig5 fig6 fig7 fig8 fig9 fig10 fig11 \
   fig12 fig13 fig15 demo smoke list data report check crosscheck bench walker pen-expert profile
 
 help:      ## show this list
@@ -24,6 +24,8 @@ lint: setup    ## formatting, lints and documentation, as CI wants them
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
 table1: build  ## Table 1: make the data that is missing, run what is not recorded, write results/table1
 	$(experiments) $(options) $(if $(ONLY),,--only table1)
+longer: build  ## a row of Table 1 with twice its online steps: was its online phase too short? (results/longer)
+	$(experiments) $(options) $(if $(ONLY),,--only longer)
 baselines: build  ## Table 1's other columns: AWAC, BC and CQL, and AWAC under JSRL (results/baselines)
 	$(experiments) $(options) $(if $(ONLY),,--only baselines)
 table2: build  ## Table 2: grasping from pictures, by number of demonstrations (results/table2)

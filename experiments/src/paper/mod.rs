@@ -18,6 +18,7 @@ mod fig9;
 mod figure;
 mod grasping_claims;
 mod grasping_figures;
+mod longer;
 mod numbers;
 mod present;
 mod settings;
@@ -137,6 +138,7 @@ pub(crate) struct Experiment {
 pub(crate) fn all() -> Vec<Exhibit> {
     vec![
         Exhibit::Runs(table1::experiment()),
+        Exhibit::Runs(longer::experiment()),
         Exhibit::Runs(baselines::experiment()),
         Exhibit::Runs(table2::experiment()),
         Exhibit::Runs(fig2_7_8::cold_critics()),
