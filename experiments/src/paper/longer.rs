@@ -35,9 +35,8 @@ pub(crate) fn experiment() -> Experiment {
     }
 }
 
-/// How many times Table 1's online steps. In a pilot IQL, the curriculum and the control hardly rise in the last quarter of
-/// these; with all data three times as many were tried too, and take more than 40 minutes a run
-/// (results/pilots/online-phase).
+/// How many times Table 1's online steps. With three times as many, which pilots with all data had, a run takes more than
+/// 40 minutes (results/pilots/online-phase).
 fn times(scale: Scale) -> usize {
     match scale {
         Scale::Smoke | Scale::Laptop => 2,
