@@ -5,7 +5,7 @@ use jsrl::SchedulePlan;
 use rl::Prng;
 
 use crate::{
-    paper::{CellResult, values},
+    paper::{CellResult, Results, values},
     record::{Evaluation, RunRecord},
     render::plot::{Dash, Level, Panel, Point, Series},
     stats::{self, Interval},
@@ -14,6 +14,9 @@ use crate::{
 /// How captions tell what a curve of scores shows.
 pub(super) const BAND: &str = "mean over seeds, from 3 seeds on with a 95 % bootstrap band";
 const _: () = assert!(stats::FEWEST == 3, "captions say 3");
+
+/// What is drawn of a run without further words.
+pub(super) const ALONE: &str = "success, policy alone (%)";
 
 /// The runs of a cell as a figure shows them.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +37,31 @@ pub(super) fn success_panel(title: String, y_label: &str) -> Panel {
 /// Coordinates for the guide's horizon.
 pub(super) fn horizon_panel(title: String) -> Panel {
     Panel { title, ..over_steps("guide horizon (steps)") }
+}
+
+/// Curves by their cells' methods, in figures that have each method once: `(method, label, colour)`.
+pub(super) fn named<'a>(results: &'a Results, curves: &[(&str, &'a str, usize)]) -> Vec<Curve<'a>> {
+    let find = |method: &str| results.cells.iter().find(|result| result.cell.method == method);
+    curves
+        .iter()
+        .filter_map(|(method, label, colour)| Some(Curve { result: find(method)?, label, colour: *colour }))
+        .collect()
+}
+
+/// Success alone of these runs, and for below it the horizons that their curricula leave to the guides; none where none
+/// of them has run.
+pub(super) fn side_by_side(title: &str, curves: &[Curve]) -> Option<[Panel; 2]> {
+    let success =
+        Panel { series: curves.iter().filter_map(Curve::alone).collect(), ..success_panel(title.into(), ALONE) };
+    let horizon = Panel { series: curves.iter().filter_map(Curve::horizon).collect(), ..horizon_panel(title.into()) };
+    (!success.series.is_empty()).then_some([success, horizon])
+}
+
+/// The same with the guides as levels.
+pub(super) fn beside_guides(title: &str, curves: &[Curve]) -> Vec<Panel> {
+    let Some([mut success, horizon]) = side_by_side(title, curves) else { return Vec::new() };
+    success.levels.extend(curves.iter().filter_map(Curve::guide_level));
+    vec![success, horizon]
 }
 
 fn over_steps(y_label: &str) -> Panel {

@@ -11,9 +11,9 @@ use crate::{
     paper::{
         Cell, CellResult, Experiment, Results, Verdict,
         ablation::{self, find, settings, tolerances, windows},
-        curves::{BAND, Curve},
+        curves::{BAND, Curve, side_by_side},
         figure::Figure,
-        grasping_figures::{scores, side_by_side},
+        grasping_figures::scores,
         table2,
     },
     render::plot::Panel,

@@ -13,9 +13,9 @@ use crate::{
     data::DataCatalog,
     paper::{
         Cell, CellResult, Experiment, Results, Verdict, claims,
-        curves::BAND,
+        curves::{BAND, beside_guides, named},
         figure::Figure,
-        grasping_figures::{beside_guides, named, scores},
+        grasping_figures::scores,
         table2,
     },
     spec::Scale,

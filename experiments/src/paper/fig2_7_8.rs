@@ -15,7 +15,7 @@ use crate::{
     data::DataCatalog,
     paper::{
         Cell, CellResult, Experiment, Results, Verdict, claims,
-        curves::{BAND, Curve, success_panel},
+        curves::{ALONE, BAND, Curve, success_panel},
         figure::Figure,
         summary,
         table1::{self, Method},
@@ -157,7 +157,7 @@ impl Naive {
         let mut table = Table::new(["maze", "curve", "before (%)", "in the first quarter (%)", "score (%)"]);
         for (task, transitions) in results.rows() {
             let title = format!("{task}, {} transitions", size_label(transitions));
-            let mut panel = success_panel(title, "success, policy alone (%)");
+            let mut panel = success_panel(title, ALONE);
             for (method, label, colour) in curves() {
                 let Some(result) = results.find(task, transitions, method) else { continue };
                 panel.series.extend(Curve { result, label, colour }.alone());

@@ -14,9 +14,9 @@ use crate::{
     data::DataCatalog,
     paper::{
         Cell, CellResult, Experiment, Results, Verdict, claims,
-        curves::{BAND, guide_scores},
+        curves::{BAND, beside_guides, guide_scores, named},
         figure::Figure,
-        grasping_figures::{beside_guides, named, scores},
+        grasping_figures::scores,
         table2,
     },
     spec::Scale,

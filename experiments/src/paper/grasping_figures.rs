@@ -6,7 +6,7 @@ use crate::{
     data::Demonstrations,
     paper::{
         Results,
-        curves::{Curve, guide_scores, horizon_panel, success_panel},
+        curves::{ALONE, Curve, guide_scores, horizon_panel, success_panel},
         numbers, summary,
         table2::{CLONE, COLUMNS, find},
         values,
@@ -14,9 +14,6 @@ use crate::{
     render::plot::{Dash, Panel, Point, Series},
     table::Table,
 };
-
-/// What is drawn of a run without further words.
-const ALONE: &str = "success, policy alone (%)";
 
 /// A panel for each of Table 2's columns that learn online, with a curve for each number of demonstrations and its clone
 /// as a level (Figures 3 and 10).
@@ -85,22 +82,6 @@ pub(super) fn by_task(results: &Results, count: Demonstrations) -> Vec<Panel> {
     success
 }
 
-/// Success alone of these runs, and for below it the horizons that their curricula leave to the guides; none where none
-/// of them has run (Figures 9, 12 and 13).
-pub(super) fn side_by_side(title: &str, curves: &[Curve]) -> Option<[Panel; 2]> {
-    let success =
-        Panel { series: curves.iter().filter_map(Curve::alone).collect(), ..success_panel(title.into(), ALONE) };
-    let horizon = Panel { series: curves.iter().filter_map(Curve::horizon).collect(), ..horizon_panel(title.into()) };
-    has_curves(&success).then_some([success, horizon])
-}
-
-/// The same with the guides as levels (Figures 9 and 13).
-pub(super) fn beside_guides(title: &str, curves: &[Curve]) -> Vec<Panel> {
-    let Some([mut success, horizon]) = side_by_side(title, curves) else { return Vec::new() };
-    success.levels.extend(curves.iter().filter_map(Curve::guide_level));
-    vec![success, horizon]
-}
-
 /// What runs came to, and how good their guides were on their task.
 pub(super) fn scores(curves: &[Curve]) -> Table {
     let mut table = Table::new(["curve", "its guide (%)", "score (%)"]);
@@ -109,15 +90,6 @@ pub(super) fn scores(curves: &[Curve]) -> Table {
         table.push([label.to_string(), summary(&guides, 0), summary(&scores, result.failed())]);
     }
     table
-}
-
-/// Curves by their cells' methods, in figures that have each method once: `(method, label, colour)`.
-pub(super) fn named<'a>(results: &'a Results, curves: &[(&str, &'a str, usize)]) -> Vec<Curve<'a>> {
-    let find = |method: &str| results.cells.iter().find(|result| result.cell.method == method);
-    curves
-        .iter()
-        .filter_map(|(method, label, colour)| Some(Curve { result: find(method)?, label, colour: *colour }))
-        .collect()
 }
 
 fn curve<'a>(

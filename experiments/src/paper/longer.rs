@@ -10,7 +10,7 @@ use crate::{
     data::DataCatalog,
     paper::{
         Cell, CellResult, Experiment, Results, Verdict, claims,
-        curves::{BAND, Curve, horizon_panel, success_panel},
+        curves::{BAND, Curve, named, side_by_side},
         figure::Figure,
         summary,
         table1::{self, Method},
@@ -35,14 +35,9 @@ pub(crate) fn experiment() -> Experiment {
     }
 }
 
-/// How many times Table 1's online steps. With three times as many, which pilots with all data had, a run takes more than
-/// 40 minutes (results/pilots/online-phase).
-fn times(scale: Scale) -> usize {
-    match scale {
-        Scale::Smoke | Scale::Laptop => 2,
-        Scale::Paper => 1,
-    }
-}
+/// How many times Table 1's online steps. With three times as many, which pilots with all data had, a run of the laptop
+/// scale takes more than 40 minutes (results/pilots/online-phase).
+const TIMES: usize = 2;
 
 /// Few data, of which the paper's claim is.
 fn transitions(scale: Scale) -> usize {
@@ -60,7 +55,7 @@ fn online() -> impl Iterator<Item = Method> {
     Method::TABLE1.into_iter().filter(|method| *method != Method::Offline)
 }
 
-/// Table 1's row, and below it the same runs with more steps, where the scale has fewer than the paper.
+/// Table 1's row, and below it the same runs with more steps.
 fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
     let data = catalog.slice(TASK, scale, transitions(scale))?;
     let cell = |method: Method, name: String| Cell {
@@ -69,44 +64,35 @@ fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
         spec: table1::run(method, TASK, scale, data.clone(), None),
     };
     let row = Method::TABLE1.into_iter().map(|method| cell(method, method.name().to_string()));
-    let more = online().filter(|_| times(scale) > 1).map(|method| {
+    let more = online().map(|method| {
         let mut cell = cell(method, longer(method));
-        cell.spec.online.as_mut().expect("it learns online").steps *= times(scale);
+        cell.spec.online.as_mut().expect("it learns online").steps *= TIMES;
         cell
     });
     Ok(row.chain(more).collect())
 }
 
 fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
-    let labels: Vec<(Method, String)> = online().map(|method| (method, longer(method))).collect();
-    let curves: Vec<Curve> = labels
-        .iter()
-        .filter_map(|(method, name)| {
-            Some(Curve { result: find(results, name)?, label: method.title(), colour: method.colour() })
-        })
-        .collect();
-    let title = format!("{TASK}, {} transitions", size_label(transitions(scale)));
-    let mut success = success_panel(title, "success, policy alone (%)");
-    success.series.extend(curves.iter().filter_map(Curve::alone));
-    let mut horizon = horizon_panel(String::new());
-    horizon.series.extend(curves.iter().filter_map(Curve::horizon));
+    let names: Vec<(Method, String)> = online().map(|method| (method, longer(method))).collect();
+    let curves: Vec<_> = names.iter().map(|(method, name)| (name.as_str(), method.title(), method.colour())).collect();
     let guide = Method::Offline;
-    let guide =
-        find(results, guide.name()).map(|result| Curve { result, label: guide.title(), colour: guide.colour() });
-    success.levels.extend(guide.and_then(|guide| guide.level()));
-    let panels = if success.series.is_empty() { Vec::new() } else { vec![success, horizon] };
+    let guide = named(results, &[(guide.name(), guide.title(), guide.colour())]);
+    let title = format!("{TASK}, {} transitions", size_label(transitions(scale)));
+    let mut panels = side_by_side(&title, &named(results, &curves)).map_or(Vec::new(), Vec::from);
+    if let Some(success) = panels.first_mut() {
+        success.levels.extend(guide.iter().filter_map(Curve::level));
+    }
     let figure = Figure {
         id: ID,
         name: "Table 1's online phase, made longer",
         caption: format!(
-            "{TASK} with {} transitions and {} times Table 1's online steps, all else alike. Success of the \
+            "{TASK} with {} transitions and {TIMES} times Table 1's online steps, all else alike. Success of the \
              exploration-policy alone ({BAND}), the guide dotted, and the steps that the curriculum leaves to it.",
             size_label(transitions(scale)),
-            times(scale)
         ),
         panels,
         columns: 2,
-        table: Some(scores(scale, results)),
+        table: Some(scores(results)),
         verdicts: check(results),
     };
     figure.write(scale, results, folder)
@@ -117,7 +103,7 @@ fn find<'a>(results: &'a Results, method: &str) -> Option<&'a CellResult> {
 }
 
 /// What the runs come to, beside Table 1's.
-fn scores(scale: Scale, results: &Results) -> Table {
+fn scores(results: &Results) -> Table {
     let steps = |name: &str| {
         let online = find(results, name).and_then(|result| result.cell.spec.online.as_ref());
         online.map_or(String::new(), |online| format!("{} steps", online.steps))
@@ -125,13 +111,10 @@ fn scores(scale: Scale, results: &Results) -> Table {
     let text = |name: &str| {
         find(results, name).map_or(String::new(), |result| summary(&values(result.scores()), result.failed()))
     };
-    let more = times(scale) > 1;
     let iql = Method::Iql;
-    let titles = ["method".to_string(), format!("{} (Table 1)", steps(iql.name()))];
-    let mut table = Table::new(titles.into_iter().chain(more.then(|| steps(&longer(iql)))));
+    let mut table = Table::new(["method".into(), format!("{} (Table 1)", steps(iql.name())), steps(&longer(iql))]);
     for method in Method::TABLE1 {
-        let cells = [method.title().to_string(), text(method.name())].into_iter();
-        table.push(cells.chain(more.then(|| text(&longer(method)))));
+        table.push([method.title().to_string(), text(method.name()), text(&longer(method))]);
     }
     table
 }
@@ -182,14 +165,5 @@ mod tests {
             online.steps = 160_000;
             assert!(spec == short.spec, "{}", cell.method);
         }
-    }
-
-    /// The paper's own budget is Table 1's.
-    #[test]
-    fn at_paper_scale_it_is_the_row_of_table_1() {
-        let empty = tempfile::tempdir().expect("a folder");
-        let catalog = DataCatalog::new(&Workspace::at(empty.path()));
-        let cells = cells(Scale::Paper, &catalog).expect("no data are needed to plan");
-        assert_eq!(cells.len(), Method::TABLE1.len());
     }
 }

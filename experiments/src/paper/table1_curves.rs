@@ -9,7 +9,7 @@ use crate::{
     paper::{
         Results,
         budget::is_hand,
-        curves::{Curve, horizon_panel, success_panel},
+        curves::{ALONE, Curve, horizon_panel, success_panel},
         table1::{self, Method},
     },
     render::plot::{Panel, draw},
@@ -55,10 +55,7 @@ fn success(results: &Results, task: Task, transitions: usize) -> Panel {
             .and_then(|guide| guide.level())
             .into_iter()
             .collect(),
-        ..success_panel(
-            title,
-            if is_hand(task) { "steps at the goal, policy alone (%)" } else { "success, policy alone (%)" },
-        )
+        ..success_panel(title, if is_hand(task) { "steps at the goal, policy alone (%)" } else { ALONE })
     }
 }
 
