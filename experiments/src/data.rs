@@ -356,6 +356,22 @@ mod tests {
     }
 
     #[test]
+    fn each_seed_draws_a_subset_of_its_own() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let workspace = Workspace::at(folder.path());
+        let path = workspace.data_path("door-binary-v0");
+        fs::create_dir_all(path.parent().expect("a folder")).expect("writable");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/d4rl/tests/data/door-human-3.hdf5");
+        fs::copy(source, &path).expect("writable");
+        let catalog = DataCatalog::new(&workspace);
+        let slice = catalog.slice(Task::DoorBinary, Scale::Laptop, 100).expect("it has as many");
+        let states = |seed| catalog.load(Task::DoorBinary, &slice, seed).expect("a subset").states.clone();
+        assert_eq!(states(0).len(), 100 * 39);
+        assert_eq!(states(0), states(0));
+        assert_ne!(states(0), states(1));
+    }
+
+    #[test]
     fn a_missing_file_is_told_with_the_command_that_makes_it() {
         let of = |task, file| recipe(task, file).split_once(" -- ").expect("a verb").1.to_string();
         assert_eq!(of(Task::AntMazeUmaze, "antmaze-umaze-v0"), "data antmaze-umaze-v0");

@@ -4,16 +4,12 @@ use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
-    sync::Arc,
 };
 
 use anyhow::{Context, Result};
 use jsrl::{JumpStart, JumpStartLane};
 use learners::Device;
-use rl::{
-    Dataset, Drivers, EpisodeScores, EvaluationLane, Learner, OfflineTraining, Policy, Prng, Replay, ReplayBuffer,
-    evaluate,
-};
+use rl::{Drivers, EpisodeScores, EvaluationLane, Learner, OfflineTraining, Policy, Prng, evaluate};
 
 use crate::{
     checkpoint::{self, Keeper},
@@ -22,7 +18,7 @@ use crate::{
     progress::Progress,
     provenance,
     record::{self, Evaluation, GuideMeasure, RecordStore, RunOutcome, RunRecord},
-    spec::{NamedRun, OfflinePlan, OnlinePlan, ReplayPlan, RunSpec, Start},
+    spec::{NamedRun, OfflinePlan, OnlinePlan, RunSpec, Start},
     workspace::Workspace,
 };
 
@@ -223,7 +219,7 @@ impl Runner {
         let first_horizon = measure.as_ref().map_or(0, |measure| measure.first_horizon);
         let lane = JumpStartLane {
             environment: spec.environment(),
-            replay: replay(online.replay, &dataset),
+            replay: online.replay.buffers(&dataset),
             schedule: online.schedule.from_first_horizon(first_horizon).start(),
             key: spec.key().to_string(),
             seed: *seed,
@@ -364,19 +360,6 @@ pub(crate) fn size_label(transitions: usize) -> String {
         n if n >= 1_000_000 => format!("{}m", (n as f64 / 1e5).round() / 10.0),
         n if n >= 1_000 => format!("{}k", (n as f64 / 1e2).round() / 10.0),
         n => n.to_string(),
-    }
-}
-
-/// The buffers of a plan, before anything is collected.
-pub(crate) fn replay(plan: ReplayPlan, dataset: &Arc<Dataset>) -> Replay {
-    match plan {
-        ReplayPlan::Preloaded { capacity } => {
-            Replay { online: ReplayBuffer::preloaded(capacity, Dataset::clone(dataset)), offline: None }
-        }
-        ReplayPlan::TwoBuffers { capacity, offline_share } => Replay {
-            online: ReplayBuffer::preloaded(capacity, dataset.without_rows()),
-            offline: Some((dataset.clone(), offline_share)),
-        },
     }
 }
 

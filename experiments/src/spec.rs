@@ -1,12 +1,12 @@
 //! What a run is: everything that determines its result, and nothing else.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use envs::Task;
 use jsrl::SchedulePlan;
 use learners::LearnerConfig;
-use rl::{Environment, Intent};
+use rl::{Dataset, Environment, Intent, Replay, ReplayBuffer};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -183,6 +183,21 @@ pub(crate) enum ReplayPlan {
     },
 }
 
+impl ReplayPlan {
+    /// The buffers before anything is collected.
+    pub(crate) fn buffers(self, dataset: &Arc<Dataset>) -> Replay {
+        match self {
+            Self::Preloaded { capacity } => {
+                Replay { online: ReplayBuffer::preloaded(capacity, Dataset::clone(dataset)), offline: None }
+            }
+            Self::TwoBuffers { capacity, offline_share } => Replay {
+                online: ReplayBuffer::preloaded(capacity, dataset.without_rows()),
+                offline: Some((dataset.clone(), offline_share)),
+            },
+        }
+    }
+}
+
 /// When and how the policies are judged during the online phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -342,5 +357,30 @@ impl fmt::Display for Scale {
             Scale::Laptop => "laptop",
             Scale::Paper => "paper",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_are_in_the_buffers_that_a_plan_says() {
+        let mut data = Dataset::empty(1, 1);
+        data.push(rl::Row {
+            state: &[0.0],
+            action: &[0.0],
+            reward: 1.0,
+            next_state: &[1.0],
+            bootstrap: 0.0,
+            success: 1.0,
+            images: None,
+        });
+        let data = Arc::new(data);
+        let two = ReplayPlan::TwoBuffers { capacity: 10, offline_share: 0.25 }.buffers(&data);
+        assert_eq!(two.online.columns().len(), 0);
+        assert_eq!(two.offline.map(|(data, share)| (data.len(), share)), Some((1, 0.25)));
+        let one = ReplayPlan::Preloaded { capacity: 10 }.buffers(&data);
+        assert_eq!((one.online.columns().len(), one.offline.is_none()), (1, true));
     }
 }

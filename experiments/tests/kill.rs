@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{files_under, program, results, succeed};
+use common::{files_under, networks, program, results, succeed};
 use rl::Prng;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -50,14 +50,25 @@ fn with_data() -> TempDir {
     folder
 }
 
-/// Records, data and report are those of the undisturbed folder, and nothing is left of the way to them.
+/// Records, networks, data and report are those of the undisturbed folder, and nothing is left of the way to them.
 fn assert_whole(folder: &Path) {
     assert_eq!(results(folder), results(undisturbed()));
+    assert_eq!(networks(folder).len(), 2 * results(folder).len(), "each run keeps its networks");
+    assert_networks(folder);
     for file in [DATA, "data/manifest.json", "results/table1-smoke/table1.csv", "results/table1-smoke/table1.md"] {
         let same = fs::read(folder.join(file)).ok() == fs::read(undisturbed().join(file)).ok();
         assert!(same, "{file} has come out differently");
     }
     assert_eq!(newest_step(folder), None, "checkpoints are left behind");
+}
+
+/// What there is of networks is as in the undisturbed folder.
+fn assert_networks(folder: &Path) {
+    let (found, undisturbed) = (networks(folder), networks(undisturbed()));
+    assert!(!found.is_empty(), "no networks");
+    for (path, content) in found {
+        assert!(undisturbed.get(&path) == Some(&content), "{} has come out differently", path.display());
+    }
 }
 
 /// The furthest step of all checkpoints of runs under way.
@@ -216,6 +227,7 @@ fn a_full_disk_stops_with_a_sentence() {
 
     succeed(folder, &CONTROL);
     assert_eq!(results(folder), [undisturbed_result("control"), undisturbed_result("offline-iql")].concat());
+    assert_networks(folder);
 }
 
 #[test]
@@ -247,6 +259,7 @@ fn a_checkpoint_that_does_not_fit_is_set_aside() {
         assert!(note.contains("set aside") && note.contains(reason), "{said}");
         assert!(!said.contains("goes on from"), "{said}");
         assert_eq!(results(folder), undisturbed_result("offline-iql"));
+        assert_networks(folder);
     }
 }
 

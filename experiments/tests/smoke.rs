@@ -4,7 +4,7 @@ mod common;
 
 use std::{fs, path::Path};
 
-use common::{experiments, files_under, program, result_of, results, succeed};
+use common::{experiments, files_under, networks, program, result_of, results, spec_of, succeed};
 use serde_json::Value;
 
 /// The one line that bad input gets.
@@ -140,16 +140,15 @@ fn neither_jobs_nor_lost_networks_change_a_result() {
     // Three online runs of Table 1, two warm starts, and the offline one; two seeds.
     assert_eq!(results(one.path()).len(), 12);
     assert_eq!(results(one.path()), results(two.path()));
+    let [one, two] = [one, two].map(|folder| networks(folder.path()));
+    assert!(one.len() == 24 && one == two, "other networks behind the same scores");
 }
 
 #[test]
 fn any_policy_can_be_the_guide() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
-    succeed(folder, &["run", "--scale", "smoke", "--only", "antmaze-umaze-v0/1k/jsrl-random"]);
-    let records = files_under(&folder.join("results/records"));
-    let online = records.iter().map(|path| result_of(path)).find(|record| record["method"] == "jsrl-random");
-    let spec = &online.expect("it was run")["spec"];
+    let spec = spec_of(folder, "jsrl-random");
     let offline = files_under(&folder.join("checkpoints"))
         .into_iter()
         .find(|path| path.ends_with("learner.json"))
@@ -195,13 +194,7 @@ fn any_policy_can_be_the_guide() {
 fn a_training_that_loses_its_footing_is_recorded() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
-    succeed(folder, &["run", "--scale", "smoke", "--only", "antmaze-umaze-v0/1k/jsrl-random"]);
-    let mut spec = files_under(&folder.join("results/records"))
-        .iter()
-        .map(|path| result_of(path))
-        .find(|record| record["method"] == "jsrl-random")
-        .expect("it was run")["spec"]
-        .clone();
+    let mut spec = spec_of(folder, "jsrl-random");
     spec["learner"]["learning_rate"] = 1e30.into();
     fs::write(folder.join("spec.json"), spec.to_string()).expect("writable");
     let arguments = ["run", "--scale", "smoke", "--seeds", "1", "--spec", "spec.json", "--method", "wild"];

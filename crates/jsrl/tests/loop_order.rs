@@ -204,6 +204,20 @@ fn the_guide_draws_where_it_is_told_to() {
 }
 
 #[test]
+fn the_learner_explores_but_where_it_is_judged() {
+    let tape = Tape::default();
+    let mut learner = Collector { policy: Asked(Mutex::default()), rows: Vec::new() };
+    let mut training =
+        JumpStart::new(vec![lane(&tape, &SchedulePlan::LearnerOnly, 0)], &Constant(1.0), &mut learner, 3, 1);
+    (0..2).for_each(|_| drop(training.step()));
+    let environments = vec![Counter::boxed("judge", &tape)];
+    let mut exam = [EvaluationLane { environments, key: "test".into(), seed: 0 }];
+    evaluate(training.drivers(), &mut exam, &[0], 1, "test");
+    let asked = learner.policy.0.into_inner().expect("no panic elsewhere");
+    assert_eq!(asked, [[Intent::Explore; 2].as_slice(), &[Intent::Exploit; 4]].concat());
+}
+
+#[test]
 fn evaluation_leaves_the_training_episode_alone_and_counts_apart() {
     let tape = Tape::default();
     let mut learner = TapedLearner { policy: Constant(-1.0), tape: tape.clone() };
@@ -263,12 +277,12 @@ fn critics_are_warmed_up_for_as_long_as_asked() {
 }
 
 /// Keeps every row that it is given to learn from: state, action, next state, bootstrap.
-struct Collector {
-    policy: Constant,
+struct Collector<P> {
+    policy: P,
     rows: Vec<[i32; 4]>,
 }
 
-impl Learner for Collector {
+impl<P: Policy> Learner for Collector<P> {
     fn update(&mut self, batch: &Minibatch) -> Diagnostics {
         for row in 0..batch.states.rows() {
             let columns = [&batch.states, &batch.actions, &batch.next_states, &batch.bootstraps];

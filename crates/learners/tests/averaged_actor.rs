@@ -50,6 +50,25 @@ fn the_best_action_is_averaged(learner: Averaged) {
     assert!(0.0 < followed && followed < 0.2 * moved, "the average moved by {followed}, the actor by {moved}");
 }
 
+/// Exploration draws around the actor's mean, as widely as the actor says.
+#[test]
+fn exploration_has_the_actors_spread() {
+    let config = IqlConfig { log_std_range: Some((-2.0, -2.0)), actor_average: None, ..small_iql() };
+    let learner = trained(&LearnerConfig::Iql(config), &[]);
+    let state = random_batch(&spec(5, 3), LANES, 2_000, "states").states;
+    let act = |intent| {
+        let states = ObservationRows::of_states(state.clone());
+        learner.policy().act(&states, intent, &mut rngs(LANES)).as_slice().to_vec()
+    };
+    let (means, drawn) = (act(Intent::Exploit), act(Intent::Explore));
+    // Where neither end of the range is near.
+    let noise: Vec<f32> =
+        means.iter().zip(&drawn).filter(|(mean, _)| mean.abs() < 0.3).map(|(mean, drawn)| drawn - mean).collect();
+    assert!(noise.len() > 5_000, "{} of {}", noise.len(), means.len());
+    let spread = (noise.iter().map(|x| x * x).sum::<f32>() / noise.len() as f32).sqrt();
+    assert!((spread / (-2.0_f32).exp() - 1.0).abs() < 0.05, "{spread}");
+}
+
 #[test]
 fn the_average_is_saved_and_loaded() {
     let batches = [random_batch(&spec(5, 3), LANES, 8, "batch")];

@@ -16,7 +16,7 @@ use rl::{Diagnostics, Learner};
 
 #[test]
 fn iql_follows_the_official_code() {
-    for case in cases("iql") {
+    for case in cases("iql", 1) {
         let settings = &case.settings;
         case.refuse_other_settings(&[
             "expectile",
@@ -62,7 +62,7 @@ fn iql_follows_the_official_code() {
 
 #[test]
 fn bc_follows_public_code() {
-    for case in cases("bc") {
+    for case in cases("bc", 2) {
         case.refuse_other_settings(&["actor_lr"]);
         let gaussian = case.tensors.contains_key("init/actor/log_std");
         let learner = Bc::new(
@@ -88,7 +88,7 @@ fn bc_follows_public_code() {
 
 #[test]
 fn awac_follows_corl() {
-    for case in cases("awac") {
+    for case in cases("awac", 1) {
         let settings = &case.settings;
         case.refuse_other_settings(&["discount", "tau", "learning_rate", "awac_lambda", "exp_advantage_max"]);
         let learner = Awac::new(
@@ -125,7 +125,7 @@ fn awac_follows_corl() {
 
 #[test]
 fn cql_follows_corl() {
-    for case in cases("cql") {
+    for case in cases("cql", 2) {
         let settings = &case.settings;
         case.refuse_other_settings(&CQL_SETTINGS);
         let flag = |name: &str| settings[name].as_bool().unwrap_or_else(|| panic!("{}: {name} is no flag", case.name));

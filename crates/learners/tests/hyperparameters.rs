@@ -11,7 +11,7 @@ use learners::{
     AwOptConfig, AwacConfig, AwacWeighting, BcConfig, BcLoss, CemConfig, CqlConfig, Crop, Device, ImageBcConfig,
     Inputs, IqlConfig, LearnerConfig, Optimiser, QtOptConfig, RateSchedule,
 };
-use rl::{Diagnostics, Intent, LaneRows};
+use rl::{Diagnostics, Intent, LaneRows, Minibatch};
 
 #[test]
 fn every_hyperparameter_of_iql_matters() {
@@ -160,6 +160,35 @@ fn every_hyperparameter_of_cloning_from_pictures_matters() {
     assert_all_differ(std::iter::once(base()).chain(changed).map(LearnerConfig::ImageBc));
 }
 
+/// Rewards 10 r - 5 are those, whether the data have them so or the learner makes them.
+#[test]
+fn rewards_are_scaled_and_then_shifted() {
+    let rewards = |reward_scale: f64, reward_shift: f64| {
+        [
+            LearnerConfig::Iql(IqlConfig { reward_scale, reward_shift, ..small_iql() }),
+            LearnerConfig::Awac(AwacConfig { reward_scale, reward_shift, ..small_awac() }),
+            LearnerConfig::Cql(CqlConfig { reward_scale, reward_shift, ..small_cql() }),
+        ]
+    };
+    for (transforms, plain) in rewards(10.0, -5.0).into_iter().zip(rewards(1.0, 0.0)) {
+        let transformed = |batch: &mut Minibatch| {
+            (0..8).for_each(|row| batch.rewards.row_mut(0, row)[0] = 10.0 * batch.rewards.row(0, row)[0] - 5.0);
+        };
+        assert_eq!(result(&transforms), result_on(&plain, transformed), "{}", plain.name());
+        assert_ne!(result(&transforms), result(&plain));
+    }
+}
+
+/// The official code's cap of the advantage weights, where a configuration names none.
+#[test]
+fn advantage_weights_of_iql_are_capped_at_100() {
+    let capped = |max_advantage_weight| {
+        result(&LearnerConfig::Iql(IqlConfig { temperature: 1e3, max_advantage_weight, ..small_iql() }))
+    };
+    assert_eq!(capped(None), capped(Some(100.0)));
+    assert_ne!(capped(None), capped(Some(99.0)));
+}
+
 #[test]
 fn configurations_are_stored_whole_and_strictly() {
     for config in [
@@ -195,8 +224,14 @@ fn assert_all_differ(configs: impl Iterator<Item = LearnerConfig>) {
 
 /// What the third update reports, and what the policy then tries.
 fn result(config: &LearnerConfig) -> (Diagnostics, LaneRows) {
+    result_on(config, |_| {})
+}
+
+/// The same with another batch.
+fn result_on(config: &LearnerConfig, change: impl Fn(&mut Minibatch)) -> (Diagnostics, LaneRows) {
     let spec = spec_for(config);
-    let batch = random_batch(&spec, 1, 8, "hyperparameters");
+    let mut batch = random_batch(&spec, 1, 8, "hyperparameters");
+    change(&mut batch);
     let mut learner = config.build(&spec, rngs(1), Device::CPU);
     learner.update(&batch);
     learner.update(&batch);

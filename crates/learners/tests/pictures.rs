@@ -141,7 +141,12 @@ fn actor_and_search_take_turns_in_exploring() {
 fn stubborn(bias: f64) -> (Box<dyn Learner>, EnvironmentSpec) {
     let cem = CemConfig { samples: 2, elites: 2, iterations: 1 };
     let critic = QtOptConfig { cem, epsilon: 0.0, ..small_qt_opt(Vision::Flat) };
-    let (learner, spec) = aw_opt(AwOptConfig { critic, ..small_aw_opt() });
+    stubborn_with(bias, AwOptConfig { critic, ..small_aw_opt() })
+}
+
+/// The same with a configuration of its own.
+fn stubborn_with(bias: f64, config: AwOptConfig) -> (Box<dyn Learner>, EnvironmentSpec) {
+    let (learner, spec) = aw_opt(config);
     let learner = reopen(&*learner, |name, tensor| match name.split('/').collect::<Vec<_>>()[..] {
         ["actor", _, "weight"] => *tensor *= 0.0,
         ["actor", _, "bias"] if tensor.size() == [1, 3] => *tensor += bias,
@@ -173,6 +178,50 @@ fn the_actor_is_a_candidate_in_targets() {
     };
     let (good, poor) = (target(3.0), target(-3.0));
     assert!(good > poor + 1e-4, "{good} with a good actor, {poor} with a poor one");
+}
+
+/// The actor follows what the critic finds better than its own actions, and not what it finds worse.
+#[test]
+fn the_actor_goes_where_the_critic_says() {
+    let critic = QtOptConfig { learning_rate: 1e-30, weight_decay: 0.0, crop: None, ..small_qt_opt(Vision::Flat) };
+    let (mut learner, spec) = stubborn_with(0.0, AwOptConfig { critic, lambda: 0.01, ..small_aw_opt() });
+    // Each state twice: once with large actions, once with small ones.
+    let mut batch = random_batch(&spec, 1, 8, "batch");
+    let again = random_batch(&spec, 1, 8, "batch");
+    batch.successes = LaneRows::from_vec(1, 8, 1, vec![1.0; 8]);
+    let images = batch.images.as_mut().expect("it sees");
+    let size = again.images.as_ref().expect("it sees").images.as_slice().len() / 8;
+    let twice = |k: usize| k / 2 * 2;
+    let pictures = again.images.as_ref().expect("it sees").images.as_slice();
+    let doubled = (0..8).flat_map(|k| pictures[twice(k) * size..][..size].to_vec()).collect();
+    images.images = ImageRows::from_vec(1, 8, spec.image.expect("it sees"), doubled);
+    for row in 0..8 {
+        batch.states.row_mut(0, row).copy_from_slice(again.states.row(0, twice(row)));
+        batch.actions.row_mut(0, row).fill(if row % 2 == 0 { 0.9 } else { -0.9 });
+    }
+    for _ in 0..20 {
+        learner.update(&batch);
+    }
+    let mean = actor(&*learner, &batch).iter().sum::<f32>() / 24.0;
+    assert!(mean > 0.1, "{mean}");
+}
+
+/// QT-Opt's exploration: a random action with probability epsilon, else the best one.
+#[test]
+fn epsilon_is_the_share_of_random_actions() {
+    let agreeing = |epsilon: f64| {
+        let config = LearnerConfig::QtOpt(QtOptConfig { epsilon, ..small_qt_opt(Vision::Flat) });
+        let spec = spec_for(&config);
+        let learner = config.build(&spec, rngs(1), Device::CPU);
+        let seen = observations(&random_batch(&spec, 1, 40, "seen"));
+        let act = |intent| learner.policy().act(&seen, intent, &mut rngs(1));
+        let (best, exploring) = (act(Intent::Exploit), act(Intent::Explore));
+        (0..40).filter(|row| best.row(0, *row) == exploring.row(0, *row)).count()
+    };
+    // Fresh networks and their averages find the same actions.
+    assert_eq!((agreeing(0.0), agreeing(1.0)), (40, 0));
+    let agreed = agreeing(0.2);
+    assert!((24..40).contains(&agreed), "{agreed} of 40 by search");
 }
 
 const SHAPE: ImageShape = ImageShape { height: 16, width: 24, channels: 3 };

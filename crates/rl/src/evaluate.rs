@@ -140,6 +140,19 @@ mod tests {
     }
 
     #[test]
+    fn returns_are_sums_of_rewards() {
+        let stays = |steps| {
+            let environments: Vec<Box<dyn Environment>> = vec![Box::new(TimeLimit::new(Line::new(steps, 1)))];
+            let lane = EvaluationLane { environments, key: "test".into(), seed: 0 };
+            evaluate(Drivers::alone(&Always(0.0)), &mut [lane], &[0], 5, "test").remove(0).returns
+        };
+        // Whoever stays where the episode starts gets the same reward in each step.
+        for (eight, one) in stays(8).into_iter().zip(stays(1)) {
+            assert!((eight - 8.0 * one).abs() < 1e-5 && one != 0.0, "{eight} after eight steps, {one} after one");
+        }
+    }
+
+    #[test]
     fn a_success_takes_as_many_steps_at_the_goal_as_the_task_says() {
         let scores = &evaluate(Drivers::alone(&Always(1.0)), &mut [lane(0, 3, 3)], &[0], 50, "test")[0];
         let expected: Vec<bool> = scores.goal_steps.iter().map(|steps| *steps >= 3).collect();

@@ -178,6 +178,20 @@ mod tests {
     }
 
     #[test]
+    fn steps_to_success_are_those_to_the_first_time_at_the_goal() {
+        let scores = |first_goal_steps: Vec<usize>, successes| EpisodeScores {
+            successes,
+            steps: vec![10, 20, 30],
+            first_goal_steps,
+            ..EpisodeScores::default()
+        };
+        let some = vec![true, false, true];
+        assert_eq!(scores(vec![4, 9, 6], some.clone()).mean_success_steps(), Some(5.0), "not the failed one's 9");
+        assert_eq!(scores(vec![], some).mean_success_steps(), Some(20.0), "each ended there");
+        assert_eq!(scores(vec![4, 9, 6], vec![false; 3]).mean_success_steps(), None);
+    }
+
+    #[test]
     fn what_follows_from_the_rest_is_not_written() {
         let sparse = EpisodeScores {
             returns: vec![1.0, 0.0],

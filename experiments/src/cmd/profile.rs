@@ -28,7 +28,7 @@ use crate::{
     data::DataCatalog,
     paper,
     progress::tell,
-    run::{SIDE_BY_SIDE, replay},
+    run::SIDE_BY_SIDE,
     spec::{OnlinePlan, RunSpec, Scale},
     table::Table,
     workspace::Workspace,
@@ -94,7 +94,7 @@ fn profile(
     let first_horizon = spec.task.max_steps() / 2;
     let lane = JumpStartLane {
         environment: environment(&stepping),
-        replay: replay(online.replay, &dataset),
+        replay: online.replay.buffers(&dataset),
         schedule: online.schedule.from_first_horizon(first_horizon).start(),
         key: "profile".into(),
         seed: 0,
@@ -155,7 +155,7 @@ fn profile(
 fn per_sample(online: &OnlinePlan, dataset: &Arc<Dataset>) -> f64 {
     const CALLS: usize = 2_000;
     let collected = ReplayBuffer::preloaded(dataset.len(), Dataset::clone(dataset));
-    let replay = Replay { online: collected, ..replay(online.replay, dataset) };
+    let replay = Replay { online: collected, ..online.replay.buffers(dataset) };
     let mut rngs = [Prng::derive("profile", 0, "sampling")];
     let watch = Stopwatch::start();
     for _ in 0..CALLS {

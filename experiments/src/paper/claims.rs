@@ -287,6 +287,12 @@ mod tests {
         assert!(mixed.evidence.contains("+1.0 [") && mixed.evidence.contains("a row of fewer than 3"), "{mixed:?}");
     }
 
+    #[test]
+    fn scores_are_paired_by_seed() {
+        let (x, y) = ([(0, 1.0), (2, 3.0), (4, 9.0)], [(2, 7.0), (1, 6.0), (0, 5.0)]);
+        assert_eq!(paired(&x, &y), (vec![1.0, 3.0], vec![5.0, 7.0]));
+    }
+
     /// Three rows of one seed that go the other way decide nothing, but are not kept quiet.
     #[test]
     fn rows_of_too_few_seeds_are_named() {

@@ -1,6 +1,9 @@
 //! What several of these tests need.
 
+#![allow(dead_code, reason = "each test file is a program of its own and uses a part of this")]
+
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
@@ -52,4 +55,23 @@ pub(crate) fn results(folder: &Path) -> Vec<Value> {
     // A kill may leave a record under a temporary name, which nothing reads.
     let whole = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "json");
     files_under(&folder.join("results/records")).iter().filter(whole).map(|path| result_of(path)).collect()
+}
+
+/// The specification of one of Table 1's methods at smoke scale, which is run for it.
+pub(crate) fn spec_of(folder: &Path, method: &str) -> Value {
+    succeed(folder, &["run", "--scale", "smoke", "--only", &format!("table1/antmaze-umaze-v0/1k/{method}")]);
+    let records = files_under(&folder.join("results/records/antmaze-umaze-v0").join(method));
+    assert_eq!(records.len(), 1, "one run of {method}");
+    result_of(&records[0])["spec"].clone()
+}
+
+/// The networks of all finished runs and the state of their streams: the contents of each file, by its path. Scores of
+/// runs as short as these say little: an ant that cannot walk yet scores 0 whatever its weights are.
+pub(crate) fn networks(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let folder = folder.join("checkpoints");
+    let saved = |path: &PathBuf| path.ends_with("learner.safetensors") || path.ends_with("learner.json");
+    let files = files_under(&folder).into_iter().filter(saved);
+    files
+        .map(|path| (path.strip_prefix(&folder).expect("below").to_path_buf(), fs::read(&path).expect("readable")))
+        .collect()
 }

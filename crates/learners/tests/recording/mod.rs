@@ -21,17 +21,17 @@ pub(crate) struct Case {
     cut: bool,
 }
 
-/// The committed cases of an algorithm, or those of `GOLDEN_DIR`.
-pub(crate) fn cases(algorithm: &str) -> Vec<Case> {
-    let committed = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden"));
-    let folder = std::env::var_os("GOLDEN_DIR").map_or(committed, PathBuf::from).join(algorithm);
+/// The committed cases of an algorithm, of which there are so many, or those of `GOLDEN_DIR`, at least as many.
+pub(crate) fn cases(algorithm: &str, committed: usize) -> Vec<Case> {
+    let here = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden"));
+    let folder = std::env::var_os("GOLDEN_DIR").map_or(here, PathBuf::from).join(algorithm);
     let mut files: Vec<PathBuf> = fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("cannot read the recordings in {}: {error}", folder.display()))
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
         .collect();
     files.sort();
-    assert!(!files.is_empty(), "no recordings in {}", folder.display());
+    assert!(files.len() >= committed, "{} recordings of {committed} in {}", files.len(), folder.display());
     files.iter().map(|file| Case::read(file)).collect()
 }
 
