@@ -2,9 +2,11 @@
 #   SCALE=smoke|laptop|paper   SEEDS=20   JOBS=2   DEVICE=cpu|cuda   LOG_DIR=runs
 #   ONLY=table1/antmaze-umaze-v0/10k/ makes the runs whose names contain it, whatever the verb's are
 SCALE ?= laptop
-options = --scale $(SCALE) $(if $(DEVICE),--device $(DEVICE)) \
-  $(if $(SEEDS),--seeds $(SEEDS)) $(if $(JOBS),--jobs $(JOBS)) \
-  $(if $(LOG_DIR),--log-dir $(LOG_DIR)) $(foreach text,$(ONLY),--only $(text))
+scale = --scale $(SCALE)
+selection = $(scale) $(foreach text,$(ONLY),--only $(text))
+seeds = $(if $(SEEDS),--seeds $(SEEDS))
+device = $(if $(DEVICE),--device $(DEVICE))
+options = $(selection) $(seeds) $(device) $(if $(JOBS),--jobs $(JOBS)) $(if $(LOG_DIR),--log-dir $(LOG_DIR))
 experiments = cargo run --quiet -p experiments --
 
 .PHONY: help setup build test lint table1 longer table2 tables3-6 tables7-10 table11 baselines datasets fig1 fig2 fig3 fig4-grasping fig5 fig6 fig7 fig8 fig9 fig10 fig11 \
@@ -68,18 +70,19 @@ demo: build    ## a minute: film and map of a trained umaze policy and its guide
 	@$(experiments) figure demo
 fig15: build   ## Figure 15 and the theorems, measured: the combination lock without and with a guide, in minutes
 	$(experiments) $(options) $(if $(ONLY),,--only fig15)
-smoke: build   ## every table and figure at toy size, in a minute or two; the numbers mean nothing
-	$(experiments) --scale smoke
+smoke: override SCALE = smoke
+smoke: build   ## every table and figure at toy size, in some minutes; the numbers mean nothing
+	$(experiments) $(options)
 profile: build ## where the time of an online run goes: environment, updates, evaluation, sampling (half a minute)
-	@$(experiments) profile
+	@$(experiments) profile $(device)
 list: build    ## what is done and what is left, with core-hours
-	@$(experiments) list $(options)
+	@$(experiments) list $(selection) $(seeds)
 data: build    ## make the ant mazes' data sets (of other tasks: ONLY=...)
-	$(experiments) data $(options)
+	$(experiments) data $(selection)
 report: build  ## remake tables and figures from the records
-	$(experiments) report $(options)
+	$(experiments) report $(scale)
 check: build   ## the paper's claims against our records
-	@$(experiments) check $(options)
+	@$(experiments) check $(scale)
 walker: build  ## remake the walker behind the ant maze data (crates/envs/assets/walker.safetensors)
 	$(experiments) walker
 pen-expert: build  ## remake the expert behind the pen's data (crates/envs/assets/pen_expert.safetensors; some ten minutes)

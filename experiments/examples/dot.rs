@@ -129,7 +129,7 @@ pub(crate) fn demonstrations(size: usize, episodes: usize) -> Dataset {
     while successes < episodes {
         let mut episode = ReplayBuffer::preloaded(MAX_STEPS, kept.without_rows());
         loop {
-            let seen = ObservationRows::stack(1, std::iter::once(lane.observation()));
+            let seen = ObservationRows::stack(1, 1, std::iter::once(lane.observation()));
             let transition = lane.step(Teacher.act(&seen, Intent::Exploit, &mut rngs).row(0, 0));
             episode.push(&transition);
             if transition.outcome.ends_episode() {
@@ -173,7 +173,7 @@ pub(crate) fn training<'a>(
 ) -> JumpStart<'a> {
     let replay = Replay { online: ReplayBuffer::preloaded(20_000, data), offline: None };
     // The teacher's way takes 3 to 4 steps.
-    let schedule = plan.from_first_horizon(4).start();
+    let schedule = plan.start(4);
     let lane = JumpStartLane { environment: dot(size), replay, schedule, key: "dot".into(), seed: 0 };
     JumpStart::new(vec![lane], guide, learner, 32, 1)
 }

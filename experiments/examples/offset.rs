@@ -105,7 +105,7 @@ fn offset(facts: &Facts) -> [f32; 2] {
 /// Mean distance between what the network tells and what is (m).
 fn error(learner: &dyn Learner, demonstrations: &[&Vec<Example>]) -> f32 {
     let distances = demonstrations.iter().flat_map(|examples| {
-        let rows = ObservationRows::stack(examples.len(), examples.iter().map(|example| &example.observation));
+        let rows = ObservationRows::stack(1, examples.len(), examples.iter().map(|example| &example.observation));
         let told = learner.policy().act(&rows, Intent::Exploit, &mut [Prng::derive("offset", 0, "unused")]);
         let told = |row: usize| [told.row(0, row)[0] * UNIT, told.row(0, row)[1] * UNIT];
         examples.iter().enumerate().map(|(row, example)| distance(told(row), example.offset)).collect::<Vec<_>>()

@@ -89,7 +89,7 @@ pub(crate) fn train(folder: &Path, steps: usize) -> Result<f32, Box<dyn error::E
         learner.load(&learner_folder)?;
     }
     let replay = rl::Replay { online: rl::ReplayBuffer::new(20_000, 2, 2), offline: None };
-    let schedule = SchedulePlan::Curriculum { stages: 5, tolerance: 0.1, window: 3 }.from_first_horizon(40).start();
+    let schedule = SchedulePlan::Curriculum { stages: 5, tolerance: 0.1, window: 3 }.start(40);
     let lane = JumpStartLane { environment: Box::new(robot.clone()), replay, schedule, key: "robot".into(), seed: 0 };
     let mut training = JumpStart::new(vec![lane], &ToTheMiddleAndOn, &mut *learner, 128, 1);
     if let Some(saved) = saved {

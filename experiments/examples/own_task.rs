@@ -56,7 +56,7 @@ pub(crate) fn train(plan: &SchedulePlan) -> f32 {
     let iql = IqlConfig { temperature: 3.0, hidden: vec![64; 2], reward_shift: 0.0, ..IqlConfig::antmaze_small() };
     let mut learner = LearnerConfig::Iql(iql).build(ledge().spec(), vec![Prng::derive("ledge", 0, "IQL")], Device::CPU);
     let replay = rl::Replay { online: rl::ReplayBuffer::new(20_000, 2, 2), offline: None };
-    let schedule = plan.from_first_horizon(25).start(); // the guide's way takes 25 steps
+    let schedule = plan.start(25); // the guide's way takes 25 steps
     let lane = JumpStartLane { environment: ledge(), replay, schedule, key: "ledge".into(), seed: 0 };
     let mut training = JumpStart::new(vec![lane], &StraightOn, &mut *learner, 128, 1);
     let mut exam =

@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use clap::Args;
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use envs::Task;
 use learners::Device;
 use rl::{Drivers, Environment, EnvironmentSpec, Learner, Policy};
@@ -13,8 +16,8 @@ use crate::data::IMAGE_SIZES;
 /// Who acts where, on the command line.
 #[derive(Args)]
 pub(crate) struct Cast {
-    /// The task, such as antmaze-umaze-v0.
-    #[arg(long)]
+    /// The task.
+    #[arg(long, value_parser = task_names())]
     pub(crate) task: Task,
     /// Who acts: oracle, random, or the folder of a saved policy.
     #[arg(long)]
@@ -28,6 +31,12 @@ pub(crate) struct Cast {
     /// Height and width of the task's pictures, for a policy that learned from larger or smaller ones [default: 64].
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u16).range(IMAGE_SIZES))]
     image_size: Option<u16>,
+}
+
+/// Tasks by their names, which `--help` and errors list.
+fn task_names() -> impl TypedValueParser<Value = Task> {
+    let name = |name: String| name.parse::<Task>().expect("it is one of them");
+    PossibleValuesParser::new(Task::ALL.map(Task::name)).map(name)
 }
 
 impl Cast {

@@ -243,7 +243,7 @@ fn checksums(folder: &Path) -> Result<BTreeMap<String, u32>> {
 fn guide_networks(workspace: &Workspace, job: &Job) -> Option<PathBuf> {
     let folder = match (job.spec.guide_run(), job.spec.online.as_ref().map(|online| &online.guide)) {
         (Some(run), _) => workspace.checkpoint(&run.spec.key(), job.seed),
-        (None, Some(GuideSource::Saved(folder))) => folder.into(),
+        (None, Some(GuideSource::Saved(policy))) => policy.path(workspace),
         (None, _) => return None,
     };
     Some(folder.join("learner.safetensors"))

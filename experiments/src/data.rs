@@ -10,7 +10,7 @@ use std::{
     time::UNIX_EPOCH,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use d4rl::Recording;
 use envs::{Family, Task};
 use rl::{Dataset, Environment, Prng};
@@ -165,7 +165,8 @@ impl DataCatalog {
             // What was remembered beside the file is wrong, so that the next plan must look again.
             fs::remove_file(remembered_path(&path)).ok();
             bail!(
-                "{} has changed (content {content}, not {}): give the command again to plan with the new file",
+                "{} has changed (content {content}, not {}): give the command again to plan with the new file, or put the \
+                 new content into your specification",
                 path.display(),
                 slice.content
             );
@@ -228,13 +229,14 @@ impl DataCatalog {
         let (dataset, content) = self.load_all(task, file)?;
         let transitions = dataset.len();
         let remembered = Remembered { bytes: metadata.len(), modified, content: content.clone(), transitions };
-        write_whole(&beside, &serde_json::to_vec(&remembered)?)?;
+        // Where this cannot be written, the next command reads the file again.
+        write_whole(&beside, &serde_json::to_vec(&remembered)?).ok();
         Ok((content, transitions))
     }
 }
 
 /// The command that makes a data file.
-fn recipe(task: Task, file: &str) -> String {
+pub(crate) fn recipe(task: Task, file: &str) -> String {
     let scale = if file.starts_with("smoke/") { " --scale smoke" } else { "" };
     let demonstrations = Demonstrated::of(task, file).map_or(String::new(), |Demonstrated { count, image_size }| {
         let size = image_size.map_or(String::new(), |size| format!(" --image-size {size}"));
@@ -262,10 +264,13 @@ pub(crate) fn content_of(dataset: &Dataset) -> String {
     hex(&hash.finalize())[..16].to_string()
 }
 
-/// The manifest of a workspace; empty where there is none.
+/// The manifest of a workspace; empty where there is none, and no record that one is needed for.
 pub(crate) fn read_manifest(workspace: &Workspace) -> Result<Manifest> {
     let path = workspace.manifest();
     if !path.exists() {
+        // Records are found by the content of their data, which only the manifest tells while there are no data.
+        let problem = "is missing, without which no record is found: restore it with git";
+        ensure!(!workspace.has_records(), "{} {problem}", path.display());
         return Ok(Manifest::new());
     }
     let broken = || format!("{} is broken: restore it with git", path.display());

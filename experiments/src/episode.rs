@@ -77,7 +77,7 @@ impl Episode {
             if let Some(way) = &mut episode.way {
                 way.push(&observation.state, by_guide);
             }
-            let rows = ObservationRows::stack(1, std::iter::once(&observation));
+            let rows = ObservationRows::stack(1, 1, std::iter::once(&observation));
             let actions = drivers.act(&rows, &[by_guide], Intent::Exploit, Intent::Exploit, &mut rngs);
             let after = environment.step(actions.row(0, 0));
             observation = after.observation;

@@ -1,18 +1,78 @@
 //! The guide of a run: who it is, and how good.
 
-use std::path::Path;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use jsrl::SchedulePlan;
 use rl::Drivers;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::{
     actor::Actor,
     progress::Progress,
     record::GuideMeasure,
     run::{Runner, judge},
-    spec::{GuideSource, OnlinePlan, RunSpec},
+    spec::{GuideSource, OnlinePlan, RunSpec, hex},
+    workspace::Workspace,
 };
+
+/// The networks of a policy that was saved earlier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SavedPolicy {
+    /// Their folder: its full path, or that from the top of the clone.
+    folder: String,
+    /// A hash of them, so that the record of one guide never serves for another. It is noted where a specification leaves
+    /// it out.
+    #[serde(default)]
+    content: String,
+}
+
+impl SavedPolicy {
+    /// The folder.
+    pub(crate) fn path(&self, workspace: &Workspace) -> PathBuf {
+        workspace.root().join(&self.folder)
+    }
+
+    fn found(&self, workspace: &Workspace) -> Result<String> {
+        let mut hash = Sha256::new();
+        for file in ["learner.json", "learner.safetensors"].map(|name| self.path(workspace).join(name)) {
+            hash.update(fs::read(&file).with_context(|| format!("cannot read the guide {}", file.display()))?);
+        }
+        Ok(hex(&hash.finalize())[..16].to_string())
+    }
+
+    /// The folder, with the very networks that the specification means.
+    fn verified(&self, workspace: &Workspace) -> Result<PathBuf> {
+        let (path, found) = (self.path(workspace), self.found(workspace)?);
+        ensure!(
+            found == self.content,
+            "{} holds other networks (content {found}) than the specification says ({}): put back those, or leave the \
+             content out of the specification for a run with these",
+            path.display(),
+            self.content
+        );
+        Ok(path)
+    }
+}
+
+impl RunSpec {
+    /// Notes what the folders of saved guides hold, where that is left out.
+    pub(crate) fn note_saved_guides(&mut self, workspace: &Workspace) -> Result<()> {
+        match self.online.as_mut().map(|online| &mut online.guide) {
+            Some(GuideSource::Saved(policy)) if policy.content.is_empty() => {
+                policy.content = policy.found(workspace)?;
+                Ok(())
+            }
+            Some(GuideSource::Run(run)) => run.spec.note_saved_guides(workspace),
+            _ => Ok(()),
+        }
+    }
+}
 
 impl Runner {
     /// The guide, frozen, and its level; none for a schedule that leaves it no step.
@@ -38,7 +98,7 @@ impl Runner {
                 let last = record.evaluations.into_iter().next_back().filter(|_| judged_on_this_task);
                 (learned(&folder)?, last.and_then(|evaluation| evaluation.alone))
             }
-            (None, GuideSource::Saved(folder)) => (learned(folder.as_ref())?, None),
+            (None, GuideSource::Saved(policy)) => (learned(&policy.verified(&self.workspace)?)?, None),
             (None, _) => (Actor::BuiltIn(spec.task.oracle()), None),
         };
         let scores = judged

@@ -40,7 +40,7 @@ use crate::{spec::Scale, workspace::Workspace};
 /// Without a verb: makes missing data, runs all that is not yet recorded, and writes the tables. It can be stopped at
 /// any moment and given again; finished runs are never redone.
 #[derive(Parser)]
-#[command(name = "experiments", version, arg_required_else_help = false)]
+#[command(name = "experiments", version, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(flatten)]
     options: Options,
@@ -48,39 +48,65 @@ struct Cli {
     verb: Option<Verb>,
 }
 
-/// What several verbs understand.
-#[derive(Args, Clone)]
-#[command(next_help_heading = "Options of tables and their runs (list, data, run, report, check, and no verb at all)")]
-pub(crate) struct Options {
-    /// How much to run: smoke (seconds, the numbers mean nothing), laptop (hours to days), paper (the paper's own budgets).
-    #[arg(long, global = true, value_enum, default_value = "laptop")]
+/// Of which size the tables are.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct AtScale {
+    /// How much is run: smoke (seconds, the numbers mean nothing), laptop (hours to days), paper (the paper's own budgets).
+    #[arg(long, value_enum, default_value = "laptop")]
     pub(crate) scale: Scale,
-    /// Number of seeds, counted from 0 [default: 1 smoke, 3 laptop, 20 paper; of the theory 4 smoke, 200 otherwise].
-    #[arg(long, global = true, value_parser = clap::value_parser!(u64).range(1..=10_000))]
-    pub(crate) seeds: Option<u64>,
-    /// Run, list and make data for only the table or figure of this name, such as table1 or fig15, or those cells whose
-    /// name contains this, such as antmaze-umaze-v0/10k or jsrl-curriculum; may be repeated (report and check take no
-    /// notice of it).
-    #[arg(long, global = true, value_name = "TEXT")]
+}
+
+/// Which runs of the tables.
+#[derive(Args, Clone)]
+pub(crate) struct Selection {
+    #[command(flatten)]
+    pub(crate) sized: AtScale,
+    /// Only the table or figure of this name, such as table1 or fig15, or those cells whose name contains this, such as
+    /// antmaze-umaze-v0/10k or jsrl-curriculum; may be repeated.
+    #[arg(long, value_name = "TEXT")]
     pub(crate) only: Vec<String>,
+}
+
+/// How many times.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct Seeds {
+    /// Number of seeds, counted from 0 [default: 1 smoke, 3 laptop, 20 paper; of the theory 4 smoke, 200 otherwise].
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    pub(crate) seeds: Option<u64>,
+}
+
+/// Where networks compute.
+#[derive(Args, Clone)]
+pub(crate) struct Computing {
     /// Where the learners compute: cpu or cuda.
-    #[arg(long, global = true, default_value = "cpu")]
+    #[arg(long, default_value = "cpu")]
     pub(crate) device: String,
+}
+
+/// Which runs are made, and how.
+#[derive(Args, Clone)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) seeds: Seeds,
+    #[command(flatten)]
+    pub(crate) computing: Computing,
     /// Runs made side by side, each on one core [default: all cores].
-    #[arg(long, global = true, value_parser = clap::value_parser!(u64).range(1..=1_000))]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_000))]
     pub(crate) jobs: Option<u64>,
     /// Write TensorBoard events under this folder.
-    #[arg(long, global = true, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER")]
     pub(crate) log_dir: Option<PathBuf>,
     /// Seconds between two checkpoints of a run under way.
-    #[arg(long, global = true, hide = true, value_name = "SECONDS", default_value_t = 300.0)]
+    #[arg(long, hide = true, value_name = "SECONDS", default_value_t = 300.0)]
     pub(crate) checkpoint_seconds: f64,
 }
 
 #[derive(Subcommand)]
 enum Verb {
     /// Show every table and figure with its runs done, its runs in all and the core-hours left.
-    List,
+    List(cmd::list::Arguments),
     /// Make data sets in D4RL's layout.
     Data(cmd::data::Arguments),
     /// Show what the loader makes of a D4RL file.
@@ -103,9 +129,9 @@ enum Verb {
     /// out. A run's key is the name of its folder in checkpoints/ and, below task and method, in results/records/.
     Export(cmd::export::Arguments),
     /// Write tables and figures from the records.
-    Report,
+    Report(AtScale),
     /// Compare the paper's claims with the records.
-    Check,
+    Check(AtScale),
     /// Show where the time of an online run goes.
     Profile(cmd::profile::Arguments),
     /// Remake the walker that acts in the ant maze data.
@@ -121,7 +147,7 @@ enum Verb {
 fn main() -> ExitCode {
     same_bits::end_with_the_starter();
     let Cli { options, verb } = Cli::parse();
-    match dispatch(&options, verb) {
+    match dispatch(options, verb) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             progress::say(&format!("error: {}", progress::sentence(&error)));
@@ -130,21 +156,21 @@ fn main() -> ExitCode {
     }
 }
 
-fn dispatch(options: &Options, verb: Option<Verb>) -> Result<()> {
+fn dispatch(options: Options, verb: Option<Verb>) -> Result<()> {
     let workspace = Workspace::find()?;
     match verb {
         None => cmd::run::everything(&workspace, options),
-        Some(Verb::List) => cmd::list::run(&workspace, options),
-        Some(Verb::Data(arguments)) => cmd::data::run(&workspace, options, &arguments),
+        Some(Verb::List(arguments)) => cmd::list::run(&workspace, &arguments),
+        Some(Verb::Data(arguments)) => cmd::data::run(&workspace, &arguments),
         Some(Verb::Inspect(arguments)) => cmd::inspect::run(&arguments),
-        Some(Verb::Run(arguments)) => cmd::run::run(&workspace, options, &arguments),
-        Some(Verb::Evaluate(arguments)) => cmd::evaluate::run(options, &arguments),
-        Some(Verb::Play(arguments)) => cmd::play::run(options, &arguments),
+        Some(Verb::Run(arguments)) => cmd::run::run(&workspace, &arguments),
+        Some(Verb::Evaluate(arguments)) => cmd::evaluate::run(&arguments),
+        Some(Verb::Play(arguments)) => cmd::play::run(&arguments),
         Some(Verb::Figure(arguments)) => cmd::figure::run(&workspace, &arguments),
         Some(Verb::Export(arguments)) => cmd::export::run(&arguments),
-        Some(Verb::Report) => cmd::report::run(&workspace, options),
-        Some(Verb::Check) => cmd::check::run(&workspace, options),
-        Some(Verb::Profile(arguments)) => cmd::profile::run(&workspace, options, &arguments),
+        Some(Verb::Report(AtScale { scale })) => cmd::report::run(&workspace, scale),
+        Some(Verb::Check(AtScale { scale })) => cmd::check::run(&workspace, scale),
+        Some(Verb::Profile(arguments)) => cmd::profile::run(&workspace, &arguments),
         Some(Verb::Walker(arguments)) => cmd::walker::run(&workspace, &arguments),
         Some(Verb::PenExpert(arguments)) => cmd::pen_expert::run(&workspace, &arguments),
         Some(Verb::Trace(arguments)) => cmd::trace::run(&arguments),

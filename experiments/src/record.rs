@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use rl::EpisodeScores;
 use serde::{Deserialize, Serialize};
 
@@ -126,9 +126,20 @@ impl RunRecord {
         write_whole(path, &json)
     }
 
-    /// The run's score: percent of successful episodes of the exploration-policy alone, mean over the last evaluations
-    /// that the specification asks for. None for a failed run.
-    pub(crate) fn score(&self) -> Option<f64> {
+    /// Whether its numbers can be those of a run.
+    fn check(&self) -> Result<()> {
+        for Evaluation { alone, combined, step, .. } in self.evaluations.iter().chain(&self.offline_checks) {
+            let sound = [alone, combined].into_iter().flatten().all(EpisodeScores::is_sound);
+            ensure!(sound, "its evaluation after {step} steps has columns of unequal length, or none");
+        }
+        let scored = self.outcome != RunOutcome::Finished || self.success_percent().is_some();
+        ensure!(scored, "it has finished without an evaluation");
+        Ok(())
+    }
+
+    /// Percent of successful episodes of the exploration-policy alone, mean over the last evaluations that the specification
+    /// asks for. None for a failed run. (The tables' score of the hand is another: its steps at the goal.)
+    pub(crate) fn success_percent(&self) -> Option<f64> {
         let rates = self.scored(|scores| 100.0 * f64::from(scores.success_rate()));
         (self.outcome == RunOutcome::Finished && !rates.is_empty())
             .then(|| rates.iter().sum::<f64>() / rates.len() as f64)
@@ -166,7 +177,7 @@ impl RecordStore {
     /// The record of a run, if it is there.
     pub(crate) fn load(&self, method: &str, spec: &RunSpec, seed: u64) -> Result<Option<RunRecord>> {
         let path = self.path(method, spec, seed);
-        if path.exists() { read(&path).map(Some) } else { Ok(None) }
+        if path.exists() { self.read_in_place(&path).map(Some) } else { Ok(None) }
     }
 
     /// The records of all reported seeds of a run, by seed; those of pilots are none ([`FIRST_PILOT`]).
@@ -178,12 +189,25 @@ impl RecordStore {
         for file in files {
             let path = file.with_context(|| format!("cannot read {}", folder.display()))?.path();
             if path.extension().is_some_and(|extension| extension == "json") {
-                records.push(read(&path)?);
+                records.push(self.read_in_place(&path)?);
             }
         }
         records.retain(|record| record.seed < FIRST_PILOT);
         records.sort_by_key(|record| record.seed);
         Ok(records)
+    }
+
+    /// Reads a record, which must be of the run that its place stands for: a copy counts once, and only where it belongs.
+    fn read_in_place(&self, path: &Path) -> Result<RunRecord> {
+        let record = read(path)?;
+        let place = self.path(&record.method, &record.spec, record.seed);
+        ensure!(
+            place == path,
+            "the record {} is of another run than its place says, and belongs to {}: move it there, or away",
+            path.display(),
+            place.display()
+        );
+        Ok(record)
     }
 
     /// Every record that can be read, of whatever run: for estimates of time.
@@ -227,7 +251,9 @@ pub(crate) fn read(path: &Path) -> Result<RunRecord> {
             version.format
         );
     }
-    serde_json::from_slice(&json).with_context(broken)
+    let record: RunRecord = serde_json::from_slice(&json).with_context(broken)?;
+    record.check().with_context(broken)?;
+    Ok(record)
 }
 
 #[cfg(test)]
@@ -251,11 +277,24 @@ mod tests {
         let seeds = [999, 0, FIRST_PILOT, FIRST_PILOT + 1];
         for seed in seeds {
             let provenance = provenance::of(learners::Device::CPU, &workspace);
-            store.save(&RunRecord::new(&cell.method, cell.spec.clone(), seed, provenance)).expect("writable");
+            let mut record = RunRecord::new(&cell.method, cell.spec.clone(), seed, provenance);
+            record.outcome = RunOutcome::Failed("a test".into());
+            store.save(&record).expect("writable");
         }
         let reported = store.seeds_of(&cell.method, &cell.spec).expect("readable");
         assert_eq!(reported.iter().map(|record| record.seed).collect::<Vec<_>>(), [0, 999]);
         let pilot = store.load(&cell.method, &cell.spec, FIRST_PILOT).expect("readable");
         assert!(pilot.is_some(), "a run finds its guide's record whatever the seed");
+
+        // A copy of a record is none of another seed, nor of another method.
+        let file = |method: &str, seed| store.path(method, &cell.spec, seed);
+        for (method, seed) in [(cell.method.as_str(), 1), ("other", 0)] {
+            let copy = file(method, seed);
+            fs::create_dir_all(copy.parent().expect("a folder")).expect("writable");
+            fs::copy(file(&cell.method, 0), &copy).expect("writable");
+            let error = store.seeds_of(method, &cell.spec).expect_err("it counts twice").to_string();
+            assert!(error.contains(&copy.display().to_string()) && error.contains("belongs to"), "{error}");
+            fs::remove_file(copy).expect("removable");
+        }
     }
 }

@@ -116,7 +116,7 @@ impl Runner {
             Ok(record) => record?,
             Err(panic) => {
                 let mut record = self.open_record(job);
-                record.outcome = RunOutcome::Failed(format!("it panicked: {}", said(&*panic)));
+                record.outcome = RunOutcome::Failed(format!("it panicked: {}", panic_message(&*panic)));
                 record.close(0.0);
                 record
             }
@@ -220,7 +220,7 @@ impl Runner {
         let lane = JumpStartLane {
             environment: spec.environment(),
             replay: online.replay.buffers(&dataset),
-            schedule: online.schedule.from_first_horizon(first_horizon).start(),
+            schedule: online.schedule.start(first_horizon),
             key: spec.key().to_string(),
             seed: *seed,
         };
@@ -260,7 +260,7 @@ impl Runner {
             if alone.is_some() || combined.is_some() {
                 let horizon = training.schedules()[0].current_horizon();
                 let evaluation = Evaluation { step, horizon, alone, combined };
-                bar.message(&word(&evaluation));
+                bar.message(&summary(&evaluation));
                 log_evaluation(&mut log, &evaluation)?;
                 record.evaluations.push(evaluation);
             }
@@ -287,9 +287,12 @@ impl Runner {
         if record.outcome != RunOutcome::Finished {
             return Ok(record);
         }
-        if learners::open(&checkpoint, self.device).is_ok() {
-            let own = checkpoint.join(OWN_RECORD);
-            return if own.exists() { record::read(&own) } else { Ok(record) };
+        match self.fresh_learner(spec, seed).load(&checkpoint) {
+            Ok(()) => {
+                let own = checkpoint.join(OWN_RECORD);
+                return if own.exists() { record::read(&own) } else { Ok(record) };
+            }
+            Err(reason) => progress.line(&format!("training {} again, since {reason}", label(&job))),
         }
         let again = self.train(&job, progress)?;
         checkpoint::discard(&self.workspace, &job);
@@ -342,7 +345,7 @@ pub(crate) fn judge(
 }
 
 /// The words of a panic.
-fn said(panic: &(dyn Any + Send)) -> &str {
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("without a word")
 }
@@ -364,7 +367,7 @@ pub(crate) fn size_label(transitions: usize) -> String {
 }
 
 /// What a progress bar tells of an evaluation.
-fn word(Evaluation { horizon, alone, .. }: &Evaluation) -> String {
+fn summary(Evaluation { horizon, alone, .. }: &Evaluation) -> String {
     let success = alone.as_ref().map_or(String::new(), |scores| format!("{:.0} %", 100.0 * scores.success_rate()));
     let horizon = horizon.map_or(String::new(), |horizon| format!(" h={horizon}"));
     success + &horizon

@@ -35,7 +35,7 @@ pub(crate) fn play_side_by_side(
         if running.is_empty() {
             return seats.into_iter().map(|seat| seat.taken).collect();
         }
-        let rows = ObservationRows::stack(running.len(), running.iter().map(|seat| &seat.observation));
+        let rows = ObservationRows::stack(1, running.len(), running.iter().map(|seat| &seat.observation));
         let actions = policy.act(&rows, intent, std::slice::from_mut(rng));
         running.par_iter_mut().enumerate().for_each(|(row, seat)| seat.step(actions.row(0, row)));
     }

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     data::{Demonstrated, Demonstrations, environment_of},
+    guide::SavedPolicy,
     run::{offline_method, size_label},
 };
 
@@ -66,8 +67,8 @@ pub(crate) struct OfflinePlan {
     pub(crate) batch_rows: usize,
     /// Episodes that judge the result and give the guide's first horizon H1.
     pub(crate) episodes: usize,
-    /// How often the policy is judged on the way by as many episodes, after even numbers of gradient steps, where the
-    /// offline phase is a figure's curve.
+    /// How often the policy is judged on the way, by as many episodes and after gradient steps that are evenly spaced,
+    /// where the offline phase is a figure's curve.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) checks: usize,
 }
@@ -140,8 +141,8 @@ pub(crate) enum GuideSource {
     Learner(LearnerConfig),
     /// The controller that comes with the task.
     Oracle,
-    /// A policy saved earlier, by the path of its folder.
-    Saved(String),
+    /// A policy saved earlier.
+    Saved(SavedPolicy),
     /// The final policy of another run with the same seed, of this or of another task, judged on this one. Where this
     /// task's pictures have more channels than its own had, it sees the first ones.
     Run(Box<NamedRun>),
@@ -232,6 +233,9 @@ impl fmt::Display for RunKey {
     }
 }
 
+/// In a minibatch; more would not fit into memory.
+const MOST_ROWS: usize = 1_000_000;
+
 impl RunSpec {
     /// Says what makes a specification impossible to run; those of tables never are.
     pub(crate) fn check(&self) -> Result<()> {
@@ -241,10 +245,12 @@ impl RunSpec {
         };
         check(&self.learner)?;
         ensure!(self.data.transitions > 0, "data.transitions must be at least 1");
-        ensure!(self.offline.batch_rows > 0, "offline.batch_rows must be at least 1");
+        let rows = |batch_rows: usize| (1..=MOST_ROWS).contains(&batch_rows);
+        ensure!(rows(self.offline.batch_rows), "offline.batch_rows must be from 1 to {MOST_ROWS}");
         ensure!(self.offline.episodes > 0, "offline.episodes must be at least 1");
         let Some(online) = &self.online else { return Ok(()) };
-        ensure!(online.steps > 0 && online.batch_rows > 0, "online.steps and online.batch_rows must be at least 1");
+        ensure!(online.steps > 0, "online.steps must be at least 1");
+        ensure!(rows(online.batch_rows), "online.batch_rows must be from 1 to {MOST_ROWS}");
         let EvaluationPlan { every, episodes, scored, curriculum_every, curriculum_episodes } = online.evaluation;
         let counts = [every, episodes, scored, curriculum_every, curriculum_episodes];
         ensure!(counts.iter().all(|count| *count > 0), "every number of online.evaluation must be at least 1");

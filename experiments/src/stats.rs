@@ -7,7 +7,7 @@
 use rl::Prng;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// Runs of a task from which on something is said of the runs that were not made.
+/// The fewest runs of a task for which intervals and claims are reported.
 pub(crate) const FEWEST: usize = 3;
 
 /// Bootstrap samples behind each interval: `rliable`'s default (`get_interval_estimates`, `reps`).

@@ -65,6 +65,29 @@ impl Workspace {
         self.root.join("results/records")
     }
 
+    /// The folder of the theory's measurements, which need no data.
+    pub(crate) fn theory_records(&self) -> PathBuf {
+        self.records().join("theory")
+    }
+
+    /// Whether there are records of runs.
+    pub(crate) fn has_records(&self) -> bool {
+        let theory = self.theory_records();
+        fs::read_dir(self.records()).into_iter().flatten().flatten().any(|entry| entry.path() != theory)
+    }
+
+    /// Whether results can be written, before hours go into them.
+    pub(crate) fn check_writable(&self) -> Result<()> {
+        let folder = self.records();
+        let write = || {
+            fs::create_dir_all(&folder)?;
+            tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(&folder)
+        };
+        write().map(drop).with_context(|| {
+            format!("cannot write to {}: check the free disk and the folder's permissions", folder.display())
+        })
+    }
+
     /// The folder of a table's or figure's files.
     pub(crate) fn artifact(&self, experiment: &str, scale: Scale) -> PathBuf {
         let results = self.root.join("results");
@@ -154,7 +177,7 @@ fn locking(path: &Path, lock: impl FnOnce(&fs::File) -> io::Result<()>) -> Resul
 /// Writes a file whole or not at all: under a temporary name in the same folder, then renamed.
 pub(crate) fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
     let write = || -> io::Result<()> {
-        let folder = path.parent().expect("a file has a folder");
+        let folder = path.parent().ok_or_else(|| io::Error::other("it is no file"))?;
         fs::create_dir_all(folder)?;
         // What a plain new file gets; temporary files are private by default.
         let everyone = fs::Permissions::from_mode(0o666);

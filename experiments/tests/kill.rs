@@ -263,7 +263,7 @@ fn a_checkpoint_that_does_not_fit_is_set_aside() {
     }
 }
 
-/// A guide whose networks are no numbers leads the ant to a state that is none: the environment's assertion ends the
+/// A guide whose networks overflow leads the ant to a state that is none: the environment's assertion ends the
 /// run, and the next one goes on.
 #[test]
 fn a_panic_is_recorded_and_the_rest_goes_on() {
@@ -274,10 +274,12 @@ fn a_panic_is_recorded_and_the_rest_goes_on() {
     let tensors = networks.iter().find(|path| path.ends_with("learner.safetensors")).expect("the networks are kept");
     let mut bytes = fs::read(tensors).expect("readable");
     let header = u64::from_le_bytes(bytes[..8].try_into().expect("eight bytes")) as usize;
-    bytes[8 + header..].fill(0xff);
+    // Of either sign and nearly as large as 32-bit floats can be: infinity less infinity is no number.
+    bytes[8 + header..].fill(0x7f);
+    bytes[8 + header..].chunks_exact_mut(4).step_by(3).for_each(|number| number[3] = 0xff);
     fs::write(tensors, bytes).expect("writable");
     let mut spec = undisturbed_result("jsrl-random").remove(0)["spec"].take();
-    spec["online"]["guide"] = serde_json::json!({"saved": tensors.parent()});
+    spec["online"]["guide"] = serde_json::json!({"saved": {"folder": tensors.parent()}});
     fs::write(folder.join("spec.json"), spec.to_string()).expect("writable");
     let arguments =
         ["run", "--scale", "smoke", "--seeds", "2", "--jobs", "1", "--spec", "spec.json", "--method", "nan"];

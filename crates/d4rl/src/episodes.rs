@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use rl::{Dataset, ImageColumns, Outcome};
+use rl::{Dataset, ImageColumns, Outcome, Row};
 
 use crate::Recording;
 
@@ -26,7 +26,7 @@ impl Recording {
     pub fn qlearning_dataset(&self, max_episode_steps: usize) -> Dataset {
         let mut dataset = Dataset::empty(self.observations.size, self.actions.size);
         dataset.images = self.images.as_ref().map(|images| ImageColumns::empty(images.shape));
-        let (mut steps, mut pending) = (0, 0);
+        let (mut steps, mut pending, mut clipped) = (0, 0, Vec::new());
         let last = self.len().saturating_sub(1);
         let keeps_last = self.images.is_some() && self.terminals.last() == Some(&true);
         for row in 0..last + usize::from(keeps_last) {
@@ -45,15 +45,17 @@ impl Recording {
             }
             let outcome = if self.terminals[row] { Outcome::Terminates } else { Outcome::Continues };
             steps = if self.terminals[row] { 1 } else { steps + 1 };
-            dataset.states.extend_from_slice(self.observations.row(row));
-            dataset.actions.extend(self.actions.row(row).iter().map(|x| x.clamp(-ACTION_LIMIT, ACTION_LIMIT)));
-            dataset.rewards.push(self.rewards[row]);
-            dataset.next_states.extend_from_slice(self.observations.row(next));
-            dataset.bootstraps.push(outcome.bootstrap());
-            dataset.successes.push(0.0);
-            if let (Some(columns), Some(images)) = (&mut dataset.images, &self.images) {
-                columns.push(&images.rows[row], &images.rows[next]);
-            }
+            clipped.clear();
+            clipped.extend(self.actions.row(row).iter().map(|x| x.clamp(-ACTION_LIMIT, ACTION_LIMIT)));
+            dataset.push(Row {
+                state: self.observations.row(row),
+                action: &clipped,
+                reward: self.rewards[row],
+                next_state: self.observations.row(next),
+                bootstrap: outcome.bootstrap(),
+                success: 0.0, // until a reward follows
+                images: self.images.as_ref().map(|images| (&images.rows[row], &images.rows[next])),
+            });
             pending += 1;
             if self.rewards[row] > 0.0 {
                 dataset.mark_successes(std::mem::take(&mut pending));

@@ -23,9 +23,9 @@ const IMAGES_AT_ONCE: usize = 256;
 ///
 /// Any numeric type is converted to `f32`, whatever its width and byte order. Flags may be booleans, integers or
 /// floats, since D4RL's ant maze files carry float terminals, but must be 0 or 1. Rewards and flags may be `[N]` or
-/// `[N, 1]`. Where there are `images`, they must be bytes. Everything else in the file is left alone: `next_observations` (D4RL pairs rows itself, see
-/// [`Recording::qlearning_dataset`]), `virtual/`, and those entries of `infos/` and `metadata/` that are neither
-/// numbers nor single strings.
+/// `[N, 1]`. Where there are `images`, they must be bytes. Everything else in the file is left alone: `next_observations`
+/// (rows are paired with those that follow them, as D4RL does: [`Recording::qlearning_dataset`]), `virtual/`, and those
+/// entries of `infos/` and `metadata/` that are neither numbers nor single strings.
 ///
 /// # Errors
 /// When the file cannot be read as HDF5, lacks one of `observations`, `actions`, `rewards` and `terminals`, or holds

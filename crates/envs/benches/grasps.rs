@@ -27,7 +27,7 @@ fn round(task: Task, image_size: Option<usize>, policy: &dyn Policy) -> Duration
     let mut observation = environment.reset(&mut rngs[0]);
     let mut spent = Duration::ZERO;
     for _ in 0..STEPS {
-        let observations = ObservationRows::stack(1, [&observation].into_iter());
+        let observations = ObservationRows::stack(1, 1, [&observation].into_iter());
         let action = policy.act(&observations, Intent::Exploit, &mut rngs);
         let start = Instant::now();
         let step = environment.step(action.row(0, 0));

@@ -10,12 +10,8 @@ pub(crate) struct RandomPolicy {
 impl Policy for RandomPolicy {
     fn act(&self, observations: &ObservationRows, _intent: Intent, rngs: &mut [Prng]) -> LaneRows {
         let (lanes, rows) = (observations.state.lanes(), observations.state.rows());
-        let mut actions = LaneRows::zeros(lanes, rows, self.action_size);
-        for (lane, rng) in rngs.iter_mut().enumerate() {
-            for row in 0..rows {
-                actions.row_mut(lane, row).fill_with(|| rng.uniform(-1.0, 1.0));
-            }
-        }
-        actions
+        LaneRows::from_fn(lanes, rows, self.action_size, |lane, _, action| {
+            action.fill_with(|| rngs[lane].uniform(-1.0, 1.0));
+        })
     }
 }

@@ -86,7 +86,7 @@ fn lifted(environment: &mut BinnedGrasping, seed: u64, told: bool) -> Option<Fac
         if !told {
             observation.privileged = Facts { target: None, ..seen }.to_vec();
         }
-        let rows = rl::ObservationRows::stack(1, std::iter::once(&observation));
+        let rows = rl::ObservationRows::stack(1, 1, std::iter::once(&observation));
         let mut action = oracle.act(&rows, rl::Intent::Exploit, &mut rngs);
         action.row_mut(0, 0)[5] = -1.0;
         observation = environment.step(action.row(0, 0)).observation;
@@ -154,7 +154,7 @@ fn what_is_held_goes_along_and_falls_when_let_go() {
     let mut rngs = [Prng::derive("hold", 0, "test")];
     let mut observation = environment.reset(&mut rngs[0]);
     while facts(&observation).lift < 0.06 {
-        let rows = rl::ObservationRows::stack(1, std::iter::once(&observation));
+        let rows = rl::ObservationRows::stack(1, 1, std::iter::once(&observation));
         let action = oracle.act(&rows, rl::Intent::Exploit, &mut rngs);
         observation = environment.step(action.row(0, 0)).observation;
     }

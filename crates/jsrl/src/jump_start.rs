@@ -120,7 +120,7 @@ impl<'a> JumpStart<'a> {
     /// for an update in each control step.
     pub fn collect(&mut self) {
         let drivers = Drivers { guide: self.guide, learner: self.learner.policy() };
-        let observations = ObservationRows::stack(1, self.lanes.iter().map(Lane::observation));
+        let observations = ObservationRows::stack(self.lanes.len(), 1, self.lanes.iter().map(Lane::observation));
         let in_guide_hands: Vec<bool> = self.lanes.iter().map(Lane::in_guide_hands).collect();
         let actions =
             drivers.act(&observations, &in_guide_hands, self.guide_intent, Intent::Explore, &mut self.action_rngs);

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use rl::Prng;
 use serde::{Deserialize, Serialize};
 
-/// What a specification says; the horizons follow once the guide is measured ([`SchedulePlan::from_first_horizon`]).
+/// What a specification says; the horizons follow once the guide is measured ([`SchedulePlan::start`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "schedule", rename_all = "snake_case", deny_unknown_fields)]
 pub enum SchedulePlan {
@@ -28,21 +28,31 @@ pub enum SchedulePlan {
 }
 
 impl SchedulePlan {
-    /// The horizons H1, H1 - H1/n, ..., H1/n, 0 for a guide that needs `first_horizon` = H1 steps.
+    /// The schedule at the start of a run whose guide needs `first_horizon` = H1 steps: with the horizons H1, H1 - H1/n,
+    /// ..., H1/n, 0.
     ///
     /// Algorithm 1 starts at H1, the appendix one stage later; at H1 the first full window measures the guide.
-    pub fn from_first_horizon(&self, first_horizon: usize) -> GuideSchedule {
+    pub fn start(&self, first_horizon: usize) -> ScheduleState {
         let horizons = |stages: usize| -> Vec<usize> {
             assert!(stages > 0, "a schedule needs at least one stage");
             (0..=stages).map(|stage| (first_horizon * (stages - stage) + stages / 2) / stages).collect()
         };
-        match *self {
+        let schedule = match *self {
             SchedulePlan::Curriculum { stages, tolerance, window } => {
                 assert!(window > 0, "a moving average needs at least one evaluation");
                 GuideSchedule::Curriculum { horizons: horizons(stages), tolerance, window }
             }
             SchedulePlan::Random { stages } => GuideSchedule::Random { horizons: horizons(stages) },
             SchedulePlan::LearnerOnly => GuideSchedule::LearnerOnly,
+        };
+        ScheduleState {
+            schedule,
+            stage: 0,
+            window: VecDeque::new(),
+            best: None,
+            scored: false,
+            evaluations_in_stage: 0,
+            forced: 0,
         }
     }
 }
@@ -52,7 +62,7 @@ const SLACK: f64 = 1e-6;
 
 /// How many steps of each episode belong to the guide (h in Algorithm 1).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum GuideSchedule {
+enum GuideSchedule {
     /// Goes down the list, one horizon at a time, whenever the combined policy holds its level.
     Curriculum {
         /// Falling, the last one 0.
@@ -69,21 +79,6 @@ pub enum GuideSchedule {
     },
     /// No guide.
     LearnerOnly,
-}
-
-impl GuideSchedule {
-    /// The progress at the start of a run.
-    pub fn start(self) -> ScheduleState {
-        ScheduleState {
-            schedule: self,
-            stage: 0,
-            window: VecDeque::new(),
-            best: None,
-            scored: false,
-            evaluations_in_stage: 0,
-            forced: 0,
-        }
-    }
 }
 
 /// The progress of a schedule in one run.
@@ -172,7 +167,7 @@ mod tests {
     use super::*;
 
     fn curriculum(stages: usize, tolerance: f32, window: usize, first: usize) -> ScheduleState {
-        SchedulePlan::Curriculum { stages, tolerance, window }.from_first_horizon(first).start()
+        SchedulePlan::Curriculum { stages, tolerance, window }.start(first)
     }
 
     #[test]
@@ -180,7 +175,7 @@ mod tests {
         let rows = [(100, 4, vec![100, 75, 50, 25, 0]), (10, 3, vec![10, 7, 3, 0]), (2, 4, vec![2, 2, 1, 1, 0])];
         for (first, stages, expected) in rows {
             assert_eq!(
-                SchedulePlan::Random { stages }.from_first_horizon(first),
+                SchedulePlan::Random { stages }.start(first).schedule,
                 GuideSchedule::Random { horizons: expected },
                 "H1 = {first}, n = {stages}"
             );
@@ -259,12 +254,12 @@ mod tests {
     #[test]
     fn random_draws_every_horizon() {
         let mut rng = Prng::derive("test", 0, "schedule");
-        let state = SchedulePlan::Random { stages: 4 }.from_first_horizon(100).start();
+        let state = SchedulePlan::Random { stages: 4 }.start(100);
         let mut drawn: Vec<usize> = (0..200).map(|_| state.next_horizon(&mut rng)).collect();
         drawn.sort_unstable();
         drawn.dedup();
         assert_eq!(drawn, [0, 25, 50, 75, 100]);
         assert_eq!(state.evaluation_horizon(), None);
-        assert_eq!(SchedulePlan::LearnerOnly.from_first_horizon(100).start().next_horizon(&mut rng), 0);
+        assert_eq!(SchedulePlan::LearnerOnly.start(100).next_horizon(&mut rng), 0);
     }
 }

@@ -173,7 +173,7 @@ fn lanes(plan: &SchedulePlan, seeds: &[u64]) -> Vec<JumpStartLane> {
         .map(|seed| JumpStartLane {
             environment: CombinationLock::boxed(),
             replay: Replay { online: ReplayBuffer::new(10_000, 2, 1), offline: None },
-            schedule: plan.from_first_horizon(HORIZON).start(),
+            schedule: plan.start(HORIZON),
             key: "lock".into(),
             seed: *seed,
         })

@@ -130,7 +130,7 @@ fn lane(tape: &Tape, plan: &SchedulePlan, first_horizon: usize) -> JumpStartLane
     JumpStartLane {
         environment: Counter::boxed("train", tape),
         replay: Replay { online: ReplayBuffer::new(100, 1, 1), offline: None },
-        schedule: plan.from_first_horizon(first_horizon).start(),
+        schedule: plan.start(first_horizon),
         key: "test".into(),
         seed: 0,
     }

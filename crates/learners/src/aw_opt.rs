@@ -22,7 +22,7 @@ use crate::batch::{diagnostics, download, download_rows, upload};
 use crate::checkpoint::{self, Header};
 use crate::critic::{Critic, Learned};
 use crate::nets::ImageActor;
-use crate::policy::add_noise;
+use crate::policy::{add_noise, assert_lanes};
 use crate::qt_opt::QtOptConfig;
 use crate::sight::{Experience, SightInput};
 use crate::{Device, Interface, LearnerConfig, losses};
@@ -148,8 +148,7 @@ impl Policy for HybridPolicy {
     /// [`Intent::Explore`] takes a uniformly random action with probability `epsilon`, else a draw of the actor with
     /// probability `actor_share`, else the best action found.
     fn act(&self, observations: &ObservationRows, intent: Intent, rngs: &mut [Prng]) -> LaneRows {
-        assert_eq!(observations.state.lanes(), self.critic.lanes(), "one lane of observations for each of the learner");
-        assert_eq!(observations.state.lanes(), rngs.len(), "one stream per lane");
+        assert_lanes(observations, self.critic.lanes(), rngs);
         let sight = self.input.upload_observations(observations);
         let mean = self.actor.mean(&sight);
         let mut actions = download_rows(&self.critic.best(&sight, intent, Some(&mean), rngs).actions);

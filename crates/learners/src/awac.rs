@@ -179,6 +179,11 @@ impl Awac {
     /// [`Learner::update`] with its random numbers handed in. Returns beside the diagnostics what the critics were
     /// pulled to and the advantage of every row, both `[lane, row, 1]`.
     pub fn update_with_noise(&mut self, batch: &Minibatch, noise: &AwacNoise) -> (Diagnostics, LaneRows, LaneRows) {
+        let (diagnostics, targets, advantages) = self.step(batch, noise);
+        (diagnostics, download_rows(&targets), download_rows(&advantages))
+    }
+
+    fn step(&mut self, batch: &Minibatch, noise: &AwacNoise) -> (Diagnostics, Tensor, Tensor) {
         let Self { config, rngs, twin_q, policy: ActorPolicy { actor, input }, .. } = self;
         let Batch { states, actions, rewards, next_states, bootstraps } = Batch::upload(batch, input);
         let pairs = |states: &Tensor, actions: &Tensor| Tensor::cat(&[states, actions], 2);
@@ -214,7 +219,7 @@ impl Awac {
             ("q2", losses::per_lane_mean(&q2)),
             ("advantage", losses::per_lane_mean(&advantages)),
         ]);
-        (diagnostics, download_rows(&y), download_rows(&advantages))
+        (diagnostics, y, advantages)
     }
 
     fn header(&self) -> Header {
@@ -238,7 +243,7 @@ impl Learner for Awac {
     fn update(&mut self, batch: &Minibatch) -> Diagnostics {
         let (rows, device) = (batch.states.rows(), self.policy.input.device());
         let noise = AwacNoise::draw(&mut self.rngs, rows, self.interface.action_size, device);
-        self.update_with_noise(batch, &noise).0
+        self.step(batch, &noise).0
     }
 
     fn policy(&self) -> &dyn Policy {

@@ -196,7 +196,9 @@ fn check_critics(discount: f64, tau: f64, reward_scale: f64, reward_shift: f64) 
 
 fn check_network(hidden: &[usize], dropout: f64) -> Result<(), String> {
     check(!hidden.is_empty(), "number of hidden layers", 0.0, "at least 1")?;
-    check(!hidden.contains(&0), "width of a hidden layer", 0.0, "above 0")?;
+    // More would not fit into any memory.
+    let wrong = hidden.iter().find(|width| !(1..=65_536).contains(*width));
+    check(wrong.is_none(), "width of a hidden layer", wrong.map_or(0.0, |width| *width as f64), "in 1..=65536")?;
     check((0.0..1.0).contains(&dropout), "dropout", dropout, "in [0, 1)")
 }
 

@@ -77,15 +77,16 @@ pub(crate) fn load(
     let lanes = |header: &Header| header.rngs.len();
     let same = header.config == expected.config && header.interface == expected.interface;
     if !same || lanes(&header) != lanes(expected) {
-        let problem = format!(
-            "is of another learner: it holds {} lane(s) of {:?} for {:?}, and wanted are {} of {:?} for {:?}",
-            lanes(&header),
-            header.config,
-            header.interface,
-            lanes(expected),
-            expected.config,
-            expected.interface
-        );
+        let told = |header: &Header| {
+            let Interface { state_center, action_size, .. } = &header.interface;
+            let (name, states) = (header.config.name(), state_center.len());
+            format!("{} lane(s) of {name} with states of {states} and actions of {action_size}", lanes(header))
+        };
+        let problem = if told(&header) == told(expected) {
+            format!("is of {} with other settings than wanted", told(expected))
+        } else {
+            format!("is of {}, and wanted are {}", told(&header), told(expected))
+        };
         return Err(header_problem(directory, problem));
     }
     let saved = read_tensors(directory)?;
@@ -99,12 +100,20 @@ pub(crate) fn load(
         if form(found) != form(&tensor) {
             return Err(malformed(format!("holds {name} as {} and not as {}", form(found), form(&tensor))));
         }
+        if found.isfinite().all().int64_value(&[]) == 0 {
+            return Err(malformed(format!("holds numbers that are not finite in {name}")));
+        }
         pairs.push((tensor, found));
     }
     for (mut tensor, found) in pairs {
         tensor.copy_(found);
     }
     Ok(header.rngs)
+}
+
+/// Whether a folder holds a learner, sound or not.
+pub(crate) fn is_one(directory: &Path) -> bool {
+    directory.join(HEADER).exists()
 }
 
 /// What a folder says of its learner.

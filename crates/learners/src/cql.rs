@@ -222,7 +222,7 @@ impl Cql {
 
         // Actor: towards what the smaller critic finds good, and towards entropy.
         let drawn = here.sample(&noise.policy);
-        let alpha = match log_alpha {
+        let entropy_weight = match log_alpha {
             Some(log_alpha) => log_alpha.value().exp() * config.entropy_multiplier,
             None => rewards.new_full([lanes, 1, 1], config.entropy_multiplier, (Kind::Float, rewards.device())),
         };
@@ -230,12 +230,12 @@ impl Cql {
         let value = passes[0].output.minimum(&passes[1].output);
         let action_gradient = twin_q.min_input_gradient(&passes).narrow(2, -action_size, action_size) / -rows as f64;
         found.push(("log_pi", losses::per_lane_mean(&drawn.log_density)));
-        found.push(("policy_loss", losses::per_lane_mean(&(&alpha * &drawn.log_density - value))));
-        found.push(("alpha", alpha.view(lanes)));
+        found.push(("policy_loss", losses::per_lane_mean(&(&entropy_weight * &drawn.log_density - value))));
+        found.push(("alpha", entropy_weight.view(lanes)));
 
         // Entropy: its weight grows while the entropy is below its target.
         let target_entropy = config.target_entropy.unwrap_or(-action_size as f64);
-        let lack = drawn.log_density.mean_dim([1_i64].as_slice(), true, Kind::Float) + target_entropy; // [lane, 1, 1]
+        let entropy_shortfall = drawn.log_density.mean_dim([1_i64].as_slice(), true, Kind::Float) + target_entropy; // [lane, 1, 1]
 
         // Critics: towards the reward and what the target critics say of the actor's (best) next action.
         let next_actions = ahead.sample(&noise.target).actions;
@@ -255,19 +255,19 @@ impl Cql {
         let passes_of_all = twin_q.forward(&pairs(&states, &Tensor::cat(&sets, 2)));
         let unclipped = log_multiplier.as_ref().map(|log| log.value().exp());
         let multiplier = unclipped.as_ref().map(|multiplier| multiplier.clamp_max(MAX_MULTIPLIER));
-        let mut conservative_loss = alpha.zeros_like(); // of both critics, [lane, 1, 1]
+        let mut conservative_loss = entropy_weight.zeros_like(); // of both critics, [lane, 1, 1]
         let gradients = [0, 1].map(|i| {
             let q = passes_of_all[i].output.view([lanes, rows, -1]); // [lane, row, 1 + 3 n]
             let of_data = losses::squared_error(&q.narrow(2, 0, 1), &y);
             let term = losses::conservative(&q, log_density, config.temperature, clip);
-            let (pull, slack) = match (&multiplier, config.action_gap) {
+            let (conservative_weight, excess) = match (&multiplier, config.action_gap) {
                 (Some(multiplier), Some(gap)) => (multiplier * config.alpha, &term.difference - gap),
-                _ => (alpha.full_like(config.alpha), term.difference.shallow_clone()),
+                _ => (entropy_weight.full_like(config.alpha), term.difference.shallow_clone()),
             };
-            let loss = &pull * slack;
+            let loss = &conservative_weight * excess;
             conservative_loss += &loss;
             found.extend(critic_diagnostics(i, &q, of_data.value, &term.difference, &loss));
-            let gradient = term.gradient * pull;
+            let gradient = term.gradient * conservative_weight;
             let mut at_data = gradient.narrow(2, 0, 1);
             at_data += of_data.gradient;
             gradient.view([lanes, -1, 1])
@@ -275,17 +275,18 @@ impl Cql {
 
         // Steps.
         if let (Some(log), Some(unclipped), Some(multiplier)) = (log_multiplier, unclipped, multiplier) {
-            // The loss is minus the mean of both critics' terms; through the exponential its slope is itself.
+            // The loss is minus the mean of both critics' terms: multiplier * x, whose slope by the multiplier's logarithm is the
+            // loss itself.
             let loss = conservative_loss * -0.5;
             found.push(("alpha_prime", multiplier.view(lanes)));
             found.push(("alpha_prime_loss", loss.view(lanes)));
             log.step(&(loss * unclipped.le(MAX_MULTIPLIER)), config.critic_learning_rate);
         }
         if let Some(log_alpha) = log_alpha {
-            found.push(("alpha_loss", (log_alpha.value() * -&lack).view(lanes)));
-            log_alpha.step(&-lack, config.actor_learning_rate);
+            found.push(("alpha_loss", (log_alpha.value() * -&entropy_shortfall).view(lanes)));
+            log_alpha.step(&-entropy_shortfall, config.actor_learning_rate);
         }
-        actor.step(&here, &drawn, &action_gradient, &(alpha / rows as f64), config.actor_learning_rate);
+        actor.step(&here, &drawn, &action_gradient, &(entropy_weight / rows as f64), config.actor_learning_rate);
         twin_q.step(&passes_of_all, gradients, config.critic_learning_rate);
         twin_q.track(config.tau);
         diagnostics(&found)

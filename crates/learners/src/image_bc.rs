@@ -12,7 +12,7 @@ use crate::batch::{download, download_rows, upload};
 use crate::bc::BcLoss;
 use crate::checkpoint::{self, Header};
 use crate::nets::{ImageActor, Vision, Widths};
-use crate::policy::add_noise;
+use crate::policy::{assert_lanes, explore};
 use crate::sight::{Crop, SightInput};
 use crate::{Device, Inputs, Interface, LearnerConfig};
 
@@ -44,8 +44,8 @@ impl ImageBcConfig {
         }
     }
 
-    /// For pictures of 64 x 64 of many objects: cloning grasps, places of features need four times as many updates
-    /// (results/pilots/grasping), and random windows hide where things are.
+    /// For pictures of 64 x 64 of many objects. With [`Vision::Flat`] a clone learns to grasp; [`Vision::Points`] needs four
+    /// times as many updates (results/pilots/grasping), and random crops hide where things are.
     pub fn small() -> Self {
         Self {
             loss: BcLoss::SquaredError,
@@ -123,15 +123,10 @@ impl Learner for ImageBc {
 
 impl Policy for ImageActorPolicy {
     fn act(&self, observations: &ObservationRows, intent: Intent, rngs: &mut [Prng]) -> LaneRows {
-        assert_eq!(observations.state.lanes(), self.actor.lanes(), "one lane of observations for each of the learner");
-        assert_eq!(observations.state.lanes(), rngs.len(), "one stream per lane");
+        assert_lanes(observations, self.actor.lanes(), rngs);
         let mut actions = download_rows(&self.actor.mean(&self.input.upload_observations(observations)));
         if let (Intent::Explore, Some(std)) = (intent, self.actor.std()) {
-            let std = download(&std); // [lane, action]
-            for (lane, rng) in rngs.iter_mut().enumerate() {
-                let std = &std[lane * actions.features()..][..actions.features()];
-                (0..actions.rows()).for_each(|row| add_noise(actions.row_mut(lane, row), std, rng));
-            }
+            explore(&mut actions, &std, rngs);
         }
         actions
     }

@@ -32,8 +32,8 @@ use crate::nets::{Actor, Trained, TwinQ};
 use crate::policy::ActorPolicy;
 use crate::{Device, Inputs, Interface, LearnerConfig, RateSchedule, losses};
 
-/// Actions of a batch are clipped to this magnitude, as the official code clips its data sets. A departure: here the
-/// actions that the agent took online are clipped too, which the official code leaves at up to 1.
+/// Actions of a batch are clipped to this magnitude. The loader clips data sets as the official code does; here this clips
+/// what else there is: actions taken online, which the official code leaves at up to 1 (a departure), and other data.
 const ACTION_LIMIT: f64 = 1.0 - 1e-5;
 
 /// Hyperparameters of implicit Q-learning, by the paper's names.
@@ -134,6 +134,13 @@ impl IqlConfig {
     }
 }
 
+/// What the critics' step leaves to the actor's.
+struct Learned {
+    states: Tensor,     // [lane, row, state]
+    actions: Tensor,    // [lane, row, action]
+    advantages: Tensor, // [lane, row, 1]
+}
+
 /// The learner: a value network, two critics with their targets, and an actor, for each lane.
 #[derive(Debug)]
 pub struct Iql {
@@ -163,13 +170,14 @@ impl Iql {
 
     /// [`Learner::update`], and the advantage of every row, `[lane, row, 1]`, by which the actor's step was weighted.
     pub fn update_with_advantages(&mut self, batch: &Minibatch) -> (Diagnostics, LaneRows) {
-        let (diagnostics, advantages) = self.step(batch, true);
-        (diagnostics, download_rows(&advantages))
+        let (learned, mut scalars) = self.step_critics(batch);
+        scalars.push(("actor_loss", self.step_actor(&learned)));
+        (diagnostics(&scalars), download_rows(&learned.advantages))
     }
 
-    /// One step of everything, or of all but the actor; and the advantages `[lane, row, 1]`.
-    fn step(&mut self, batch: &Minibatch, moves_actor: bool) -> (Diagnostics, Tensor) {
-        let Self { config, rngs, value, twin_q, policy: ActorPolicy { actor, input }, .. } = self;
+    /// Value, critics and their targets: what they have learned, and its scalars `[lane]`.
+    fn step_critics(&mut self, batch: &Minibatch) -> (Learned, Vec<(&'static str, Tensor)>) {
+        let Self { config, value, twin_q, policy: ActorPolicy { input, .. }, .. } = self;
         let Batch { states, actions, rewards, next_states, bootstraps } = Batch::upload(batch, input);
         let actions = actions.clamp(-ACTION_LIMIT, ACTION_LIMIT);
         let pairs = Tensor::cat(&[&states, &actions], 2); // [lane, row, state + action]
@@ -181,14 +189,8 @@ impl Iql {
         let value_loss = losses::expectile(&v.output, &q, config.expectile);
         value.step(&v, value_loss.gradient, config.value_learning_rate.unwrap_or(rate));
 
-        // Actor: towards the data's actions, the more so the better they are than the new value.
+        // How much better the data's actions are than the new value.
         let advantages = q - value.forward(&states).output;
-        let max_weight = config.max_advantage_weight.unwrap_or(losses::MAX_ADVANTAGE_WEIGHT);
-        let actor_loss = moves_actor.then(|| {
-            let weight = losses::advantage_weight(&advantages, config.temperature, max_weight);
-            let actor_rate = config.actor_schedule.rate(config.actor_learning_rate.unwrap_or(rate), actor.steps());
-            actor.step_likelihood(&states, &actions, &weight, actor_rate, rngs)
-        });
 
         // Critics: towards the reward and the new value of the next state.
         let rewards = rewards * config.reward_scale + config.reward_shift;
@@ -198,7 +200,7 @@ impl Iql {
         // Target critics follow.
         twin_q.track(config.tau);
 
-        let mut scalars = vec![
+        let scalars = vec![
             ("value_loss", value_loss.value),
             ("critic_loss", q1_loss + q2_loss),
             ("v", losses::per_lane_mean(&v.output)),
@@ -206,8 +208,17 @@ impl Iql {
             ("q2", losses::per_lane_mean(&q2)),
             ("advantage", losses::per_lane_mean(&advantages)),
         ];
-        scalars.extend(actor_loss.map(|loss| ("actor_loss", loss)));
-        (diagnostics(&scalars), advantages)
+        (Learned { states, actions, advantages }, scalars)
+    }
+
+    /// Actor: towards the data's actions, the more so the larger their advantages. Returns its loss `[lane]`.
+    fn step_actor(&mut self, Learned { states, actions, advantages }: &Learned) -> Tensor {
+        let Self { config, rngs, policy: ActorPolicy { actor, .. }, .. } = self;
+        let max_weight = config.max_advantage_weight.unwrap_or(losses::MAX_ADVANTAGE_WEIGHT);
+        let weight = losses::advantage_weight(advantages, config.temperature, max_weight);
+        let rate =
+            config.actor_schedule.rate(config.actor_learning_rate.unwrap_or(config.learning_rate), actor.steps());
+        actor.step_likelihood(states, actions, &weight, rate, rngs)
     }
 
     fn header(&self) -> Header {
@@ -225,7 +236,9 @@ impl Iql {
 
 impl Learner for Iql {
     fn update(&mut self, batch: &Minibatch) -> Diagnostics {
-        self.step(batch, true).0
+        let (learned, mut scalars) = self.step_critics(batch);
+        scalars.push(("actor_loss", self.step_actor(&learned)));
+        diagnostics(&scalars)
     }
 
     fn policy(&self) -> &dyn Policy {
@@ -248,7 +261,7 @@ impl Learner for Iql {
 
 impl GivenActor for Iql {
     fn update_critics(&mut self, batch: &Minibatch) -> Diagnostics {
-        self.step(batch, false).0
+        diagnostics(&self.step_critics(batch).1)
     }
 
     fn load_actor(&mut self, directory: &Path) -> Result<(), CheckpointError> {

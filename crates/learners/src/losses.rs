@@ -11,7 +11,7 @@ pub const LOG_STD_RANGE: (f64, f64) = (-5.0, 2.0);
 /// Advantage weights are capped at this value unless a configuration says otherwise (official IQL code, `actor.py`).
 pub const MAX_ADVANTAGE_WEIGHT: f64 = 100.0;
 
-/// A loss and where it wants the network's output to go.
+/// A loss and its gradient at the network's output.
 #[derive(Debug)]
 pub struct Loss {
     /// `[lane]`.
@@ -49,16 +49,16 @@ pub fn cross_entropy(logits: &Tensor, targets: &Tensor) -> Loss {
     Loss { value: per_lane_mean(&value), gradient: (logits.sigmoid() - targets) / rows(logits) }
 }
 
-/// min(exp(temperature * advantage), max), of the advantage's shape (Kostrikov et al. 2021, equation 7; the temperature
-/// is an inverse one, and the cap is the official code's, [`MAX_ADVANTAGE_WEIGHT`]).
-pub fn advantage_weight(advantage: &Tensor, temperature: f64, max: f64) -> Tensor {
-    (advantage * temperature).exp_().clamp_max_(max)
+/// min(exp(inverse temperature * advantage), max), of the advantage's shape (Kostrikov et al. 2021, equation 7, whose beta
+/// the inverse temperature is; the cap is the official code's, [`MAX_ADVANTAGE_WEIGHT`]).
+pub fn advantage_weight(advantage: &Tensor, inverse_temperature: f64, max: f64) -> Tensor {
+    (advantage * inverse_temperature).exp_().clamp_max_(max)
 }
 
-/// The number of rows times the softmax over a lane's rows of temperature * min(advantage, max), `[lane, row, 1]`:
+/// The number of rows times the softmax over a lane's rows of inverse temperature * min(advantage, max), `[lane, row, 1]`:
 /// weights of mean 1 (rlkit's AWAC).
-pub fn softmax_weight(advantage: &Tensor, temperature: f64, max: f64) -> Tensor {
-    (advantage.clamp_max(max) * temperature).softmax(1, Kind::Float) * rows(advantage)
+pub fn softmax_weight(advantage: &Tensor, inverse_temperature: f64, max: f64) -> Tensor {
+    (advantage.clamp_max(max) * inverse_temperature).softmax(1, Kind::Float) * rows(advantage)
 }
 
 /// A pull of values towards those of the data's actions.

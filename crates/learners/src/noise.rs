@@ -42,7 +42,7 @@ pub(crate) fn dropout_mask(rate: f64, rngs: &mut [Prng], rows: i64, width: i64, 
     let mut mask = Vec::with_capacity((count + 3) * rngs.len());
     for (lane, rng) in rngs.iter_mut().enumerate() {
         while mask.len() < (lane + 1) * count {
-            let bits = rng.seed();
+            let bits = rng.bits();
             mask.extend([0, 16, 32, 48].map(|shift| if (bits >> shift) & 0xffff < threshold { 0.0 } else { kept }));
         }
         mask.truncate((lane + 1) * count);

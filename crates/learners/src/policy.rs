@@ -2,7 +2,9 @@
 
 use rl::{Intent, LaneRows, ObservationRows, Policy, Prng};
 
-use crate::batch::{StateInput, download};
+use tch::Tensor;
+
+use crate::batch::{StateInput, download, download_rows};
 use crate::nets::{Actor, SquashedActor};
 use crate::noise::lane_normals;
 
@@ -18,24 +20,31 @@ impl Policy for ActorPolicy {
     /// code samples; a deterministic actor takes the mean. [`Intent::Exploit`] takes the mean, of the averaged weights
     /// where the actor keeps them, clipped likewise where it has no tanh.
     fn act(&self, observations: &ObservationRows, intent: Intent, rngs: &mut [Prng]) -> LaneRows {
-        let states = &observations.state;
-        assert_eq!(states.lanes(), self.actor.lanes(), "one lane of observations for each lane of the learner");
-        assert_eq!(states.lanes(), rngs.len(), "one stream per lane");
-        let input = self.input.upload(states);
-        let mean = download(&match intent {
+        assert_lanes(observations, self.actor.lanes(), rngs);
+        let input = self.input.upload(&observations.state);
+        let mut actions = download_rows(&match intent {
             Intent::Explore => self.actor.mean(&input),
             Intent::Exploit => self.actor.best_mean(&input).clamp_(-1.0, 1.0),
         });
-        let action_size = mean.len() / (states.lanes() * states.rows());
-        let mut actions = LaneRows::from_vec(states.lanes(), states.rows(), action_size, mean);
         if let (Intent::Explore, Some(std)) = (intent, self.actor.std()) {
-            let std = download(&std); // [lane, action]
-            for (lane, rng) in rngs.iter_mut().enumerate() {
-                let std = &std[lane * action_size..][..action_size];
-                (0..actions.rows()).for_each(|row| add_noise(actions.row_mut(lane, row), std, rng));
-            }
+            explore(&mut actions, &std, rngs);
         }
         actions
+    }
+}
+
+/// Asserts that there are as many lanes of observations and streams as of a learner.
+pub(crate) fn assert_lanes(observations: &ObservationRows, lanes: usize, rngs: &[Prng]) {
+    assert_eq!(observations.state.lanes(), lanes, "one lane of observations for each lane of the learner");
+    assert_eq!(lanes, rngs.len(), "one stream per lane");
+}
+
+/// Adds to every action normal noise of its lane's standard deviations `[lane, action]`, and clips to [-1, 1].
+pub(crate) fn explore(actions: &mut LaneRows, std: &Tensor, rngs: &mut [Prng]) {
+    let (std, action_size) = (download(std), actions.features());
+    for (lane, rng) in rngs.iter_mut().enumerate() {
+        let std = &std[lane * action_size..][..action_size];
+        (0..actions.rows()).for_each(|row| add_noise(actions.row_mut(lane, row), std, rng));
     }
 }
 
@@ -56,8 +65,7 @@ pub(crate) struct SquashedPolicy {
 impl Policy for SquashedPolicy {
     fn act(&self, observations: &ObservationRows, intent: Intent, rngs: &mut [Prng]) -> LaneRows {
         let states = &observations.state;
-        assert_eq!(states.lanes(), self.actor.lanes(), "one lane of observations for each lane of the learner");
-        assert_eq!(states.lanes(), rngs.len(), "one stream per lane");
+        assert_lanes(observations, self.actor.lanes(), rngs);
         let at = self.actor.at(&self.input.upload(states));
         let mode = at.mode();
         let [_, rows, action_size] = mode.size()[..] else { unreachable!("the mode is [lane, row, action]") };

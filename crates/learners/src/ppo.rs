@@ -209,13 +209,13 @@ impl Ppo {
 /// Generalised advantage estimates of each step (Schulman et al. 2016, equation 16), by the `values` of all states.
 fn advantage_estimates(rewards: &[f32], values: &[f32], terminated: bool, config: &PpoConfig) -> Vec<f32> {
     let mut estimates = vec![0.0; rewards.len()];
-    let mut ahead = 0.0;
+    let mut advantage = 0.0;
     for step in (0..rewards.len()).rev() {
         let over = terminated && step + 1 == rewards.len();
         let next = if over { 0.0 } else { values[step + 1] };
-        let surprise = config.reward_scale * rewards[step] + config.discount * next - values[step];
-        ahead = surprise + config.discount * config.lambda * ahead;
-        estimates[step] = ahead;
+        let td_error = config.reward_scale * rewards[step] + config.discount * next - values[step];
+        advantage = td_error + config.discount * config.lambda * advantage;
+        estimates[step] = advantage;
     }
     estimates
 }

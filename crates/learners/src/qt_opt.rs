@@ -25,12 +25,14 @@ use std::path::Path;
 
 use rl::{CheckpointError, Diagnostics, Intent, LaneRows, Learner, Minibatch, ObservationRows, Policy, Prng};
 use serde::{Deserialize, Serialize};
+use tch::Tensor;
 
 use crate::batch::{diagnostics, download_rows};
 use crate::cem::CemConfig;
 use crate::checkpoint::{self, Header};
 use crate::critic::{Critic, Learned};
 use crate::nets::{Vision, Widths};
+use crate::policy::assert_lanes;
 use crate::sight::{Crop, Experience, SightInput};
 use crate::{Device, Inputs, Interface, LearnerConfig, Optimiser, losses};
 
@@ -126,6 +128,11 @@ impl QtOpt {
 
     /// [`Learner::update`], which returns beside the diagnostics what the critic was pulled to, `[lane, row, 1]`.
     pub fn update_with_targets(&mut self, batch: &Minibatch) -> (Diagnostics, LaneRows) {
+        let (diagnostics, targets) = self.step(batch);
+        (diagnostics, download_rows(&targets))
+    }
+
+    fn step(&mut self, batch: &Minibatch) -> (Diagnostics, Tensor) {
         let Self { config, rngs, policy: SearchPolicy { critic, input, .. }, .. } = self;
         let experience = Experience::upload(batch, input, rngs);
         let Learned { q, targets, loss } = critic.learn(config, &experience, None, rngs);
@@ -134,7 +141,7 @@ impl QtOpt {
             ("q", losses::per_lane_mean(&q)),
             ("target", losses::per_lane_mean(&targets)),
         ]);
-        (diagnostics, download_rows(&targets))
+        (diagnostics, targets)
     }
 
     fn header(&self) -> Header {
@@ -145,7 +152,7 @@ impl QtOpt {
 
 impl Learner for QtOpt {
     fn update(&mut self, batch: &Minibatch) -> Diagnostics {
-        self.update_with_targets(batch).0
+        self.step(batch).0
     }
 
     fn policy(&self) -> &dyn Policy {
@@ -166,8 +173,7 @@ impl Policy for SearchPolicy {
     /// [`Intent::Explore`] takes a uniformly random action with probability `epsilon`, and the best one found
     /// otherwise. The search draws from the lane's stream with either intent.
     fn act(&self, observations: &ObservationRows, intent: Intent, rngs: &mut [Prng]) -> LaneRows {
-        assert_eq!(observations.state.lanes(), self.critic.lanes(), "one lane of observations for each of the learner");
-        assert_eq!(observations.state.lanes(), rngs.len(), "one stream per lane");
+        assert_lanes(observations, self.critic.lanes(), rngs);
         let sight = self.input.upload_observations(observations);
         let mut actions = download_rows(&self.critic.best(&sight, intent, None, rngs).actions);
         if intent == Intent::Explore {

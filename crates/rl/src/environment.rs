@@ -12,8 +12,8 @@ pub trait Environment: Send {
     fn reset(&mut self, rng: &mut Prng) -> Observation;
     /// Advances one control step. `action` is in [-1, 1] per component; what lies outside is clipped.
     fn step(&mut self, action: &[f32]) -> Step;
-    /// Everything that the next `step` depends on, and back again, bit for bit. A robot in the world has no such thing: it
-    /// gives an empty one, leaves `restore` empty, and its training begins an episode after it was read back.
+    /// The complete state: after [`Environment::restore`] the next steps give the same bits. A robot in the world cannot do
+    /// this: let it return an empty snapshot and `restore` do nothing, and begin an episode after a training was read back.
     fn snapshot(&self) -> Snapshot;
     /// Puts the environment back into the state of a snapshot of the same task.
     fn restore(&mut self, snapshot: &Snapshot);

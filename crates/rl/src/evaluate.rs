@@ -6,7 +6,7 @@ use crate::{Drivers, Environment, EpisodeScores, Intent, Observation, Observatio
 
 /// The environments in which one lane is judged; never those it trains in.
 pub struct EvaluationLane {
-    /// Episodes run side by side in these: at least one, and as many in each lane.
+    /// Episodes run side by side in these: at least one, and the same number in every lane.
     pub environments: Vec<Box<dyn Environment>>,
     /// Names the streams of the episodes, with `seed`. Lanes of equal key and seed meet the same episodes, so that
     /// methods can be compared pair by pair.
@@ -29,7 +29,9 @@ struct Seat {
 /// policies that draw nothing it goes on the same too, but for how a network's sums are rounded in batches of other
 /// sizes. A policy that draws does so from one stream for all rows of a lane: its episodes depend on that number.
 ///
-/// Panics without an episode, an environment or equal numbers of them, and where a state or reward is not finite.
+/// # Panics
+/// Without an episode or an environment, with other numbers of environments in some lanes, and where a state or reward is
+/// not finite.
 pub fn evaluate(
     drivers: Drivers,
     lanes: &mut [EvaluationLane],
@@ -74,8 +76,8 @@ pub fn evaluate(
         .collect();
 
     while seats.iter().flatten().any(|seat| seat.episode.is_some()) {
-        let all: Vec<&Observation> = seats.iter().flatten().map(|seat| &seat.observation).collect();
-        let observations = ObservationRows::stack(rows, all.into_iter());
+        let observations = seats.iter().flatten().map(|seat| &seat.observation);
+        let observations = ObservationRows::stack(seats.len(), rows, observations);
         let in_guide_hands: Vec<bool> = seats
             .iter()
             .enumerate()

@@ -22,6 +22,20 @@ impl LaneRows {
         }))
     }
 
+    /// Rows that a function of lane and row writes, lane by lane; it finds zeros.
+    pub fn from_fn(
+        lanes: usize,
+        rows: usize,
+        features: usize,
+        mut write: impl FnMut(usize, usize, &mut [f32]),
+    ) -> Self {
+        let mut all = Self::zeros(lanes, rows, features);
+        for (lane, row) in (0..lanes).flat_map(|lane| (0..rows).map(move |row| (lane, row))) {
+            write(lane, row, all.row_mut(lane, row));
+        }
+        all
+    }
+
     /// Number of lanes.
     pub fn lanes(&self) -> usize {
         self.0.len_of(Axis(0))
@@ -70,9 +84,8 @@ impl ObservationRows {
         Self { privileged: LaneRows::zeros(state.lanes(), state.rows(), 0), image: None, state }
     }
 
-    /// Stacks observations, `rows` of them for each lane, lane by lane.
-    pub fn stack<'a>(rows: usize, observations: impl ExactSizeIterator<Item = &'a crate::Observation>) -> Self {
-        let lanes = observations.len() / rows;
+    /// Stacks observations, `rows` of them for each of `lanes` lanes, lane by lane.
+    pub fn stack<'a>(lanes: usize, rows: usize, observations: impl Iterator<Item = &'a crate::Observation>) -> Self {
         let mut images = None;
         let (mut state, mut privileged) = (Vec::new(), Vec::new());
         let (mut state_size, mut privileged_size) = (0, 0);

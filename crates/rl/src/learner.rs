@@ -20,7 +20,7 @@ pub trait Learner {
     /// # Errors
     /// When a file is missing, cut short, or of other sizes; the message names it and what was expected.
     fn load(&mut self, directory: &Path) -> Result<(), CheckpointError>;
-    /// The same learner where its actor can be given and held still; none where it cannot.
+    /// This learner as one whose actor can be loaded by itself and held still; none where that is not possible.
     fn given_actor(&mut self) -> Option<&mut dyn GivenActor> {
         None
     }

@@ -4,9 +4,9 @@ use crate::{LaneRows, ObservationRows, Prng};
 
 /// Chooses one action per row, each component in [-1, 1].
 ///
-/// A policy is Markov: it sees the observation of the moment and keeps no state between calls. Rows are asked for that it
-/// will not drive, and evaluations ask between two steps of training; so what a guide must remember (the phase of a state
-/// machine, the place on a recorded path) belongs into the environment, which shows it in
+/// A policy is Markov: its action depends on the current observation alone, and it keeps no state between calls. It is also
+/// asked for rows that it will not drive, and evaluations come between two steps of training; so whatever a guide must
+/// remember (the phase of a state machine, the place on a recorded path) belongs in the environment, which shows it in
 /// [`crate::Observation::privileged`].
 pub trait Policy {
     /// Actions `[lane, row, action]` for observations `[lane, row, feature]`. `rngs[l]` feeds only rows of lane `l`.

@@ -57,8 +57,8 @@ impl Prng {
         weights.iter().rposition(|weight| *weight > 0.0).expect("a positive weight")
     }
 
-    /// A seed for a generator of another library.
-    pub fn seed(&mut self) -> u64 {
+    /// 64 uniformly random bits.
+    pub fn bits(&mut self) -> u64 {
         self.0.next_u64()
     }
 

@@ -20,6 +20,14 @@ pub struct EpisodeScores {
 }
 
 impl EpisodeScores {
+    /// Whether there is an episode, and each column tells of all of them: what was read from a file need not be so.
+    pub fn is_sound(&self) -> bool {
+        let Self { returns, successes, steps, goal_steps, first_goal_steps } = self;
+        let episodes = steps.len();
+        let whole = returns.len() == episodes && successes.len() == episodes && goal_steps.len() == episodes;
+        episodes > 0 && whole && (first_goal_steps.is_empty() || first_goal_steps.len() == episodes)
+    }
+
     /// Share of successful episodes, 0 to 1.
     pub fn success_rate(&self) -> f32 {
         self.successes.iter().filter(|success| **success).count() as f32 / self.successes.len() as f32
@@ -97,8 +105,8 @@ fn once_each(successes: &[bool]) -> Vec<usize> {
     successes.iter().map(|success| usize::from(*success)).collect()
 }
 
-/// Truths as 0 and 1 where people read them: records of long curricula are a seventh to a
-/// quarter smaller so. Words are read, too.
+/// Booleans as 0 and 1 in JSON: records of long curricula become a seventh to a quarter smaller. `true` and `false` are
+/// read, too.
 mod digits {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -130,7 +138,7 @@ mod digits {
     }
 }
 
-/// Whole numbers without `.0` where people read them: records of long curricula are a tenth smaller so.
+/// Whole numbers without `.0` in JSON: records of long curricula become a tenth smaller.
 #[expect(clippy::ref_option, reason = "serde hands over the field")]
 fn briefly<S: Serializer>(numbers: &Option<Vec<f32>>, serializer: S) -> Result<S::Ok, S::Error> {
     /// JSON's numbers are read as either.
@@ -189,6 +197,18 @@ mod tests {
         assert_eq!(scores(vec![4, 9, 6], some.clone()).mean_success_steps(), Some(5.0), "not the failed one's 9");
         assert_eq!(scores(vec![], some).mean_success_steps(), Some(20.0), "each ended there");
         assert_eq!(scores(vec![4, 9, 6], vec![false; 3]).mean_success_steps(), None);
+    }
+
+    #[test]
+    fn scores_without_an_episode_or_with_columns_of_unequal_length_are_not_sound() {
+        let scores = |episodes: usize, successes: usize| EpisodeScores {
+            returns: vec![0.0; episodes],
+            successes: vec![false; successes],
+            steps: vec![1; episodes],
+            goal_steps: vec![0; episodes],
+            first_goal_steps: vec![],
+        };
+        assert_eq!([(2, 2), (2, 1), (0, 0)].map(|(n, m)| scores(n, m).is_sound()), [true, false, false]);
     }
 
     #[test]

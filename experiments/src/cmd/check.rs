@@ -3,27 +3,23 @@
 use anyhow::Result;
 
 use crate::{
-    Options,
     data::DataCatalog,
     paper::{self, Exhibit, Finding, Results, Verdict},
     progress::tell,
     record::RecordStore,
+    spec::Scale,
     table::Table,
     theory::TheoryStore,
     workspace::Workspace,
 };
 
 /// The verb.
-pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+pub(crate) fn run(workspace: &Workspace, scale: Scale) -> Result<()> {
     let (catalog, store) = (DataCatalog::new(workspace), RecordStore::new(workspace));
     for exhibit in paper::all() {
         let verdicts = match &exhibit {
-            Exhibit::Runs(experiment) => {
-                (experiment.check)(&Results::read(experiment, options.scale, &catalog, &store)?)
-            }
-            Exhibit::Theory(experiment) => {
-                (experiment.check)(&experiment.read(options.scale, &TheoryStore::new(workspace))?)
-            }
+            Exhibit::Runs(experiment) => (experiment.check)(&Results::read(experiment, scale, &catalog, &store)?),
+            Exhibit::Theory(experiment) => (experiment.check)(&experiment.read(scale, &TheoryStore::new(workspace))?),
         };
         if verdicts.is_empty() {
             continue;
@@ -34,7 +30,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         for Verdict { claim, finding, evidence, .. } in judged {
             table.push([claim, finding.to_string(), evidence]);
         }
-        tell(&format!("{} at {} scale\n{}", exhibit.id(), options.scale, table.markdown()))?;
+        tell(&format!("{} at {scale} scale\n{}", exhibit.id(), table.markdown()))?;
         if !not_run.is_empty() {
             tell(&format!("{} further claims wait for runs (see `make list`).", not_run.len()))?;
         }

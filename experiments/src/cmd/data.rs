@@ -3,7 +3,10 @@
 use std::{ffi::OsStr, str::FromStr};
 
 use anyhow::{Result, bail, ensure};
-use clap::Args;
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use d4rl::Recording;
 use envs::{
     Family, Task, UnknownTask,
@@ -12,7 +15,7 @@ use envs::{
 };
 
 use crate::{
-    Options,
+    AtScale, Selection,
     collect::{
         grasping::{self, GraspingData},
         hand::{self, HandData, HandPlan},
@@ -23,6 +26,7 @@ use crate::{
         DataCatalog, Demonstrated, Demonstrations, IMAGE_SIZES, describe, environment_of, read_manifest, write_manifest,
     },
     paper::{self, Cell},
+    progress::say,
     same_bits,
     spec::{DataSlice, Scale},
     workspace::Workspace,
@@ -32,11 +36,11 @@ use crate::{
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Tasks, and door-human; where none is named, the tasks of --only, or all ant mazes.
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_parser = names())]
     names: Vec<Named>,
     /// Let the walker of the ant mazes lose its way for this share of the time (0 to 0.96), in stretches of 25 steps on the
     /// average: data that are harder to learn from. They count as your own, beside those of the tables.
-    #[arg(long, value_name = "SHARE", value_parser = straying)]
+    #[arg(long, value_name = "SHARE", value_parser = straying, allow_negative_numbers = true)]
     straying: Option<Straying>,
     /// Demonstrations of the grasping tasks named, such as 20, 200, 2k or 20k: data/NAME-COUNT.hdf5 [default: 2k].
     #[arg(long, value_name = "COUNT", requires = "names")]
@@ -45,6 +49,8 @@ pub(crate) struct Arguments {
     /// learns from [default: 64, without a mark in the name].
     #[arg(long, value_name = "PIXELS", requires = "names", value_parser = clap::value_parser!(u16).range(IMAGE_SIZES))]
     image_size: Option<u16>,
+    #[command(flatten)]
+    selection: Selection,
 }
 
 /// A file that can be made.
@@ -105,19 +111,26 @@ impl Named {
     }
 }
 
+/// The names, which `--help` and errors list.
+fn names() -> impl TypedValueParser<Value = Named> {
+    let name = |name: String| name.parse().expect("it is one of them");
+    PossibleValuesParser::new(Task::ALL.map(Task::name).into_iter().chain([DOOR_HUMAN])).map(name)
+}
+
 fn straying(text: &str) -> Result<Straying, String> {
     let share: f32 = text.parse().map_err(|_| format!("{text} is no number"))?;
     Straying::of(share).ok_or_else(|| "a share of the time is from 0 to 0.96".into())
 }
 
 /// The verb. A file that is there already is left alone: it may be a user's own.
-pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Arguments) -> Result<()> {
+pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    let Selection { sized: AtScale { scale }, only } = &arguments.selection;
     let names = if !arguments.names.is_empty() {
         arguments.names.clone()
-    } else if options.only.is_empty() {
+    } else if only.is_empty() {
         Task::ANT_MAZES.map(Named::Task).to_vec()
     } else {
-        planned(&paper::cells(options, &DataCatalog::new(workspace))?)
+        planned(&paper::cells(&arguments.selection, &DataCatalog::new(workspace))?)
     };
     // Of grasping, a name alone does not say how much.
     let image_size = arguments.image_size.map(usize::from).filter(|size| *size != IMAGE_SIZE);
@@ -131,16 +144,16 @@ pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Argument
         .collect();
     let unseen = names.iter().find(|named| !matches!(named, Named::Grasping(..)));
     if let (true, Some(named)) = (arguments.image_size.is_some() || arguments.demos.is_some(), unseen) {
-        bail!("--demos and --image-size are for grasping tasks: leave them out for {}", named.file(options.scale));
+        bail!("--demos and --image-size are for grasping tasks: leave them out for {}", named.file(*scale));
     }
     for named in &names {
-        let path = workspace.data_path(&named.file(options.scale));
+        let path = workspace.data_path(&named.file(*scale));
         if path.exists() {
-            eprintln!("{} is there already and is left as it is; remove it to have it made anew", path.display());
-            refresh(workspace, *named, options.scale)?;
+            say(&format!("{} is there already and is left as it is; remove it to have it made anew", path.display()));
+            refresh(workspace, *named, *scale)?;
         }
     }
-    make(workspace, options, &names, arguments.straying)
+    make(workspace, *scale, &names, arguments.straying)
 }
 
 /// The files of which some runs learn, each once.
@@ -166,18 +179,18 @@ fn refresh(workspace: &Workspace, named: Named, scale: Scale) -> Result<()> {
 }
 
 /// Makes the files of these slices that are missing.
-pub(crate) fn ensure(workspace: &Workspace, options: &Options, slices: &[(Task, &DataSlice)]) -> Result<()> {
+pub(crate) fn ensure(workspace: &Workspace, scale: Scale, slices: &[(Task, &DataSlice)]) -> Result<()> {
     let names: Vec<Named> = slices.iter().map(|(task, slice)| Named::of_slice(*task, slice)).collect();
-    make(workspace, options, &names, None)
+    make(workspace, scale, &names, None)
 }
 
-fn make(workspace: &Workspace, options: &Options, names: &[Named], straying: Option<Straying>) -> Result<()> {
+fn make(workspace: &Workspace, scale: Scale, names: &[Named], straying: Option<Straying>) -> Result<()> {
     for named in names {
-        let name = named.file(options.scale);
+        let name = named.file(scale);
         let path = workspace.data_path(&name);
         if named.needs_clone() && straying.is_none() && !path.exists() && !same_bits::computed_here() {
             // Roll-outs of a clone amplify every bit, and records are of one file, wherever it is made.
-            let arguments = ["data", named.task().name(), "--scale", &options.scale.to_string()];
+            let arguments = ["data", named.task().name(), "--scale", &scale.to_string()];
             same_bits::run(workspace, &arguments.map(OsStr::new))?;
             continue;
         }
@@ -185,26 +198,26 @@ fn make(workspace: &Workspace, options: &Options, names: &[Named], straying: Opt
         if path.exists() {
             continue;
         }
-        let recording = collect(workspace, *named, options.scale, straying)?;
+        let recording = collect(workspace, *named, scale, straying)?;
         std::fs::create_dir_all(path.parent().expect("a file has a folder"))?;
         d4rl::write(&path, &recording)?;
         let entry = describe(named.task(), &path)?;
-        eprintln!(
+        say(&format!(
             "{}: {} transitions, {} of {} episodes reach the goal, {:.2} % of the rows rewarded",
             path.display(),
             entry.transitions,
             entry.success_episodes,
             entry.episodes,
             100.0 * entry.rewarded_share
-        );
+        ));
         if straying.is_some() {
             continue;
         }
         if read_manifest(workspace)?.get(&name).is_some_and(|known| known.content != entry.content) {
-            eprintln!(
+            say(&format!(
                 "note: {name} differs from the file behind the committed records (made by other code, or with another C \
                  library), so those records will not serve for it"
-            );
+            ));
         } else {
             write_manifest(workspace, &name, entry)?;
         }
@@ -227,10 +240,10 @@ fn collect(workspace: &Workspace, named: Named, scale: Scale, straying: Option<S
             clone.save(&folder)?;
             let [tried, good] = expert;
             let [episodes, successes] = cloned;
-            eprintln!(
+            say(&format!(
                 "{task}: {good} demonstrations of {tried} tries; the clone ({}) succeeds in {successes} of {episodes} episodes",
                 folder.display()
-            );
+            ));
             Ok(recording)
         }
         (Named::Task(task), Family::Grasping(_)) => bail!("how many demonstrations of {task}? Say so with --demos"),
@@ -239,7 +252,7 @@ fn collect(workspace: &Workspace, named: Named, scale: Scale, straying: Option<S
             let environment = || environment_of(task, &wanted.file(task, scale));
             let Demonstrations(demonstrations) = wanted.count;
             let GraspingData { recording, tried } = grasping::collect(environment, demonstrations);
-            eprintln!("{task}: {demonstrations} demonstrations of {tried} tries");
+            say(&format!("{task}: {demonstrations} demonstrations of {tried} tries"));
             Ok(recording)
         }
         (Named::DoorHuman, _) => {
@@ -248,7 +261,7 @@ fn collect(workspace: &Workspace, named: Named, scale: Scale, straying: Option<S
             let (source, spec) = (d4rl::read(&path)?, Task::DoorBinary.build().spec().clone());
             source.check_sizes(&path, spec.state_size, spec.action_size, None)?;
             let HumanData { recording, counts: [all, there, here] } = human::replay(&source)?;
-            eprintln!("{all} human demonstrations: {there} open the door in the source, {here} here");
+            say(&format!("{all} human demonstrations: {there} open the door in the source, {here} here"));
             Ok(recording)
         }
     }

@@ -8,7 +8,7 @@ use learners::Device;
 use rl::{EpisodeScores, EvaluationLane, evaluate};
 use serde::Serialize;
 
-use crate::{Options, actor::Cast, progress::tell, run::SIDE_BY_SIDE};
+use crate::{Computing, actor::Cast, progress::tell, run::SIDE_BY_SIDE};
 
 /// Judge a policy on a task.
 #[derive(Args)]
@@ -24,6 +24,8 @@ pub(crate) struct Arguments {
     /// Print JSON, with a list of all episodes.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    computing: Computing,
 }
 
 /// What is printed.
@@ -68,11 +70,11 @@ impl From<EpisodeScores> for Episodes {
 }
 
 /// The verb.
-pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
-    let Arguments { cast, episodes, seed, json } = arguments;
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let Arguments { cast, episodes, seed, json, computing } = arguments;
     let Cast { task, policy, .. } = cast;
     let episodes = *episodes as usize;
-    let device = Device::parse(&options.device)?;
+    let device = Device::parse(&computing.device)?;
     learners::use_one_thread();
     let actors = cast.actors(device)?;
     let drivers = actors.drivers();

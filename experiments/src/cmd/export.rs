@@ -8,6 +8,8 @@ use std::{
 use anyhow::Result;
 use clap::Args;
 
+use crate::progress::say;
+
 /// Write a small copy of a saved policy that can act but no longer learn.
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -21,7 +23,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let Arguments { policy, out } = arguments;
     learners::export(policy, out)?;
-    eprintln!("wrote {}: {} kB", out.display(), size(out)? / 1000);
+    say(&format!("wrote {}: {} kB", out.display(), size(out)? / 1000));
     Ok(())
 }
 

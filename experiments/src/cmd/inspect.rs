@@ -6,7 +6,10 @@ use anyhow::{Result, anyhow};
 use clap::Args;
 use envs::Task;
 
-use crate::progress::tell;
+use crate::{
+    data::{Demonstrated, recipe},
+    progress::tell,
+};
 
 /// Show what the loader makes of a D4RL file.
 #[derive(Args)]
@@ -23,11 +26,14 @@ pub(crate) struct Arguments {
 
 /// The verb.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let named = arguments.file.file_stem().and_then(|name| name.to_str()?.parse::<Task>().ok());
+    let name = arguments.file.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+    let named = Task::ALL.into_iter().find(|task| name == task.name() || Demonstrated::of(*task, name).is_some());
     let max_episode_steps = arguments.max_episode_steps.or(named.map(Task::max_steps));
     let inspection = d4rl::inspect(&arguments.file, max_episode_steps).map_err(|error| {
         let missing = !arguments.file.exists();
-        let ours = named.filter(|_| missing).map(|task| format!("make it with `experiments -- data {task}`"));
+        let smoke = if arguments.file.parent().is_some_and(|folder| folder.ends_with("smoke")) { "smoke/" } else { "" };
+        let recipe = |task| format!("make it with `{}`", recipe(task, &format!("{smoke}{name}")));
+        let ours = named.filter(|_| missing).map(recipe);
         ours.map_or_else(
             || anyhow::Error::new(error),
             |advice| anyhow!("{} is not there: {advice}", arguments.file.display()),

@@ -1,9 +1,10 @@
 //! `experiments list`: every table and figure with what is done of it.
 
 use anyhow::Result;
+use clap::Args;
 
 use crate::{
-    Options,
+    Seeds, Selection,
     cmd::run::Plan,
     data::DataCatalog,
     paper::{self, Exhibit},
@@ -15,34 +16,46 @@ use crate::{
     workspace::Workspace,
 };
 
+/// Show every table and figure with its runs done, its runs in all and the core-hours left.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    selection: Selection,
+    #[command(flatten)]
+    seeds: Seeds,
+}
+
 /// The verb.
-pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    let Arguments { selection, seeds: Seeds { seeds } } = arguments;
+    let scale = selection.sized.scale;
     let (catalog, store) = (DataCatalog::new(workspace), RecordStore::new(workspace));
-    paper::cells(options, &catalog)?; // what is asked for must be there
+    paper::cells(selection, &catalog)?; // what is asked for must be there
     let mut table = Table::new(["target", "what", "seeds", "runs done", "runs in all", "core-hours left"]);
     for exhibit in paper::all() {
-        let (seeds, done, all, core_hours) = match &exhibit {
+        let (seeds, (done, failed), all, core_hours) = match &exhibit {
             Exhibit::Runs(experiment) => {
-                let seeds = options.seeds.unwrap_or(paper::seeds(options.scale));
-                let mut cells = (experiment.cells)(options.scale, &catalog)?;
-                cells.retain(|cell| paper::is_chosen(options, &cell.name()));
+                let seeds = seeds.unwrap_or(paper::seeds(scale));
+                let mut cells = (experiment.cells)(scale, &catalog)?;
+                cells.retain(|cell| paper::is_chosen(selection, &cell.name()));
                 let jobs: Vec<_> = cells.iter().flat_map(|cell| (0..seeds).map(|seed| cell.job(seed))).collect();
                 let all = jobs.len();
                 let plan = Plan::new(&store, jobs)?;
-                (seeds, plan.done, all, plan.core_hours)
+                (seeds, (plan.done, plan.failed), all, plan.core_hours)
             }
             Exhibit::Theory(experiment) => {
-                let seeds = options.seeds.unwrap_or(theory::seeds(options.scale));
-                let plan = TheoryPlan::new(&TheoryStore::new(workspace), experiment.chosen(options), 0..seeds)?;
-                (seeds, plan.done as usize, (plan.done + plan.missing()) as usize, plan.core_hours)
+                let seeds = seeds.unwrap_or(theory::seeds(scale));
+                let plan = TheoryPlan::new(&TheoryStore::new(workspace), experiment.chosen(selection), 0..seeds)?;
+                (seeds, (plan.done as usize, 0), (plan.done + plan.missing()) as usize, plan.core_hours)
             }
         };
         // The sum of nothing is -0.
         let hours = core_hours.map_or("not yet known".into(), |hours| format!("{:.1}", hours + 0.0));
+        let done = if failed > 0 { format!("{done} ({failed} failed)") } else { done.to_string() };
         let what = [format!("make {}", exhibit.id()), exhibit.title().into()];
-        table.push(what.into_iter().chain([seeds.to_string(), done.to_string(), all.to_string(), hours]));
+        table.push(what.into_iter().chain([seeds.to_string(), done, all.to_string(), hours]));
     }
-    tell(&format!("at {} scale:\n{}", options.scale, table.markdown()))?;
+    tell(&format!("at {scale} scale:\n{}", table.markdown()))?;
 
     let mut table = Table::new(["target", "what"]);
     for picture in pictures::all() {

@@ -8,9 +8,10 @@ use envs::render::Renderer;
 use learners::Device;
 
 use crate::{
-    Options,
+    Computing,
     actor::Cast,
     episode::Episode,
+    progress::say,
     render::{gif::GifWriter, map::draw},
 };
 
@@ -41,6 +42,8 @@ pub(crate) struct Arguments {
     /// ant's, and of the hand's as many as give its true speed.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     every: Option<u32>,
+    #[command(flatten)]
+    computing: Computing,
 }
 
 /// Where the camera stands.
@@ -53,9 +56,9 @@ enum View {
 }
 
 /// The verb.
-pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
-    let Arguments { cast, gif, map, seed, camera, height, every } = arguments;
-    let device = Device::parse(&options.device)?;
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let Arguments { cast, gif, map, seed, camera, height, every, computing } = arguments;
+    let device = Device::parse(&computing.device)?;
     ensure!(map.is_none() || cast.task.maze().is_some(), "{} has no map to draw: leave out --map", cast.task);
     let actors = cast.actors(device)?;
     let (task, guide_steps) = (cast.task, cast.guide_steps());
@@ -76,11 +79,13 @@ pub(crate) fn run(options: &Options, arguments: &Arguments) -> Result<()> {
         film.push(renderer.frame(&shapes, &camera))
     })?;
     film.finish()?;
-    eprintln!("wrote {}: {}", gif.display(), episode.ending());
+    say(&format!("wrote {}: {}", gif.display(), episode.ending()));
     if let Some(file) = map {
         let panel = episode.panel(format!("{task}, h = {guide_steps}"));
         let panel = panel.context("only mazes have maps")?;
-        draw(&[panel])?.write(&file.with_extension("svg"), &file.with_extension("png"))?;
+        let files = ["svg", "png"].map(|ending| file.with_extension(ending));
+        draw(&[panel])?.write(&files[0], &files[1])?;
+        say(&format!("wrote {} and {}", files[0].display(), files[1].display()));
     }
     Ok(())
 }

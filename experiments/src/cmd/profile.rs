@@ -22,7 +22,7 @@ use rl::{
 };
 
 use crate::{
-    Options,
+    AtScale, Computing, Selection,
     clock::Stopwatch,
     cmd,
     data::DataCatalog,
@@ -43,22 +43,24 @@ pub(crate) struct Arguments {
     /// Gradient steps of the offline phase that makes the guide; not counted.
     #[arg(long, default_value_t = 2_000)]
     guide_updates: usize,
+    #[command(flatten)]
+    computing: Computing,
 }
 
 /// The cell that is profiled.
 const CELL: &str = "table1/antmaze-umaze-v0/10k/jsrl-curriculum";
 
 /// The verb.
-pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Arguments) -> Result<()> {
+pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let catalog = DataCatalog::new(workspace);
-    let laptop = Options { scale: Scale::Laptop, only: vec![CELL.to_string()], ..options.clone() };
+    let laptop = Selection { sized: AtScale { scale: Scale::Laptop }, only: vec![CELL.to_string()] };
     let mut spec = paper::cells(&laptop, &catalog)?.remove(0).spec;
     // The small file serves: what a step costs does not depend on what is learned. Sampling alone is cheaper from it, since
     // it stays in the caches: 6 microseconds a minibatch, where a million rows take 45.
-    cmd::data::ensure(workspace, &Options { scale: Scale::Smoke, ..options.clone() }, &[(spec.task, &spec.data)])?;
+    cmd::data::ensure(workspace, Scale::Smoke, &[(spec.task, &spec.data)])?;
     spec.data = catalog.slice(spec.task, Scale::Smoke, spec.data.transitions)?;
     let online = spec.online.clone().context("the cell has an online phase")?;
-    let device = Device::parse(&options.device)?;
+    let device = Device::parse(&arguments.computing.device)?;
     // One thread, as every run has.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
     let table = pool.install(|| -> Result<Table> {
@@ -95,7 +97,7 @@ fn profile(
     let lane = JumpStartLane {
         environment: environment(&stepping),
         replay: online.replay.buffers(&dataset),
-        schedule: online.schedule.from_first_horizon(first_horizon).start(),
+        schedule: online.schedule.start(first_horizon),
         key: "profile".into(),
         seed: 0,
     };

@@ -5,9 +5,9 @@ use std::{fs, path::Path};
 use anyhow::{Context, Result};
 
 use crate::{
-    Options,
     data::{DataCatalog, read_manifest},
     paper::{self, Exhibit, Results},
+    progress::say,
     record::RecordStore,
     spec::Scale,
     theory::TheoryStore,
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The verb.
-pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+pub(crate) fn run(workspace: &Workspace, scale: Scale) -> Result<()> {
     // From reading to writing: of two that report at once, the later one has all that the earlier one had.
     let _lock = workspace.lock_shared("results")?;
     let (catalog, store) = (DataCatalog::new(workspace), RecordStore::new(workspace));
@@ -23,18 +23,18 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         let experiment = match exhibit {
             Exhibit::Runs(experiment) => experiment,
             Exhibit::Theory(experiment) => {
-                let results = experiment.read(options.scale, &TheoryStore::new(workspace))?;
-                let folder = workspace.artifact(experiment.id, options.scale);
-                (experiment.present)(options.scale, &results, &folder)?;
-                eprintln!("wrote {}", folder.display());
-                if options.scale == Scale::Laptop {
+                let results = experiment.read(scale, &TheoryStore::new(workspace))?;
+                let folder = workspace.artifact(experiment.id, scale);
+                (experiment.present)(scale, &results, &folder)?;
+                say(&format!("wrote {}", folder.display()));
+                if scale == Scale::Laptop {
                     splice(workspace, experiment.id)?;
                 }
                 continue;
             }
         };
-        let results = Results::read(&experiment, options.scale, &catalog, &store)?;
-        let mut folder = workspace.artifact(experiment.id, options.scale);
+        let results = Results::read(&experiment, scale, &catalog, &store)?;
+        let mut folder = workspace.artifact(experiment.id, scale);
         let mut foreign = false;
         for spec in results.cells.iter().map(|result| &result.cell.spec) {
             let guide = spec.guide_run().map(|run| run.spec.data);
@@ -46,13 +46,13 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<()> {
             // Tables of a user's own data stand beside ours, not in their place.
             folder.as_mut_os_string().push("-own-data");
         }
-        (experiment.present)(options.scale, &results, &folder)?;
-        eprintln!("wrote {}", folder.display());
-        if options.scale == Scale::Laptop && !foreign {
+        (experiment.present)(scale, &results, &folder)?;
+        say(&format!("wrote {}", folder.display()));
+        if scale == Scale::Laptop && !foreign {
             splice(workspace, experiment.id)?;
         }
     }
-    if options.scale == Scale::Laptop {
+    if scale == Scale::Laptop {
         let folder = workspace.artifact("datasets", Scale::Laptop);
         let table = paper::datasets::describe(&read_manifest(workspace)?, &folder)?;
         splice_into(&workspace.root().join("data/README.md"), "files", &table)?;

@@ -16,7 +16,7 @@ use envs::Task;
 use learners::Device;
 
 use crate::{
-    Options, checkpoint, cmd,
+    Options, Seeds, checkpoint, cmd,
     data::DataCatalog,
     paper::{self, Cell, Exhibit},
     progress::{self, Progress},
@@ -32,30 +32,33 @@ use crate::{
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Make the run of this JSON file (a record's "spec") instead of those of the tables.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "only")]
     spec: Option<PathBuf>,
     /// The name under which the run of --spec is recorded.
     #[arg(long, default_value = "custom", requires = "spec")]
     method: String,
-    /// The first seed; from 1000 on they are pilots, which are recorded and in no table
-    #[arg(long, default_value_t = 0)]
+    /// The first seed; from 1000 on they are pilots, which are recorded and in no table.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=1_000_000))]
     first_seed: u64,
     /// Print the plan and stop.
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    options: Options,
 }
 
 /// Data, runs and report in one go. A failed run is a result too: the report comes first, the complaint after it.
-pub(crate) fn everything(workspace: &Workspace, options: &Options) -> Result<()> {
-    let arguments = Arguments { spec: None, method: String::new(), first_seed: 0, dry_run: false };
-    let failed = make(workspace, options, &arguments)?;
-    cmd::report::run(workspace, options)?;
+pub(crate) fn everything(workspace: &Workspace, options: Options) -> Result<()> {
+    let scale = options.selection.sized.scale;
+    let arguments = Arguments { spec: None, method: String::new(), first_seed: 0, dry_run: false, options };
+    let failed = make(workspace, &arguments)?;
+    cmd::report::run(workspace, scale)?;
     complain(failed)
 }
 
 /// The verb.
-pub(crate) fn run(workspace: &Workspace, options: &Options, arguments: &Arguments) -> Result<()> {
-    complain(make(workspace, options, arguments)?)
+pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    complain(make(workspace, arguments)?)
 }
 
 fn complain(failed: usize) -> Result<()> {
@@ -68,18 +71,19 @@ fn complain(failed: usize) -> Result<()> {
 }
 
 /// Makes what is missing and returns how many of the runs made have failed.
-fn make(workspace: &Workspace, options: &Options, arguments: &Arguments) -> Result<usize> {
-    let device = Device::parse(&options.device)?;
+fn make(workspace: &Workspace, arguments: &Arguments) -> Result<usize> {
+    let options = &arguments.options;
+    let device = Device::parse(&options.computing.device)?;
     workspace.remove_leftovers();
     let (catalog, store) = (DataCatalog::new(workspace), RecordStore::new(workspace));
-    let asked = jobs(options, arguments, &catalog)?;
+    let asked = jobs(workspace, arguments, &catalog)?;
     for job in asked.iter().flat_map(|job| job.needs().into_iter().chain([job.clone()])) {
         checkpoint::discard_if_over(workspace, &store, &job)?;
     }
     let plan = Plan::new(&store, asked)?;
     progress::say(&plan.to_string());
     if arguments.spec.is_none() {
-        measure(workspace, options, arguments)?;
+        measure(workspace, arguments)?;
     }
     if arguments.dry_run || plan.to_do.is_empty() {
         return Ok(0);
@@ -91,12 +95,13 @@ fn make(workspace: &Workspace, options: &Options, arguments: &Arguments) -> Resu
     let plan = if arguments.spec.is_some() {
         plan
     } else {
-        cmd::data::ensure(workspace, options, &slices)?;
+        cmd::data::ensure(workspace, options.selection.sized.scale, &slices)?;
         // Files that have just been made may differ from those of the manifest.
-        Plan::new(&store, jobs(options, arguments, &catalog)?)?
+        Plan::new(&store, jobs(workspace, arguments, &catalog)?)?
     };
     let side_by_side =
         options.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), |n| n as usize);
+    workspace.check_writable()?;
     let runner = Runner {
         workspace: workspace.clone(),
         store,
@@ -109,33 +114,36 @@ fn make(workspace: &Workspace, options: &Options, arguments: &Arguments) -> Resu
 }
 
 /// Makes the measurements of the theory that are missing; seconds beside the hours of the runs, and so before them.
-fn measure(workspace: &Workspace, options: &Options, arguments: &Arguments) -> Result<()> {
-    let seeds = options.seeds.unwrap_or(theory::seeds(options.scale));
+fn measure(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    let Options { selection, seeds: Seeds { seeds }, jobs, .. } = &arguments.options;
+    let seeds = seeds.unwrap_or(theory::seeds(selection.sized.scale));
     let seeds = arguments.first_seed..arguments.first_seed + seeds;
     for exhibit in paper::all() {
         let Exhibit::Theory(experiment) = exhibit else { continue };
-        let plan = TheoryPlan::new(&TheoryStore::new(workspace), experiment.chosen(options), seeds.clone())?;
-        eprintln!("{plan}");
+        let plan = TheoryPlan::new(&TheoryStore::new(workspace), experiment.chosen(selection), seeds.clone())?;
+        progress::say(&plan.to_string());
         if !arguments.dry_run && plan.missing() > 0 {
-            theory::make::make(workspace, options, plan)?;
+            theory::make::make(workspace, *jobs, plan)?;
         }
     }
     Ok(())
 }
 
 /// The runs that the command line asks for, seed by seed, so that a table stopped early has all its cells.
-fn jobs(options: &Options, arguments: &Arguments, catalog: &DataCatalog) -> Result<Vec<Job>> {
-    let seeds = arguments.first_seed..arguments.first_seed + options.seeds.unwrap_or(paper::seeds(options.scale));
+fn jobs(workspace: &Workspace, arguments: &Arguments, catalog: &DataCatalog) -> Result<Vec<Job>> {
+    let Options { selection, seeds: Seeds { seeds }, .. } = &arguments.options;
+    let seeds = seeds.unwrap_or(paper::seeds(selection.sized.scale));
+    let seeds = arguments.first_seed..arguments.first_seed + seeds;
     if let Some(file) = &arguments.spec {
         let named = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         let plain = arguments.method.chars().all(named) && !arguments.method.starts_with('.');
         ensure!(plain && !arguments.method.is_empty(), "--method is a folder's name: letters, digits, - and _");
-        let spec = read_spec(file)?;
+        let spec = read_spec(file, workspace)?;
         return Ok(seeds.map(|seed| Job { method: arguments.method.clone(), spec: spec.clone(), seed }).collect());
     }
     // Two tables may ask for the same run.
     let mut runs: Vec<Cell> = Vec::new();
-    for cell in paper::cells(options, catalog)? {
+    for cell in paper::cells(selection, catalog)? {
         if !runs.iter().any(|other| other.job(0) == cell.job(0)) {
             runs.push(cell);
         }
@@ -143,12 +151,14 @@ fn jobs(options: &Options, arguments: &Arguments, catalog: &DataCatalog) -> Resu
     Ok(seeds.flat_map(|seed| runs.iter().map(move |cell| cell.job(seed))).collect())
 }
 
-fn read_spec(file: &PathBuf) -> Result<RunSpec> {
+fn read_spec(file: &PathBuf, workspace: &Workspace) -> Result<RunSpec> {
     const ADVICE: &str = "a specification is what stands under \"spec\" in any file of results/records";
     let json = std::fs::read(file).with_context(|| format!("cannot read {} ({ADVICE})", file.display()))?;
-    let spec: RunSpec = serde_json::from_slice(&json)
+    let mut spec: RunSpec = serde_json::from_slice(&json)
         .with_context(|| format!("{} is no run specification ({ADVICE})", file.display()))?;
-    spec.check().with_context(|| format!("{} cannot be run", file.display()))?;
+    spec.note_saved_guides(workspace)
+        .and_then(|()| spec.check())
+        .with_context(|| format!("{} cannot be run", file.display()))?;
     Ok(spec)
 }
 
@@ -156,6 +166,8 @@ fn read_spec(file: &PathBuf) -> Result<RunSpec> {
 pub(crate) struct Plan {
     /// Runs asked for that are recorded.
     pub(crate) done: usize,
+    /// Those of them that failed.
+    pub(crate) failed: usize,
     /// Runs to make, seed by seed, those that others need first.
     pub(crate) to_do: Vec<Job>,
     /// Core-hours of `to_do`, from the wall time of records like them; none where nothing like some is recorded.
@@ -165,10 +177,11 @@ pub(crate) struct Plan {
 impl Plan {
     /// Looks up every job and what it needs.
     pub(crate) fn new(store: &RecordStore, jobs: Vec<Job>) -> Result<Self> {
-        let (mut done, mut needs, mut asked) = (0, Vec::new(), Vec::new());
+        let (mut done, mut failed, mut needs, mut asked) = (0, 0, Vec::new(), Vec::new());
         for job in jobs {
-            if store.load(&job.method, &job.spec, job.seed)?.is_some() {
+            if let Some(record) = store.load(&job.method, &job.spec, job.seed)? {
                 done += 1;
+                failed += usize::from(record.outcome != RunOutcome::Finished);
                 continue;
             }
             for need in job.needs() {
@@ -196,7 +209,7 @@ impl Plan {
             Some(like.iter().sum::<f64>() / like.len() as f64 / 3600.0)
         };
         let core_hours = to_do.iter().map(hours).sum();
-        Ok(Self { done, to_do, core_hours })
+        Ok(Self { done, failed, to_do, core_hours })
     }
 }
 
@@ -214,8 +227,10 @@ fn cost_class(method: &str, spec: &RunSpec) -> String {
 
 impl std::fmt::Display for Plan {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        let Plan { done, to_do, core_hours, .. } = self;
-        write!(f, "plan: {done} runs done, {} to do", to_do.len())?;
+        let Plan { done, failed, to_do, core_hours } = self;
+        let failed =
+            if *failed > 0 { format!(" ({failed} of them failed, as their records tell)") } else { String::new() };
+        write!(f, "plan: {done} runs done{failed}, {} to do", to_do.len())?;
         match core_hours {
             _ if to_do.is_empty() => Ok(()),
             Some(hours) => write!(f, ", about {hours:.1} core-hours left"),
@@ -282,11 +297,11 @@ fn sentence(job: &Job, ended: &Ended) -> String {
         Ended::Here(record) => record,
         Ended::Elsewhere(_) => return format!("done elsewhere: {}", label(job)),
     };
-    match (&record.outcome, record.score()) {
+    match (&record.outcome, record.success_percent()) {
         (RunOutcome::Failed(reason), _) => format!("failed: {}: {reason}", label(job)),
         (RunOutcome::Finished, None) => format!("done: {}, without a score", label(job)),
         (RunOutcome::Finished, Some(score)) => {
-            format!("done: {}: {score:.1} % ({:.0} s)", label(job), record.provenance.wall_seconds)
+            format!("done: {}: {score:.1} % succeed ({:.0} s)", label(job), record.provenance.wall_seconds)
         }
     }
 }

@@ -10,9 +10,12 @@ use envs::oracle::Planner;
 use envs::oracle::gait::{self, Gait};
 use envs::oracle::walker::{FEATURES, Walker, features};
 use learners::{BcConfig, BcLoss, Device, Inputs, LearnerConfig};
-use rl::{Dataset, EnvironmentSpec, Observation, OfflineTraining, Prng};
+use rl::{Dataset, EnvironmentSpec, Observation, OfflineTraining, Prng, Row};
 
-use crate::workspace::{Workspace, write_whole};
+use crate::{
+    progress::say,
+    workspace::{Workspace, write_whole},
+};
 
 /// Remake the walker that acts in the ant maze data.
 #[derive(Args)]
@@ -65,10 +68,10 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     for update in 1..=UPDATES {
         let diagnostics = training.step();
         if update % 2000 == 0 {
-            eprintln!(
+            say(&format!(
                 "{update} updates, squared error {:.4}",
                 diagnostics.get("actor_loss").map_or(0.0, |loss| loss[0])
-            );
+            ));
         }
     }
 
@@ -103,12 +106,15 @@ fn demonstrate(task: Task, demonstrations: &mut Dataset, rng: &mut Prng) {
         let noisy = action.map(|x| x + noise * rng.normal());
         let next = environment.step(&noisy);
         state = next.observation.state;
-        demonstrations.states.extend(seen);
-        demonstrations.actions.extend(action);
-        demonstrations.next_states.extend(features(&state, direction));
-        demonstrations.rewards.push(0.0);
-        demonstrations.bootstraps.push(1.0);
-        demonstrations.successes.push(0.0);
+        demonstrations.push(Row {
+            state: &seen,
+            action: &action,
+            reward: 0.0,
+            next_state: &features(&state, direction),
+            bootstrap: 1.0,
+            success: 0.0,
+            images: None,
+        });
         clock += 1.0;
         // Nothing can be learned from an ant on its back: the world's up points down in its axes.
         let upside_down = features(&state, direction)[3] < 0.0;

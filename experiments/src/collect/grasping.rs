@@ -63,7 +63,7 @@ fn episode(environment: &mut dyn Environment, rng: Prng) -> Vec<Taken> {
     let mut observation = environment.reset(&mut rngs[0]);
     let mut episode = Vec::new();
     loop {
-        let rows = ObservationRows::stack(1, std::iter::once(&observation));
+        let rows = ObservationRows::stack(1, 1, std::iter::once(&observation));
         let action = grasper.act(&rows, Intent::Explore, &mut rngs).row(0, 0).to_vec();
         let step = environment.step(&action);
         let ends = step.outcome.ends_episode();

@@ -180,8 +180,8 @@ pub(super) fn told(verdicts: &[Verdict]) -> String {
     }
     format!(
         "\nWhat these runs say of the paper's claims (a claim holds where the whole 95 % interval by Student's t is on its side, \
-         fails where all of it is on the other, and is otherwise undecided; mixed are rows whose mean is on one side and one of which by \
-         itself is on the other; intervals make no allowance for the number of rows and claims; row by row: `make check`):\n\n{}",
+         fails where all of it is on the other, and is otherwise undecided; mixed: the mean is on one side, but at least one row by itself \
+         is on the other; intervals make no allowance for the number of rows and claims; row by row: `make check`):\n\n{}",
         lines.concat()
     )
 }

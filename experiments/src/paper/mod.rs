@@ -37,7 +37,7 @@ use envs::{Family, Task};
 use rl::EpisodeScores;
 
 use crate::{
-    Options,
+    Selection,
     data::DataCatalog,
     pictures,
     record::{RecordStore, RunOutcome, RunRecord},
@@ -98,16 +98,16 @@ impl TheoryExperiment {
     }
 
     /// The points that the command line asks for.
-    pub(crate) fn chosen(&self, options: &Options) -> Vec<TheoryPoint> {
-        let mut points = (self.points)(options.scale);
-        points.retain(|point| is_chosen(options, &point.name()));
+    pub(crate) fn chosen(&self, selection: &Selection) -> Vec<TheoryPoint> {
+        let mut points = (self.points)(selection.sized.scale);
+        points.retain(|point| is_chosen(selection, &point.name()));
         points
     }
 }
 
 /// Whether the command line asks for something of this name.
-pub(crate) fn is_chosen(options: &Options, name: &str) -> bool {
-    options.only.is_empty() || options.only.iter().any(|text| matches(text, name))
+pub(crate) fn is_chosen(selection: &Selection, name: &str) -> bool {
+    selection.only.is_empty() || selection.only.iter().any(|text| matches(text, name))
 }
 
 /// The name of a table, figure or picture stands for it alone (table1 is no part of table11), any other text for what
@@ -219,7 +219,7 @@ impl CellResult {
 
     /// `(seed, percent of successful episodes)` of the finished runs.
     pub(crate) fn success(&self) -> Vec<(u64, f64)> {
-        self.records.iter().filter_map(|record| Some((record.seed, record.score()?))).collect()
+        self.records.iter().filter_map(|record| Some((record.seed, record.success_percent()?))).collect()
     }
 
     /// How many runs ended in a recorded failure.
@@ -326,7 +326,7 @@ impl Results {
             return String::new();
         }
         format!(
-            " Minutes that a run took, with one core of its own or a share of one: {}. A seed of a dash costs about as much.",
+            " Minutes that a run took, with one core of its own or a share of one: {}. Each seed that is missing costs about as much.",
             means.join(", ")
         )
     }
@@ -342,28 +342,28 @@ pub(crate) fn seeds(scale: Scale) -> u64 {
 }
 
 /// The cells that the command line asks for. What it names must be there, as a cell or as a measurement.
-pub(crate) fn cells(options: &Options, catalog: &DataCatalog) -> Result<Vec<Cell>> {
+pub(crate) fn cells(selection: &Selection, catalog: &DataCatalog) -> Result<Vec<Cell>> {
     let (mut chosen, mut names) = (Vec::new(), Vec::new());
     for exhibit in all() {
         match exhibit {
             Exhibit::Runs(experiment) => {
-                for cell in (experiment.cells)(options.scale, catalog)? {
+                for cell in (experiment.cells)(selection.sized.scale, catalog)? {
                     names.push(cell.name());
-                    if is_chosen(options, &cell.name()) {
+                    if is_chosen(selection, &cell.name()) {
                         chosen.push(cell);
                     }
                 }
             }
             Exhibit::Theory(experiment) => {
-                names.extend((experiment.points)(options.scale).iter().map(TheoryPoint::name));
+                names.extend((experiment.points)(selection.sized.scale).iter().map(TheoryPoint::name));
             }
         }
     }
-    if let Some(text) = options.only.iter().find(|text| !names.iter().any(|name| matches(text, name))) {
+    if let Some(text) = selection.only.iter().find(|text| !names.iter().any(|name| matches(text, name))) {
         bail!(
             "--only {text} matches no cell at {} scale; a cell's name is like table1/antmaze-umaze-v0/10k/iql or \
              fig15/scratch/epsilon-greedy/8",
-            options.scale
+            selection.sized.scale
         );
     }
     Ok(chosen)

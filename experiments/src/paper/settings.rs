@@ -55,7 +55,7 @@ fn settings(scale: Scale, tasks: &[Task], results: &Results) -> Option<String> {
         RateSchedule::Cosine { max_steps } => format!(" (the actor's falls to 0 by its update {max_steps})"),
     };
     let average = iql.actor_average.map_or(String::new(), |share| {
-        format!("; policies act by averaged weights, of which each update renews {share}")
+        format!("; policies act by an exponential moving average of the actor's weights (rate {share})")
     });
     let curriculum = specs
         .iter()

@@ -78,7 +78,7 @@ fn played(task: Task, steps: usize) -> Vec<Shape> {
     let mut observation = environment.reset(&mut rngs[0]);
     let oracle = task.oracle();
     for _ in 0..steps {
-        let rows = ObservationRows::stack(1, std::iter::once(&observation));
+        let rows = ObservationRows::stack(1, 1, std::iter::once(&observation));
         let action = oracle.act(&rows, Intent::Exploit, &mut rngs);
         observation = environment.step(action.row(0, 0)).observation;
     }

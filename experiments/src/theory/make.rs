@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use rayon::prelude::*;
 
 use super::{TheoryPoint, TheoryStore};
-use crate::{Options, clock::Stopwatch, progress::Progress, provenance, record::Provenance, workspace::Workspace};
+use crate::{clock::Stopwatch, progress::Progress, provenance, record::Provenance, workspace::Workspace};
 
 /// What is there of some points, and what is missing.
 pub(crate) struct TheoryPlan {
@@ -50,9 +50,9 @@ impl std::fmt::Display for TheoryPlan {
 
 /// Makes all blocks of a plan, seeds side by side. A block is recorded as soon as its seeds are done, so that it can be
 /// stopped at any moment and given again; results depend neither on the number of threads nor on the blocks.
-pub(crate) fn make(workspace: &Workspace, options: &Options, plan: TheoryPlan) -> Result<()> {
+pub(crate) fn make(workspace: &Workspace, jobs: Option<u64>, plan: TheoryPlan) -> Result<()> {
     let store = TheoryStore::new(workspace);
-    let threads = options.jobs.map_or(0, |jobs| jobs as usize); // 0: one for each core
+    let threads = jobs.map_or(0, |jobs| jobs as usize); // 0: one for each core
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().context("no threads can be started")?;
     let progress = Progress::new(plan.to_do.len());
     for (point, block) in plan.to_do {

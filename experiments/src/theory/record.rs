@@ -101,6 +101,15 @@ impl Outcomes {
         }
     }
 
+    fn lengths(&self) -> Vec<usize> {
+        match self {
+            Self::Searches { episodes, found } => vec![episodes.len(), found.len()],
+            Self::Runs { suboptimality, bound, bound_per_step } => {
+                [suboptimality, bound, bound_per_step].map(Vec::len).to_vec()
+            }
+        }
+    }
+
     fn rows(&self) -> Vec<Outcome> {
         match self {
             Self::Searches { episodes, found } => {
@@ -129,7 +138,7 @@ pub(crate) struct TheoryStore {
 impl TheoryStore {
     /// The records of a workspace.
     pub(crate) fn new(workspace: &Workspace) -> Self {
-        Self { folder: workspace.records().join("theory") }
+        Self { folder: workspace.theory_records() }
     }
 
     fn folder(&self, point: &TheoryPoint) -> PathBuf {
@@ -145,9 +154,18 @@ impl TheoryStore {
             let path = file.with_context(|| format!("cannot read {}", folder.display()))?.path();
             if path.extension().is_some_and(|extension| extension == "json") {
                 let record = read(&path)?;
+                let rows = record.outcomes.rows();
+                let TheoryRecord { study, method, spec, first_seed, .. } = &record;
+                let of_point = study == point.study && method == point.method && *spec == point.spec;
+                let named = format!("seeds-{first_seed}-{}.json", first_seed.saturating_add(rows.len() as u64) - 1);
+                ensure!(
+                    of_point && path.ends_with(named),
+                    "the record {} is of other measurements than its place says: move it away, and it will be made anew",
+                    path.display()
+                );
                 seconds += record.provenance.wall_seconds;
                 // Blocks may overlap; the same seed has the same result.
-                seeds.extend((record.first_seed..).zip(record.outcomes.rows()));
+                seeds.extend((record.first_seed..).zip(rows));
             }
         }
         Ok((seeds, seconds))
@@ -206,5 +224,11 @@ fn read(path: &Path) -> Result<TheoryRecord> {
             record.format
         );
     }
+    let columns = record.outcomes.lengths();
+    ensure!(
+        columns[0] > 0 && columns.iter().all(|length| *length == columns[0]),
+        "the record {} has columns of unequal length, or none: move it away, and it will be made anew",
+        path.display()
+    );
     Ok(record)
 }

@@ -75,3 +75,12 @@ pub(crate) fn networks(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         .map(|path| (path.strip_prefix(&folder).expect("below").to_path_buf(), fs::read(&path).expect("readable")))
         .collect()
 }
+
+/// The one line that bad input gets.
+pub(crate) fn refuse(folder: &Path, arguments: &[&str]) -> String {
+    let output = experiments(folder, arguments);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success(), "{arguments:?} was accepted");
+    assert!(!errors.contains("panicked"), "{arguments:?}: {errors}");
+    errors
+}

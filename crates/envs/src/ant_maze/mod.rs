@@ -187,12 +187,13 @@ fn specification(name: &str, maze: Maze, max_steps: usize) -> EnvironmentSpec {
     let (half_x, half_y) = (half_extent(0), half_extent(1));
     let ankle = 50_f32.to_radians();
     let parts: [(&[f32], &[f32]); 6] = [
-        (&[half_x, half_y, 0.55], &[half_x, half_y, 0.2]),
-        (&[0.0; 4], &[1.0, 0.25, 0.25, 1.0]),
+        (&[half_x, half_y, 0.55], &[half_x, half_y, 0.2]), // torso (m)
+        (&[0.0; 4], &[1.0, 0.25, 0.25, 1.0]),              // its quaternion
+        // Hips and ankles (rad).
         (&[0.0, ankle, 0.0, -ankle, 0.0, -ankle, 0.0, ankle], &[0.5, 0.33, 0.5, 0.33, 0.5, 0.33, 0.5, 0.33]),
-        (&[0.0; 3], &[2.0; 3]),
-        (&[0.0; 3], &[3.3; 3]),
-        (&[0.0; 8], &[5.0; 8]),
+        (&[0.0; 3], &[2.0; 3]), // the torso's velocity (m/s)
+        (&[0.0; 3], &[3.3; 3]), // and angular velocity (rad/s)
+        (&[0.0; 8], &[5.0; 8]), // of the joints (rad/s)
     ];
     EnvironmentSpec {
         name: name.to_owned(),

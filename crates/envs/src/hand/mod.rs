@@ -193,10 +193,12 @@ pub struct Known<'a> {
 impl<'a> Known<'a> {
     /// Takes the privileged part of an observation of a task apart.
     pub fn of(task: HandTask, privileged: &'a [f32]) -> Self {
+        let robot = task.action_size(); // one action for each joint
         let (positions, velocities) = match task {
-            HandTask::Pen => (31, 30),
-            HandTask::Door => (30, 30),
-            HandTask::Relocate => (37, 36),
+            // A free joint: place and quaternion, two velocities.
+            HandTask::Pen | HandTask::Relocate => (robot + 7, robot + 6),
+            // Hinge and latch.
+            HandTask::Door => (robot + 2, robot + 2),
         };
         let (step, rest) = privileged.split_first().expect("the step's number");
         let (positions, rest) = rest.split_at(positions);

@@ -83,20 +83,15 @@ fn nearest(facts: &Facts) -> usize {
 impl Policy for Grasper {
     fn act(&self, observations: &ObservationRows, intent: Intent, rngs: &mut [Prng]) -> LaneRows {
         let (lanes, rows) = (observations.state.lanes(), observations.state.rows());
-        let mut actions = LaneRows::zeros(lanes, rows, ACTION_SIZE);
-        for (lane, rng) in rngs.iter_mut().enumerate() {
-            for row in 0..rows {
-                let facts = Facts::from_slice(observations.privileged.row(lane, row));
-                let mut action = Self::action(&facts);
-                if intent == Intent::Explore {
-                    for component in &mut action[..4] {
-                        *component = (*component + self.noise * rng.normal()).clamp(-1.0, 1.0);
-                    }
+        LaneRows::from_fn(lanes, rows, ACTION_SIZE, |lane, row, action| {
+            let facts = Facts::from_slice(observations.privileged.row(lane, row));
+            action.copy_from_slice(&Self::action(&facts));
+            if intent == Intent::Explore {
+                for component in &mut action[..4] {
+                    *component = (*component + self.noise * rngs[lane].normal()).clamp(-1.0, 1.0);
                 }
-                actions.row_mut(lane, row).copy_from_slice(&action);
             }
-        }
-        actions
+        })
     }
 }
 

@@ -36,13 +36,11 @@ impl Oracle {
 impl Policy for Oracle {
     fn act(&self, observations: &ObservationRows, _intent: Intent, _rngs: &mut [Prng]) -> LaneRows {
         let (lanes, rows) = (observations.state.lanes(), observations.state.rows());
-        let mut actions = LaneRows::zeros(lanes, rows, ACTION_SIZE);
-        for (lane, row) in (0..lanes).flat_map(|lane| (0..rows).map(move |row| (lane, row))) {
+        LaneRows::from_fn(lanes, rows, ACTION_SIZE, |lane, row, action| {
             let state = observations.state.row(lane, row);
             let goal = observations.privileged.row(lane, row);
             let direction = self.planner.direction([state[0], state[1]], [goal[0], goal[1]]);
-            actions.row_mut(lane, row).copy_from_slice(&self.walker.act(state, direction));
-        }
-        actions
+            action.copy_from_slice(&self.walker.act(state, direction));
+        })
     }
 }

@@ -181,8 +181,7 @@ impl Scene {
         self
     }
 
-    /// Puts the robot at rest in time: joint positions and velocities as given, no memory of earlier contacts,
-    /// and no placed bodies.
+    /// Starts afresh: joint positions and velocities as given, no memory of earlier contacts, and no placed bodies.
     pub fn reset(&mut self, positions: &[f32], velocities: &[f32]) {
         self.restore(self.pristine.clone());
         self.remove_placed();

@@ -60,7 +60,7 @@ pub fn episodes_until(
 ) -> Search {
     mdp.check(guide);
     let (_, optimum) = mdp.optimal();
-    let mut schedule = plan.schedule.from_first_horizon(mdp.horizon()).start();
+    let mut schedule = plan.schedule.start(mdp.horizon());
     let mut table = QTable::new(mdp);
     let mut alone = table.greedy_policy();
     let (mut visits, mut row) = (Vec::new(), vec![0.0; mdp.actions()]);

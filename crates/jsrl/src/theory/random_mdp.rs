@@ -14,7 +14,7 @@ pub fn random_mdp(horizon: usize, states: usize, actions: usize, rng: &mut Prng)
         weights.into_iter().map(|weight| weight / sum).collect()
     };
     let start = simplex(rng);
-    let mut transitions_rng = Prng::derive("random-mdp", rng.seed(), "transitions");
+    let mut transitions_rng = Prng::derive("random-mdp", rng.bits(), "transitions");
     let mut good = 0;
     Mdp::new(
         horizon,

@@ -45,12 +45,9 @@ pub(crate) struct Scripted<S>(pub(crate) S);
 impl<S: Script> Policy for Scripted<S> {
     fn act(&self, observations: &ObservationRows, _intent: Intent, _rngs: &mut [Prng]) -> LaneRows {
         let (lanes, rows) = (observations.state.lanes(), observations.state.rows());
-        let mut actions = LaneRows::zeros(lanes, rows, S::TASK.action_size());
-        for (lane, row) in (0..lanes).flat_map(|lane| (0..rows).map(move |row| (lane, row))) {
-            let known = Known::of(S::TASK, observations.privileged.row(lane, row));
-            self.0.act(&known, actions.row_mut(lane, row));
-        }
-        actions
+        LaneRows::from_fn(lanes, rows, S::TASK.action_size(), |lane, row, action| {
+            self.0.act(&Known::of(S::TASK, observations.privileged.row(lane, row)), action);
+        })
     }
 }
 

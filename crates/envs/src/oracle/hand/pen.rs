@@ -45,10 +45,8 @@ impl PenExpert {
 impl Policy for PenExpert {
     fn act(&self, observations: &ObservationRows, _intent: Intent, _rngs: &mut [Prng]) -> LaneRows {
         let states = &observations.state;
-        let mut actions = LaneRows::zeros(states.lanes(), states.rows(), HandTask::Pen.action_size());
-        for (lane, row) in (0..states.lanes()).flat_map(|lane| (0..states.rows()).map(move |row| (lane, row))) {
-            self.choose(states.row(lane, row), actions.row_mut(lane, row));
-        }
-        actions
+        LaneRows::from_fn(states.lanes(), states.rows(), HandTask::Pen.action_size(), |lane, row, action| {
+            self.choose(states.row(lane, row), action);
+        })
     }
 }
