@@ -264,13 +264,13 @@ pub(crate) fn content_of(dataset: &Dataset) -> String {
     hex(&hash.finalize())[..16].to_string()
 }
 
-/// The manifest of a workspace; empty where there is none, and no record that one is needed for.
+/// The manifest of a workspace; empty where there is none yet, which only a clone must have.
 pub(crate) fn read_manifest(workspace: &Workspace) -> Result<Manifest> {
     let path = workspace.manifest();
     if !path.exists() {
         // Records are found by the content of their data, which only the manifest tells while there are no data.
         let problem = "is missing, without which no record is found: restore it with git";
-        ensure!(!workspace.has_records(), "{} {problem}", path.display());
+        ensure!(!workspace.is_clone(), "{} {problem}", path.display());
         return Ok(Manifest::new());
     }
     let broken = || format!("{} is broken: restore it with git", path.display());

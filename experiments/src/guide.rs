@@ -72,6 +72,15 @@ impl RunSpec {
             _ => Ok(()),
         }
     }
+
+    /// Whether saved guides are those that it means, before hours go into what leads up to them.
+    pub(crate) fn verify_saved_guides(&self, workspace: &Workspace) -> Result<()> {
+        match self.online.as_ref().map(|online| &online.guide) {
+            Some(GuideSource::Saved(policy)) => policy.verified(workspace).map(drop),
+            Some(GuideSource::Run(run)) => run.spec.verify_saved_guides(workspace),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Runner {

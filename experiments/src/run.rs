@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result};
 use jsrl::{JumpStart, JumpStartLane};
 use learners::Device;
-use rl::{Drivers, EpisodeScores, EvaluationLane, Learner, OfflineTraining, Policy, Prng, evaluate};
+use rl::{CheckpointError, Drivers, EpisodeScores, EvaluationLane, Learner, OfflineTraining, Policy, Prng, evaluate};
 
 use crate::{
     checkpoint::{self, Keeper},
@@ -292,7 +292,10 @@ impl Runner {
                 let own = checkpoint.join(OWN_RECORD);
                 return if own.exists() { record::read(&own) } else { Ok(record) };
             }
-            Err(reason) => progress.line(&format!("training {} again, since {reason}", label(&job))),
+            Err(CheckpointError::Malformed { path, problem }) => {
+                progress.line(&format!("training {} again, since {} {problem}", label(&job), path.display()));
+            }
+            Err(_) => progress.line(&format!("training {} again, whose networks are not here", label(&job))),
         }
         let again = self.train(&job, progress)?;
         checkpoint::discard(&self.workspace, &job);

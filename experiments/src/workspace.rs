@@ -19,6 +19,9 @@ use crate::{
 /// How the names of files begin that are being written.
 pub(crate) const TEMPORARY: &str = ".writing-";
 
+/// What every clone has.
+const CRATE: &str = "experiments/Cargo.toml";
+
 /// The folder that holds data/, results/ and checkpoints/.
 #[derive(Debug, Clone)]
 pub(crate) struct Workspace {
@@ -30,7 +33,7 @@ impl Workspace {
     /// the current folder where there is none.
     pub(crate) fn find() -> Result<Self> {
         let current = std::env::current_dir().context("the current folder cannot be read")?;
-        let root = current.ancestors().find(|folder| folder.join("experiments/Cargo.toml").is_file());
+        let root = current.ancestors().find(|folder| folder.join(CRATE).is_file());
         Ok(Self { root: root.unwrap_or(&current).to_path_buf() })
     }
 
@@ -70,10 +73,9 @@ impl Workspace {
         self.records().join("theory")
     }
 
-    /// Whether there are records of runs.
-    pub(crate) fn has_records(&self) -> bool {
-        let theory = self.theory_records();
-        fs::read_dir(self.records()).into_iter().flatten().flatten().any(|entry| entry.path() != theory)
+    /// Whether it is a clone of this repository, and not a folder of somebody's own.
+    pub(crate) fn is_clone(&self) -> bool {
+        self.root.join(CRATE).is_file()
     }
 
     /// Whether results can be written, before hours go into them.

@@ -69,13 +69,15 @@ fn broken_files_are_named_and_left_alone() {
     assert!(said.contains("seed-7.json") && said.contains("belongs to"), "{said}");
     fs::remove_file(copy).expect("removable");
 
-    // Without the manifest a fresh clone would find none of its records.
-    let manifest = folder.join("data/manifest.json");
-    let known = fs::read(&manifest).expect("readable");
-    fs::remove_file(&manifest).expect("removable");
-    let said = refuse(folder, &["run", "--scale", "smoke", "--only", "antmaze-medium-play-v0/1k/control", "--dry-run"]);
+    // Without the manifest a clone would find none of its records. A folder of one's own need not have any.
+    let (manifest, aside) = (folder.join("data/manifest.json"), folder.join("manifest.json"));
+    fs::rename(&manifest, &aside).expect("writable");
+    succeed(folder, &["list", "--scale", "smoke"]);
+    fs::create_dir(folder.join("experiments")).expect("writable");
+    fs::write(folder.join("experiments/Cargo.toml"), "").expect("writable");
+    let said = refuse(folder, &["list", "--scale", "smoke"]);
     assert!(said.contains("manifest.json") && said.contains("git"), "{said}");
-    fs::write(&manifest, known).expect("writable");
+    fs::rename(&aside, &manifest).expect("writable");
 
     let data = folder.join("data/smoke/antmaze-umaze-v0.hdf5");
     let bytes = fs::read(&data).expect("readable");
@@ -111,8 +113,8 @@ fn broken_files_are_named_and_left_alone() {
 #[test]
 fn nobody_need_listen() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut deaf = program(folder.path(), &["run", "--scale", "smoke", "--only", "fig15", "--seeds", "1"]);
-    let mut child = deaf.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it can be started");
+    let mut unheard = program(folder.path(), &["run", "--scale", "smoke", "--only", "fig15", "--seeds", "1"]);
+    let mut child = unheard.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it can be started");
     drop(child.stderr.take());
     assert!(child.wait().expect("it can be waited for").success());
 }

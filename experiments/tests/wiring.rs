@@ -92,7 +92,7 @@ fn a_warm_start_has_the_networks_of_the_offline_phase() {
 }
 
 #[test]
-fn numbers_that_are_none_end_an_online_phase_with_a_record() {
+fn non_finite_numbers_end_an_online_phase_with_a_record() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut spec = spec_of(folder.path(), "control");
     spec["learner"]["learning_rate"] = 1e30.into();

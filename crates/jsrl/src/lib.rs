@@ -1,7 +1,8 @@
 //! Jump-start reinforcement learning (Uchendu et al., ICML 2023), free of tensors and physics.
 //!
-//! A guide acts for the first `h` steps of an episode, the learner for the rest. [`SchedulePlan`] says how `h` is
-//! chosen, [`ScheduleState`] is its progress in one run, and [`JumpStart`] the online loop (Algorithm 1). Any [`rl::Policy`] can be the guide and any [`rl::Learner`] can learn.
+//! A guide acts for the first `h` steps of an episode, the learner for the rest. [`SchedulePlan`] says how `h` is chosen,
+//! [`ScheduleState`] is its progress in one run, and [`JumpStart`] the online loop (Algorithm 1). Any [`rl::Policy`] can be
+//! the guide and any [`rl::Learner`] can learn.
 //!
 //! The curriculum by itself, for a loop of one's own:
 //!

@@ -204,7 +204,7 @@ fn the_guide_draws_where_it_is_told_to() {
 }
 
 #[test]
-fn the_learner_explores_but_where_it_is_judged() {
+fn the_learner_explores_except_where_it_is_judged() {
     let tape = Tape::default();
     let mut learner = Collector { policy: Asked(Mutex::default()), rows: Vec::new() };
     let mut training =

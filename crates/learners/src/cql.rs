@@ -235,7 +235,8 @@ impl Cql {
 
         // Entropy: its weight grows while the entropy is below its target.
         let target_entropy = config.target_entropy.unwrap_or(-action_size as f64);
-        let entropy_shortfall = drawn.log_density.mean_dim([1_i64].as_slice(), true, Kind::Float) + target_entropy; // [lane, 1, 1]
+        let entropy = -drawn.log_density.mean_dim([1_i64].as_slice(), true, Kind::Float); // [lane, 1, 1]
+        let entropy_shortfall = target_entropy - entropy;
 
         // Critics: towards the reward and what the target critics say of the actor's (best) next action.
         let next_actions = ahead.sample(&noise.target).actions;
@@ -275,8 +276,8 @@ impl Cql {
 
         // Steps.
         if let (Some(log), Some(unclipped), Some(multiplier)) = (log_multiplier, unclipped, multiplier) {
-            // The loss is minus the mean of both critics' terms: multiplier * x, whose slope by the multiplier's logarithm is the
-            // loss itself.
+            // The loss is minus the mean of both critics' terms: multiplier * x, whose slope by the multiplier's logarithm
+            // is the loss itself.
             let loss = conservative_loss * -0.5;
             found.push(("alpha_prime", multiplier.view(lanes)));
             found.push(("alpha_prime_loss", loss.view(lanes)));

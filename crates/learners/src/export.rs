@@ -12,11 +12,12 @@ use crate::{BcConfig, BcLoss, ImageBcConfig, LearnerConfig};
 /// cloned policy with the same network, so that whatever opens learners opens it.
 ///
 /// # Errors
-/// As [`crate::open`], when `to` holds a learner already, and when the policy is not an actor's mean alone: of IQL and of behaviour cloning it is.
+/// As [`crate::open`], when `to` holds a learner already, and when the policy is not an actor's mean alone: of IQL and of
+/// behaviour cloning it is.
 pub fn export(from: &Path, to: &Path) -> Result<(), CheckpointError> {
     let header = checkpoint::read_header(from)?;
     if checkpoint::is_one(to) {
-        return Err(checkpoint::header_problem(to, "is there already: remove it, or name another folder".into()));
+        return Err(checkpoint::header_problem(to, "is there already".into()));
     }
     let config = acting(header.config).map_err(|problem| checkpoint::header_problem(from, problem))?;
     let tensors = checkpoint::read_tensors(from)?;

@@ -170,9 +170,14 @@ impl Iql {
 
     /// [`Learner::update`], and the advantage of every row, `[lane, row, 1]`, by which the actor's step was weighted.
     pub fn update_with_advantages(&mut self, batch: &Minibatch) -> (Diagnostics, LaneRows) {
+        let (diagnostics, advantages) = self.step(batch);
+        (diagnostics, download_rows(&advantages))
+    }
+
+    fn step(&mut self, batch: &Minibatch) -> (Diagnostics, Tensor) {
         let (learned, mut scalars) = self.step_critics(batch);
         scalars.push(("actor_loss", self.step_actor(&learned)));
-        (diagnostics(&scalars), download_rows(&learned.advantages))
+        (diagnostics(&scalars), learned.advantages)
     }
 
     /// Value, critics and their targets: what they have learned, and its scalars `[lane]`.
@@ -236,9 +241,7 @@ impl Iql {
 
 impl Learner for Iql {
     fn update(&mut self, batch: &Minibatch) -> Diagnostics {
-        let (learned, mut scalars) = self.step_critics(batch);
-        scalars.push(("actor_loss", self.step_actor(&learned)));
-        diagnostics(&scalars)
+        self.step(batch).0
     }
 
     fn policy(&self) -> &dyn Policy {

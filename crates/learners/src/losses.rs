@@ -49,8 +49,8 @@ pub fn cross_entropy(logits: &Tensor, targets: &Tensor) -> Loss {
     Loss { value: per_lane_mean(&value), gradient: (logits.sigmoid() - targets) / rows(logits) }
 }
 
-/// min(exp(inverse temperature * advantage), max), of the advantage's shape (Kostrikov et al. 2021, equation 7, whose beta
-/// the inverse temperature is; the cap is the official code's, [`MAX_ADVANTAGE_WEIGHT`]).
+/// min(exp(inverse temperature * advantage), max), of the advantage's shape (Kostrikov et al. 2021, equation 7, where the
+/// inverse temperature is called beta; the cap is the official code's, [`MAX_ADVANTAGE_WEIGHT`]).
 pub fn advantage_weight(advantage: &Tensor, inverse_temperature: f64, max: f64) -> Tensor {
     (advantage * inverse_temperature).exp_().clamp_max_(max)
 }

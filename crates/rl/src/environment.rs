@@ -13,7 +13,7 @@ pub trait Environment: Send {
     /// Advances one control step. `action` is in [-1, 1] per component; what lies outside is clipped.
     fn step(&mut self, action: &[f32]) -> Step;
     /// The complete state: after [`Environment::restore`] the next steps give the same bits. A robot in the world cannot do
-    /// this: let it return an empty snapshot and `restore` do nothing, and begin an episode after a training was read back.
+    /// this: let it return an empty snapshot and `restore` do nothing, and begin an episode when a training has been restored.
     fn snapshot(&self) -> Snapshot;
     /// Puts the environment back into the state of a snapshot of the same task.
     fn restore(&mut self, snapshot: &Snapshot);

@@ -70,7 +70,7 @@ pub enum CheckpointError {
         source: std::io::Error,
     },
     /// The content is not what this learner saves.
-    #[error("the checkpoint file {path} {problem}: name another folder, or train again into a new one")]
+    #[error("the checkpoint file {path} {problem}: name another folder, or remove this one")]
     Malformed {
         /// The file.
         path: PathBuf,

@@ -36,7 +36,7 @@ use crate::{
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Tasks, and door-human; where none is named, the tasks of --only, or all ant mazes.
-    #[arg(value_name = "NAME", value_parser = names())]
+    #[arg(value_name = "NAME", value_parser = names(), conflicts_with = "only")]
     names: Vec<Named>,
     /// Let the walker of the ant mazes lose its way for this share of the time (0 to 0.96), in stretches of 25 steps on the
     /// average: data that are harder to learn from. They count as your own, beside those of the tables.

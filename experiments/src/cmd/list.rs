@@ -35,7 +35,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     for exhibit in paper::all() {
         let (seeds, (done, failed), all, core_hours) = match &exhibit {
             Exhibit::Runs(experiment) => {
-                let seeds = seeds.unwrap_or(paper::seeds(scale));
+                let seeds = seeds.unwrap_or(experiment.seeds(scale));
                 let mut cells = (experiment.cells)(scale, &catalog)?;
                 cells.retain(|cell| paper::is_chosen(selection, &cell.name()));
                 let jobs: Vec<_> = cells.iter().flat_map(|cell| (0..seeds).map(|seed| cell.job(seed))).collect();

@@ -88,6 +88,8 @@ fn make(workspace: &Workspace, arguments: &Arguments) -> Result<usize> {
     if arguments.dry_run || plan.to_do.is_empty() {
         return Ok(0);
     }
+    workspace.check_writable()?;
+    plan.to_do.iter().try_for_each(|job| job.spec.verify_saved_guides(workspace))?;
     // Guides may be of other data than the runs that need them, and their networks may be gone.
     let all: Vec<Job> = plan.to_do.iter().flat_map(|job| job.needs().into_iter().chain([job.clone()])).collect();
     let mut slices: Vec<(Task, &DataSlice)> = all.iter().map(|job| (job.spec.task, &job.spec.data)).collect();
@@ -101,7 +103,6 @@ fn make(workspace: &Workspace, arguments: &Arguments) -> Result<usize> {
     };
     let side_by_side =
         options.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), |n| n as usize);
-    workspace.check_writable()?;
     let runner = Runner {
         workspace: workspace.clone(),
         store,
@@ -132,23 +133,33 @@ fn measure(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
 /// The runs that the command line asks for, seed by seed, so that a table stopped early has all its cells.
 fn jobs(workspace: &Workspace, arguments: &Arguments, catalog: &DataCatalog) -> Result<Vec<Job>> {
     let Options { selection, seeds: Seeds { seeds }, .. } = &arguments.options;
-    let seeds = seeds.unwrap_or(paper::seeds(selection.sized.scale));
-    let seeds = arguments.first_seed..arguments.first_seed + seeds;
+    let scale = selection.sized.scale;
+    let first = arguments.first_seed;
     if let Some(file) = &arguments.spec {
         let named = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         let plain = arguments.method.chars().all(named) && !arguments.method.starts_with('.');
         ensure!(plain && !arguments.method.is_empty(), "--method is a folder's name: letters, digits, - and _");
         let spec = read_spec(file, workspace)?;
+        let seeds = first..first + seeds.unwrap_or(paper::seeds(scale));
         return Ok(seeds.map(|seed| Job { method: arguments.method.clone(), spec: spec.clone(), seed }).collect());
     }
-    // Two tables may ask for the same run.
-    let mut runs: Vec<Cell> = Vec::new();
+    // Two tables may ask for the same run: it gets the seeds of the one that asks for more.
+    let mut runs: Vec<(Cell, u64)> = Vec::new();
     for cell in paper::cells(selection, catalog)? {
-        if !runs.iter().any(|other| other.job(0) == cell.job(0)) {
-            runs.push(cell);
+        let of_table = |exhibit| match exhibit {
+            Exhibit::Runs(experiment) if experiment.id == cell.experiment => Some(experiment.seeds(scale)),
+            _ => None,
+        };
+        let count = seeds.or_else(|| paper::all().into_iter().find_map(of_table)).unwrap_or(paper::seeds(scale));
+        match runs.iter_mut().find(|(other, _)| other.job(0) == cell.job(0)) {
+            Some((_, most)) => *most = count.max(*most),
+            None => runs.push((cell, count)),
         }
     }
-    Ok(seeds.flat_map(|seed| runs.iter().map(move |cell| cell.job(seed))).collect())
+    let most = runs.iter().map(|(_, count)| *count).max().unwrap_or(0);
+    let of_seed =
+        |seed| runs.iter().filter(move |(_, count)| seed < *count).map(move |(cell, _)| cell.job(first + seed));
+    Ok((0..most).flat_map(of_seed).collect())
 }
 
 fn read_spec(file: &PathBuf, workspace: &Workspace) -> Result<RunSpec> {
@@ -297,11 +308,11 @@ fn sentence(job: &Job, ended: &Ended) -> String {
         Ended::Here(record) => record,
         Ended::Elsewhere(_) => return format!("done elsewhere: {}", label(job)),
     };
-    match (&record.outcome, record.success_percent()) {
-        (RunOutcome::Failed(reason), _) => format!("failed: {}: {reason}", label(job)),
-        (RunOutcome::Finished, None) => format!("done: {}, without a score", label(job)),
-        (RunOutcome::Finished, Some(score)) => {
-            format!("done: {}: {score:.1} % succeed ({:.0} s)", label(job), record.provenance.wall_seconds)
+    match &record.outcome {
+        RunOutcome::Failed(reason) => format!("failed: {}: {reason}", label(job)),
+        RunOutcome::Finished => {
+            let percent = record.success_percent().expect("each run is judged at its end");
+            format!("done: {}: {percent:.1} % succeed ({:.0} s)", label(job), record.provenance.wall_seconds)
         }
     }
 }

@@ -22,6 +22,7 @@ pub(crate) fn experiment() -> Experiment {
     Experiment {
         id: "datasets",
         title: "cloning and IQL on whole data sets, beside D4RL's",
+        paper_seeds: 20,
         cells,
         present,
         check: |_| Vec::new(),

@@ -28,6 +28,7 @@ pub(crate) fn experiment() -> Experiment {
     Experiment {
         id: ID,
         title: "indiscriminate grasping, the curriculum's moving average and tolerance",
+        paper_seeds: 3,
         cells,
         present,
         check,

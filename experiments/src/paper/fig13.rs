@@ -35,7 +35,14 @@ const CURVES: [(&str, &str, usize); 3] = [
 
 /// This figure.
 pub(crate) fn experiment() -> Experiment {
-    Experiment { id: ID, title: "instance grasping behind a guide of indiscriminate grasping", cells, present, check }
+    Experiment {
+        id: ID,
+        title: "instance grasping behind a guide of indiscriminate grasping",
+        paper_seeds: 3,
+        cells,
+        present,
+        check,
+    }
 }
 
 fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {

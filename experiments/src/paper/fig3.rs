@@ -19,6 +19,7 @@ pub(crate) fn experiment() -> Experiment {
     Experiment {
         id: ID,
         title: "instance grasping, each method by number of demonstrations (Table 2's runs)",
+        paper_seeds: 3,
         cells,
         present,
         check: grasping_claims::curriculum_against_random,

@@ -17,6 +17,7 @@ pub(crate) fn experiment() -> Experiment {
     Experiment {
         id: ID,
         title: "both grasping tasks with 2k demonstrations, beside the paper's curves (Table 2's runs)",
+        paper_seeds: 3,
         cells,
         present,
         check: grasping_claims::curriculum_against_baselines,

@@ -44,6 +44,7 @@ pub(crate) fn experiment() -> Experiment {
     Experiment {
         id: ID,
         title: "indiscriminate grasping behind a guide trained online and a cloned one",
+        paper_seeds: 3,
         cells,
         present,
         check,

@@ -29,6 +29,7 @@ pub(crate) fn experiment() -> Experiment {
     Experiment {
         id: ID,
         title: "a row of Table 1 with more online steps: was its online phase too short?",
+        paper_seeds: 20,
         cells,
         present,
         check,

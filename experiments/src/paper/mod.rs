@@ -126,6 +126,8 @@ pub(crate) struct Experiment {
     pub(crate) id: &'static str,
     /// One line for people.
     pub(crate) title: &'static str,
+    /// Seeds of the paper's, or of what it has most like this where it does not say.
+    pub(crate) paper_seeds: u64,
     /// The runs, each to be made for every seed.
     pub(crate) cells: fn(Scale, &DataCatalog) -> Result<Vec<Cell>>,
     /// Writes the files of the table or figure into a folder.
@@ -332,7 +334,14 @@ impl Results {
     }
 }
 
-/// Seeds of a cell where the command line does not say.
+impl Experiment {
+    /// Seeds where the command line does not say.
+    pub(crate) fn seeds(&self, scale: Scale) -> u64 {
+        if scale == Scale::Paper { self.paper_seeds } else { seeds(scale) }
+    }
+}
+
+/// The same for a run that is in no table.
 pub(crate) fn seeds(scale: Scale) -> u64 {
     match scale {
         Scale::Smoke => 1,

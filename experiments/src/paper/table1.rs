@@ -25,6 +25,7 @@ pub(crate) fn experiment() -> Experiment {
     Experiment {
         id: "table1",
         title: "IQL against JSRL on D4RL tasks, by size of the offline data",
+        paper_seeds: 20,
         cells,
         present: present::write,
         check: claims::check,

@@ -32,7 +32,14 @@ const TASK: Task = Task::AntMazeLargeDiverse;
 
 /// This table.
 pub(crate) fn experiment() -> Experiment {
-    Experiment { id: ID, title: "a large maze, the curriculum's moving average and tolerance", cells, present, check }
+    Experiment {
+        id: ID,
+        title: "a large maze, the curriculum's moving average and tolerance",
+        paper_seeds: 1,
+        cells,
+        present,
+        check,
+    }
 }
 
 fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {

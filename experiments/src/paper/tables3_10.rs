@@ -75,6 +75,7 @@ pub(crate) fn hand() -> Experiment {
     Experiment {
         id: HAND.id,
         title: "the hand's tasks by size of the data, warm and cold starts",
+        paper_seeds: 20,
         cells: |scale, catalog| cells(&HAND, scale, catalog),
         present: |scale, results, folder| present(&HAND, scale, results, folder),
         check: |results| check(&HAND, results),
@@ -86,6 +87,7 @@ pub(crate) fn mazes() -> Experiment {
     Experiment {
         id: MAZES.id,
         title: "the ant mazes by size of the data, warm and cold starts",
+        paper_seeds: 20,
         cells: |scale, catalog| cells(&MAZES, scale, catalog),
         present: |scale, results, folder| present(&MAZES, scale, results, folder),
         check: |results| check(&MAZES, results),

@@ -21,17 +21,19 @@ pub(crate) struct Case {
     cut: bool,
 }
 
-/// The committed cases of an algorithm, of which there are so many, or those of `GOLDEN_DIR`, at least as many.
+/// The committed cases of an algorithm, of which there are so many, or those of `GOLDEN_DIR`.
 pub(crate) fn cases(algorithm: &str, committed: usize) -> Vec<Case> {
     let here = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden"));
-    let folder = std::env::var_os("GOLDEN_DIR").map_or(here, PathBuf::from).join(algorithm);
+    let elsewhere = std::env::var_os("GOLDEN_DIR");
+    let wanted = if elsewhere.is_some() { 1 } else { committed };
+    let folder = elsewhere.map_or(here, PathBuf::from).join(algorithm);
     let mut files: Vec<PathBuf> = fs::read_dir(&folder)
         .unwrap_or_else(|error| panic!("cannot read the recordings in {}: {error}", folder.display()))
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
         .collect();
     files.sort();
-    assert!(files.len() >= committed, "{} recordings of {committed} in {}", files.len(), folder.display());
+    assert!(files.len() >= wanted, "{} recordings of {wanted} in {}", files.len(), folder.display());
     files.iter().map(|file| Case::read(file)).collect()
 }
 
