@@ -7,7 +7,7 @@ use std::thread;
 
 use common::{every_learner, observations, random_batch, rngs, small_iql, small_qt_opt, spec, spec_for};
 use learners::nets::Vision;
-use learners::{Device, LearnerConfig, export, open, open_for};
+use learners::{Device, IqlConfig, LearnerConfig, export, open, open_for};
 use rl::{EnvironmentSpec, ImageRows, ImageShape, Intent, ObservationRows, Policy, Prng};
 use tch::{Kind, Tensor};
 
@@ -146,13 +146,32 @@ fn damaged_and_foreign_files_are_named() {
 
     bc.build(&spec, rngs(1), Device::CPU).save(folder.path()).unwrap();
     let error = learner.load(folder.path()).unwrap_err().to_string();
-    assert!(error.contains("learner.json is of another learner"), "{error}");
+    assert!(
+        error.contains("learner.json is of 1 lane(s) of bc") && error.contains("wanted are 1 lane(s) of iql"),
+        "{error}"
+    );
     let deterministic = fs::read(&tensors).unwrap();
     gaussian_bc.build(&spec, rngs(1), Device::CPU).save(folder.path()).unwrap();
     fs::write(&tensors, deterministic).unwrap();
     assert!(message().contains("has no tensor actor/log_std"), "{}", message());
     iql.build(&spec, rngs(2), Device::CPU).save(folder.path()).unwrap();
-    assert!(learner.load(folder.path()).unwrap_err().to_string().contains("holds 2 lane(s)"));
+    assert!(learner.load(folder.path()).unwrap_err().to_string().contains("is of 2 lane(s) of iql"));
+    let LearnerConfig::Iql(settings) = iql else { panic!("IQL comes first") };
+    let other = LearnerConfig::Iql(IqlConfig { discount: 0.5, ..settings.clone() });
+    other.build(&spec, rngs(1), Device::CPU).save(folder.path()).unwrap();
+    assert!(learner.load(folder.path()).unwrap_err().to_string().contains("other settings"));
+
+    // Weights must be numbers; one of Adam's squares may overflow in a training that goes on.
+    for (name, sound) in [("adam/actor/square", true), ("actor/0/weight", false)] {
+        learner.save(folder.path()).unwrap();
+        let mut found = Tensor::read_safetensors(&tensors).unwrap();
+        let (_, tensor) = found.iter_mut().find(|(other, _)| other == name).expect("it is saved");
+        *tensor = tensor.full_like(f64::INFINITY);
+        Tensor::write_safetensors(&found, &tensors).unwrap();
+        let loaded = open(folder.path(), Device::CPU).err().map(|error| error.to_string());
+        assert_eq!(loaded.is_none(), sound, "{name}");
+        assert!(sound || loaded.expect("an error").contains("not finite in actor/0/weight"));
+    }
     fs::write(&header, b"{\"config\": ").unwrap();
     assert!(message().contains("learner.json is not a learner's header"), "{}", message());
 }
