@@ -120,8 +120,8 @@ enum Verb {
     /// Draw pictures that need no runs: figures 1, 5 and 6, and the demonstration.
     ///
     /// They follow from files of this repository alone. The film and the maps show the guide and the policy of
-    /// results/demo/, which `cargo run -p experiments -- export` made from two runs; to see others, remove those folders and export
-    /// others there.
+    /// results/demo/, which `cargo run -p experiments -- export` made from two runs; to see others, remove those folders
+    /// and export others there.
     Figure(cmd::figure::Arguments),
     /// Write a small copy of a saved policy (of IQL or cloning) that can act but no longer learn.
     ///
