@@ -2,7 +2,7 @@
 //! does not wait for updates while it moves, and has a guide with a memory. Stop it and give the command again, and it goes on:
 //! `cargo run -p experiments --example one_robot -- FOLDER`.
 
-use std::{env, error, fs, path::Path, sync::Arc, sync::Mutex};
+use std::{env, error, fs, io, io::Write, path::Path, sync::Arc, sync::Mutex};
 
 use jsrl::{JumpStart, JumpStartLane, JumpStartState, SchedulePlan};
 use learners::{Device, IqlConfig, LearnerConfig};
@@ -14,7 +14,7 @@ pub(crate) mod own_task;
 
 /// The one robot, here the walker of `own_task.rs`; of a real one this holds the connection. Its clones share it.
 #[derive(Clone)]
-struct Robot {
+pub(crate) struct Robot {
     spec: EnvironmentSpec,
     body: Arc<Mutex<Box<dyn Environment>>>,
     /// The guide's memory: it first gets to the middle, then goes.
@@ -22,7 +22,7 @@ struct Robot {
 }
 
 impl Robot {
-    fn switch_on() -> Self {
+    pub(crate) fn switch_on() -> Self {
         let body = own_task::ledge();
         let spec = EnvironmentSpec { privileged_size: 1, ..body.spec().clone() };
         Self { spec, body: Arc::new(Mutex::new(body)), has_been_in_the_middle: false }
@@ -78,26 +78,28 @@ pub(crate) fn guide_alone() -> f32 {
 /// Trains until the robot has taken `steps` steps in all, from where `folder` says that it was; judges the learner alone.
 pub(crate) fn train(folder: &Path, steps: usize) -> Result<f32, Box<dyn error::Error>> {
     let robot = Robot::switch_on();
-    let iql = IqlConfig { temperature: 3.0, hidden: vec![64; 2], reward_shift: 0.0, ..IqlConfig::antmaze_small() };
+    let iql = IqlConfig { expectile: 0.9, hidden: vec![64; 2], ..IqlConfig::adroit_small() };
     let mut learner = LearnerConfig::Iql(iql).build(robot.spec(), vec![Prng::derive("robot", 0, "IQL")], Device::CPU);
-    let (loop_file, learner_folder) = (folder.join("loop.json"), folder.join("learner"));
-    let saved: Option<JumpStartState> = match fs::read(&loop_file) {
+    // The loop's file says which learner belongs to it.
+    let (loop_file, learner_at) = (folder.join("loop.json"), |steps: usize| folder.join(format!("learner-{steps}")));
+    let saved: Option<(usize, JumpStartState)> = match fs::read(&loop_file) {
         Ok(bytes) => Some(serde_json::from_slice(&bytes)?),
-        Err(_) => None,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None, // the first time
+        Err(error) => return Err(error.into()),
     };
-    if saved.is_some() {
-        learner.load(&learner_folder)?;
+    if let Some((steps, _)) = &saved {
+        learner.load(&learner_at(*steps))?;
     }
     let replay = rl::Replay { online: rl::ReplayBuffer::new(20_000, 2, 2), offline: None };
     let schedule = SchedulePlan::Curriculum { stages: 5, tolerance: 0.1, window: 3 }.start(40);
     let lane = JumpStartLane { environment: Box::new(robot.clone()), replay, schedule, key: "robot".into(), seed: 0 };
     let mut training = JumpStart::new(vec![lane], &ToTheMiddleAndOn, &mut *learner, 128, 1);
-    if let Some(saved) = saved {
+    if let Some((_, saved)) = saved {
         training.restore(saved);
         training.begin_episodes(); // the robot is not where it was
     }
     let mut exam = [rl::EvaluationLane { environments: vec![Box::new(robot)], key: "robot".into(), seed: 0 }];
-    let (mut updates, mut episodes) = (training.steps(), 0);
+    let (mut updates, mut episodes, mut saved_at) = (training.steps(), 0, training.steps());
     while training.steps() < steps {
         training.collect(); // nothing but this in a control period
         if !training.between_episodes() {
@@ -110,14 +112,18 @@ pub(crate) fn train(folder: &Path, steps: usize) -> Result<f32, Box<dyn error::E
         updates = training.steps();
         if episodes % 10 == 0 {
             if let Some(horizon) = training.schedules()[0].evaluation_horizon() {
-                let scores = rl::evaluate(training.drivers(), &mut exam, &[horizon], 20, "curriculum");
+                let scores = rl::evaluate(training.drivers(), &mut exam, &[horizon], 20, &training.steps().to_string());
                 training.observe_evaluation(&[scores[0].success_rate()]); // or a mean return, where there is no success
             }
             training.begin_episodes(); // the evaluation has moved the robot
-            training.learner().save(&learner_folder)?;
-            // Written whole or not at all, whenever the power goes.
-            fs::write(folder.join("loop.new"), serde_json::to_vec(&training.state())?)?;
+            // Whenever the power goes, one state is whole: the older one is there until the newer is on the disk.
+            training.learner().save(&learner_at(training.steps()))?;
+            let mut file = fs::File::create(folder.join("loop.new"))?;
+            file.write_all(&serde_json::to_vec(&(training.steps(), training.state()))?)?;
+            file.sync_all()?;
             fs::rename(folder.join("loop.new"), &loop_file)?;
+            fs::remove_dir_all(learner_at(saved_at)).ok(); // the first time there is none
+            saved_at = training.steps();
         }
     }
     Ok(100.0 * rl::evaluate(training.drivers(), &mut exam, &[0], 100, "score")[0].success_rate())

@@ -53,7 +53,7 @@ impl Policy for StraightOn {
 
 /// Trains IQL for 8,000 steps. Returns the percentage of 100 episodes in which it then arrives, without any guide.
 pub(crate) fn train(plan: &SchedulePlan) -> f32 {
-    let iql = IqlConfig { temperature: 3.0, hidden: vec![64; 2], reward_shift: 0.0, ..IqlConfig::antmaze_small() };
+    let iql = IqlConfig { expectile: 0.9, hidden: vec![64; 2], ..IqlConfig::adroit_small() };
     let mut learner = LearnerConfig::Iql(iql).build(ledge().spec(), vec![Prng::derive("ledge", 0, "IQL")], Device::CPU);
     let replay = rl::Replay { online: rl::ReplayBuffer::new(20_000, 2, 2), offline: None };
     let schedule = plan.start(25); // the guide's way takes 25 steps
@@ -64,7 +64,7 @@ pub(crate) fn train(plan: &SchedulePlan) -> f32 {
     while training.steps() < 8_000 {
         training.step();
         if let (0, Some(horizon)) = (training.steps() % 200, training.schedules()[0].evaluation_horizon()) {
-            let scores = rl::evaluate(training.drivers(), &mut exam, &[horizon], 20, "curriculum");
+            let scores = rl::evaluate(training.drivers(), &mut exam, &[horizon], 20, &training.steps().to_string());
             training.observe_evaluation(&[scores[0].success_rate()]);
         }
     }

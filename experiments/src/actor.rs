@@ -11,7 +11,7 @@ use envs::Task;
 use learners::Device;
 use rl::{Drivers, Environment, EnvironmentSpec, Learner, Policy};
 
-use crate::data::IMAGE_SIZES;
+use crate::data_file::IMAGE_SIZES;
 
 /// Who acts where, on the command line.
 #[derive(Args)]

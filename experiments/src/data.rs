@@ -2,10 +2,8 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fmt, fs,
-    ops::RangeInclusive,
+    fs,
     path::{Path, PathBuf},
-    str::FromStr,
     sync::{Arc, Mutex, PoisonError},
     time::UNIX_EPOCH,
 };
@@ -13,11 +11,12 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use d4rl::Recording;
 use envs::{Family, Task};
-use rl::{Dataset, Environment, Prng};
+use rl::{Dataset, Prng};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
+    data_file::{Demonstrated, environment_of, recipe},
     spec::{DataSlice, Scale, hex},
     workspace::{Workspace, write_whole},
 };
@@ -45,70 +44,6 @@ pub(crate) struct ManifestEntry {
 
 /// The file data/manifest.json.
 pub(crate) type Manifest = BTreeMap<String, ManifestEntry>;
-
-/// How many demonstrations a file of them has; written with k for thousands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Demonstrations(pub(crate) usize);
-
-impl FromStr for Demonstrations {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (digits, unit) = text.strip_suffix('k').map_or((text, 1), |digits| (digits, 1000));
-        let count: Option<usize> = digits.parse().ok().and_then(|count: usize| count.checked_mul(unit));
-        count.filter(|count| *count > 0).map(Self).ok_or_else(|| format!("{text} is no count: say 20, 200, 2k or 20k"))
-    }
-}
-
-impl fmt::Display for Demonstrations {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self.0 {
-            count if count.is_multiple_of(1000) => write!(f, "{}k", count / 1000),
-            count => write!(f, "{count}"),
-        }
-    }
-}
-
-/// What the name of a file of demonstrations tells, such as `2k` or, of one with pictures of other than the task's usual
-/// size, `2k-128px`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Demonstrated {
-    /// How many there are.
-    pub(crate) count: Demonstrations,
-    /// Height and width of their pictures (pixels); none for the task's usual ones.
-    pub(crate) image_size: Option<usize>,
-}
-
-/// Heights and widths of pictures that can be asked for (pixels).
-pub(crate) const IMAGE_SIZES: RangeInclusive<i64> = 16..=1024;
-
-impl Demonstrated {
-    /// By a file's name under data/; none for another sort of file.
-    pub(crate) fn of(task: Task, file: &str) -> Option<Self> {
-        let told = file.rsplit('/').next()?.strip_prefix(task.name())?.strip_prefix('-')?;
-        let (count, image_size) = match told.split_once('-') {
-            Some((count, size)) => (count, Some(size.strip_suffix("px")?.parse().ok()?)),
-            None => (told, None),
-        };
-        if image_size.is_some_and(|size| !IMAGE_SIZES.contains(&(size as i64))) {
-            return None;
-        }
-        Some(Self { count: count.parse().ok()?, image_size })
-    }
-
-    /// The file's name under data/, without its ending.
-    pub(crate) fn file(self, task: Task, scale: Scale) -> String {
-        let Self { count, image_size } = self;
-        let size = image_size.map_or(String::new(), |size| format!("-{size}px"));
-        format!("{}-{count}{size}", Workspace::data_name(task, scale))
-    }
-}
-
-/// A task with pictures as large as those of a file.
-pub(crate) fn environment_of(task: Task, file: &str) -> Box<dyn Environment> {
-    let size = Demonstrated::of(task, file).and_then(|told| told.image_size);
-    size.and_then(|size| task.build_seen_with(Some(size))).unwrap_or_else(|| task.build())
-}
 
 /// Stands for the content of a file that no clone has made yet: a plan can be made with it, a run cannot.
 const NOT_YET_MADE: &str = "not yet made";
@@ -196,8 +131,10 @@ impl DataCatalog {
         if !path.exists() {
             bail!("{} is missing: make it with `{}`", path.display(), recipe(task, file));
         }
-        let recording = d4rl::read(&path)?;
+        let mut recording = d4rl::read(&path)?;
         let spec = environment_of(task, file).spec().clone();
+        // What a task does not show is not learned from.
+        recording.images = recording.images.filter(|_| spec.image.is_some());
         recording.check_sizes(&path, spec.state_size, spec.action_size, spec.image)?;
         let dataset = recording.qlearning_dataset(task.max_steps());
         if dataset.is_empty() {
@@ -235,21 +172,12 @@ impl DataCatalog {
     }
 }
 
-/// The command that makes a data file.
-pub(crate) fn recipe(task: Task, file: &str) -> String {
-    let scale = if file.starts_with("smoke/") { " --scale smoke" } else { "" };
-    let demonstrations = Demonstrated::of(task, file).map_or(String::new(), |Demonstrated { count, image_size }| {
-        let size = image_size.map_or(String::new(), |size| format!(" --image-size {size}"));
-        format!(" --demos {count}{size}")
-    });
-    format!("cargo run -p experiments -- data {task}{demonstrations}{scale}")
-}
-
 fn remembered_path(path: &Path) -> PathBuf {
     path.with_extension("content.json")
 }
 
-/// A hash of the numbers that a learner gets, whatever the file's compression.
+/// A hash of the numbers that a learner gets, whatever the file's compression; of each transition's next state and
+/// picture it hears where they are those of the next row, as all but an episode's last are.
 pub(crate) fn content_of(dataset: &Dataset) -> String {
     let mut hash = Sha256::new();
     for column in [&dataset.states, &dataset.actions, &dataset.rewards, &dataset.bootstraps] {
@@ -339,26 +267,9 @@ fn visits(task: Task, recording: &Recording) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use rl::{Image, ImageShape, Outcome};
 
-    #[test]
-    fn names_tell_how_many_demonstrations_there_are_and_how_large_their_pictures() {
-        let (task, scale) = (Task::GraspingInstance, Scale::Smoke);
-        for (image_size, name) in
-            [(None, "smoke/grasping-instance-2k"), (Some(128), "smoke/grasping-instance-2k-128px")]
-        {
-            let told = Demonstrated { count: Demonstrations(2_000), image_size };
-            assert_eq!(told.file(task, scale), name);
-            assert_eq!(Demonstrated::of(task, name), Some(told));
-            let image = environment_of(task, name).spec().image.expect("grasping is seen");
-            assert_eq!(image.width, image_size.unwrap_or(64));
-        }
-        for other in
-            ["grasping-indiscriminate-2k", "grasping-instance", "grasping-instance-2k-9px", "grasping-instance-x"]
-        {
-            assert_eq!(Demonstrated::of(task, other), None);
-        }
-    }
+    use super::*;
 
     #[test]
     fn each_seed_draws_a_subset_of_its_own() {
@@ -376,14 +287,23 @@ mod tests {
         assert_ne!(states(0), states(1));
     }
 
+    /// A run on it would push what it sees, which has no picture, into a buffer of pictures.
     #[test]
-    fn a_missing_file_is_told_with_the_command_that_makes_it() {
-        let of = |task, file| recipe(task, file).split_once(" -- ").expect("a verb").1.to_string();
-        assert_eq!(of(Task::AntMazeUmaze, "antmaze-umaze-v0"), "data antmaze-umaze-v0");
-        assert_eq!(of(Task::PenBinary, "smoke/pen-binary-v0"), "data pen-binary-v0 --scale smoke");
-        let demonstrations = "smoke/grasping-instance-20";
-        assert_eq!(of(Task::GraspingInstance, demonstrations), "data grasping-instance --demos 20 --scale smoke");
-        let large = "grasping-instance-2k-512px";
-        assert_eq!(of(Task::GraspingInstance, large), "data grasping-instance --demos 2k --image-size 512");
+    fn pictures_of_a_task_without_are_left_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let workspace = Workspace::at(folder.path());
+        let (task, file) = (Task::DoorBinary, "door-binary-v0");
+        let (state, action) = ([0.0; 39], [0.0; 28]);
+        let mut recording = Recording::empty(state.len(), action.len());
+        for step in 0..4 {
+            let outcome = if step == 3 { Outcome::TimesOut } else { Outcome::Continues };
+            recording.push(&state, &action, -1.0, outcome);
+            recording.push_image(&Image::new(ImageShape { height: 2, width: 2, channels: 3 }, vec![0; 12]));
+        }
+        let path = workspace.data_path(file);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("writable");
+        d4rl::write(&path, &recording).expect("writable");
+        let (dataset, _) = DataCatalog::new(&workspace).load_all(task, file).expect("a good file");
+        assert!(dataset.images.is_none() && dataset.len() == 3);
     }
 }

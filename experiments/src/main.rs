@@ -9,6 +9,7 @@ mod clock;
 mod cmd;
 mod collect;
 mod data;
+mod data_file;
 mod episode;
 mod events;
 mod guide;
@@ -70,7 +71,8 @@ pub(crate) struct Selection {
 /// How many times.
 #[derive(Args, Clone, Copy)]
 pub(crate) struct Seeds {
-    /// Number of seeds, counted from 0 [default: 1 smoke, 3 laptop, 20 paper; of the theory 4 smoke, 200 otherwise].
+    /// Number of seeds, counted from 0 [default: 1 smoke, 3 laptop, paper as many as its table
+    /// has, mostly 20; of the theory 4 smoke, 200 otherwise].
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     pub(crate) seeds: Option<u64>,
 }

@@ -6,12 +6,12 @@ use anyhow::{Context, Result, anyhow, ensure};
 use envs::Task;
 use jsrl::SchedulePlan;
 use learners::LearnerConfig;
-use rl::{Dataset, Environment, Intent, Replay, ReplayBuffer};
+use rl::{Dataset, Environment, EnvironmentSpec, Intent, Replay, ReplayBuffer};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    data::{Demonstrated, Demonstrations, environment_of},
+    data_file::{Demonstrated, Demonstrations, environment_of},
     guide::SavedPolicy,
     run::{offline_method, size_label},
 };
@@ -280,10 +280,12 @@ impl RunSpec {
         match &online.guide {
             GuideSource::Learner(learner) => check(learner),
             GuideSource::Run(run) => {
-                let size =
-                    |environment: &dyn Environment| environment.spec().image.map(|image| (image.height, image.width));
-                let same = size(&*environment) == size(&*run.spec.environment());
-                ensure!(same, "the guide's run must have pictures as large as the run's own");
+                let sizes = |environment: &dyn Environment| {
+                    let EnvironmentSpec { state_size, action_size, image, .. } = environment.spec();
+                    (*state_size, *action_size, image.map(|image| (image.height, image.width)))
+                };
+                let same = sizes(&*environment) == sizes(&*run.spec.environment());
+                ensure!(same, "the guide's run must have states, actions and pictures as large as the run's own");
                 run.spec.check().context("the guide's run cannot be run")
             }
             GuideSource::Offline | GuideSource::Oracle | GuideSource::Saved(_) => Ok(()),

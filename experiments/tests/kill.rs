@@ -263,8 +263,8 @@ fn a_checkpoint_that_does_not_fit_is_set_aside() {
     }
 }
 
-/// A guide whose networks overflow leads the ant to a state that is none: the environment's assertion ends the
-/// run, and the next one goes on.
+/// A guide whose networks overflow chooses an action that is none: the assertion that keeps it from the ant ends the run,
+/// and the next one goes on.
 #[test]
 fn a_panic_is_recorded_and_the_rest_goes_on() {
     let folder = with_data();
@@ -290,7 +290,7 @@ fn a_panic_is_recorded_and_the_rest_goes_on() {
     assert_eq!(failed.len(), 2, "{said}");
     for record in failed {
         let reason = record["outcome"]["failed"].as_str().expect("it failed");
-        assert!(reason.contains("led to the state") && reason.contains("NaN"), "{reason}");
+        assert!(reason.contains("a policy chose the action") && reason.contains("NaN"), "{reason}");
     }
 }
 

@@ -12,6 +12,7 @@ use one_robot::own_task;
 #[test]
 fn its_environment_keeps_the_contract() {
     rl::check_environment(&mut *own_task::ledge(), 4);
+    rl::check_robot(&mut one_robot::Robot::switch_on(), 4);
 }
 
 #[test]
@@ -43,7 +44,7 @@ fn one_robot_learns_and_is_judged_and_goes_on() {
     let stage_after = |steps| {
         let rate = one_robot::train(folder.path(), steps).expect("trains");
         let state = fs::read(folder.path().join("loop.json")).expect("the loop as it was saved last");
-        let state: serde_json::Value = serde_json::from_slice(&state).expect("JSON");
+        let (_, state): (usize, serde_json::Value) = serde_json::from_slice(&state).expect("JSON");
         (rate, state["schedules"][0]["stage"].as_u64().expect("a number"), state["steps"].as_u64().expect("a number"))
     };
     let (early, early_stage, saved_at) = stage_after(1_500);

@@ -56,6 +56,16 @@ impl DatasetError {
         Self::Unwritable { path: path.to_owned(), reason: reason.to_string() }
     }
 
+    /// A [`DatasetError::Malformed`] of `key`, which has not as many rows as there are observations.
+    pub(crate) fn rows(path: &Path, key: &str, expected: usize, found: usize) -> Self {
+        Self::malformed(
+            path,
+            key,
+            format!("one row for each of the {expected} observations"),
+            format!("it has {found}"),
+        )
+    }
+
     /// A [`DatasetError::Malformed`] of `key`.
     pub(crate) fn malformed(path: &Path, key: &str, expected: impl Into<String>, found: impl Into<String>) -> Self {
         Self::Malformed { path: path.to_owned(), key: key.to_owned(), expected: expected.into(), found: found.into() }

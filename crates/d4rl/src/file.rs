@@ -33,6 +33,7 @@ const IMAGES_AT_ONCE: usize = 256;
 pub fn read(path: impl AsRef<Path>) -> Result<Recording, DatasetError> {
     let path = path.as_ref();
     let source = Source::open(path)?;
+    source.check_rows()?;
     let recording = Recording {
         observations: source.matrix("observations", "numbers of shape [step, feature]")?,
         images: source.images("images", "bytes of shape [step, height, width, channel]")?,
@@ -70,6 +71,22 @@ impl<'a> Source<'a> {
         let mut keys = BTreeMap::new();
         collect(&file, "", MAX_DEPTH, &mut keys).map_err(|error| DatasetError::unreadable(path, &error))?;
         Ok(Self { path, keys })
+    }
+
+    /// Checks that columns are as long as each other before anything is read: a damaged header may promise any number of
+    /// rows, for which there would be no memory.
+    fn check_rows(&self) -> Result<(), DatasetError> {
+        const COLUMNS: [&str; 6] = ["observations", "images", "actions", "rewards", "terminals", "timeouts"];
+        let rows = |dataset: &Dataset| dataset.shape().first().copied();
+        let expected = self.keys.get("observations").and_then(rows).filter(|rows| *rows > 0);
+        let Some(expected) = expected else { return Ok(()) };
+        for (key, dataset) in &self.keys {
+            let is_column = COLUMNS.contains(&key.as_str()) || key.starts_with("infos/") && is_numeric(dataset);
+            if let Some(found) = rows(dataset).filter(|found| is_column && *found != expected) {
+                return Err(DatasetError::rows(self.path, key, expected, found));
+            }
+        }
+        Ok(())
     }
 
     fn required(&self, key: &str, expected: &'static str) -> Result<&Dataset, DatasetError> {

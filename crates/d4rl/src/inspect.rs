@@ -29,7 +29,7 @@ pub struct Inspection {
     pub rewarded_episodes: usize,
     /// Stretches between timeouts ([`Recording::segments`]); None where the file has no such key.
     pub segments: Option<usize>,
-    /// Segments with any reward above 0, which for sparse rewards means success.
+    /// Segments with any reward above 0, which for rewards of 0 and 1 means success; -1 and 0 have none.
     pub rewarded_segments: Option<usize>,
     /// Rows after the end of the last episode.
     pub unfinished_rows: usize,
@@ -162,11 +162,20 @@ impl fmt::Display for Inspection {
             None => writeln!(f, "  no finished episode")?,
             Some(Lengths { count, min, max, mean }) => {
                 writeln!(f, "  {count} episodes of {min} to {max} steps, {mean:.1} on average")?;
-                writeln!(f, "  {} of them with a reward above 0", self.rewarded_episodes)?;
+                // Rewards of -1 and 0 say of no episode that it succeeded.
+                if self.rewards.max > 0.0 {
+                    writeln!(f, "  {} of them with a reward above 0", self.rewarded_episodes)?;
+                }
             }
         }
         if let (Some(segments), Some(rewarded)) = (self.segments, self.rewarded_segments) {
-            writeln!(f, "  {segments} stretches between timeouts, {rewarded} of them with a reward above 0")?;
+            write!(f, "  {segments} stretches between timeouts")?;
+            let told = if self.rewards.max > 0.0 {
+                format!(", {rewarded} of them with a reward above 0")
+            } else {
+                String::new()
+            };
+            writeln!(f, "{told}")?;
         }
         match self.timeouts {
             None => write!(f, "  {} terminals, no timeouts key", self.terminals)?,

@@ -140,6 +140,14 @@ impl Recording {
     /// Checks what both reader and writer promise: at least one step, columns of one length, and finite numbers
     /// in everything that learners see. (`infos` may hold any number: a log-probability can be infinite.)
     pub(crate) fn check(&self, path: &Path) -> Result<(), DatasetError> {
+        let infos = self.infos.iter().map(|(name, column)| (format!("infos/{name}"), column));
+        let states = [("observations".to_owned(), &self.observations), ("actions".to_owned(), &self.actions)];
+        for (key, Column { size, values }) in states.into_iter().chain(infos) {
+            if *size > 0 && values.len() % size != 0 {
+                let found = format!("{} numbers are no rows of {size}", values.len());
+                return Err(DatasetError::malformed(path, &key, format!("rows of {size} numbers"), found));
+            }
+        }
         let rows = self.observations.rows();
         if rows == 0 {
             return Err(DatasetError::malformed(path, "observations", "at least one row of numbers", "there is none"));
@@ -154,8 +162,7 @@ impl Recording {
         ];
         for (key, length) in lengths.map(|(key, length)| (key.to_owned(), length)).into_iter().chain(infos) {
             if length != rows {
-                let expected = format!("one row for each of the {rows} observations");
-                return Err(DatasetError::malformed(path, &key, expected, format!("it has {length}")));
+                return Err(DatasetError::rows(path, &key, rows, length));
             }
         }
         let columns = [

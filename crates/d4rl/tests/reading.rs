@@ -206,6 +206,15 @@ fn malformed_keys() {
     }
 }
 
+/// As many rows as a flipped bit may promise, none of which is there.
+#[test]
+fn a_column_of_a_terabyte_is_refused_unread() {
+    let fixture = Fixture::new();
+    fixture.file.unlink("terminals").expect("an old data set");
+    fixture.file.new_dataset::<u8>().chunk(1024).shape(1_usize << 40).create("terminals").expect("a new data set");
+    assert!(fixture.complaint().contains("'terminals'"));
+}
+
 #[test]
 fn infos_of_another_length() {
     let fixture = Fixture::new();

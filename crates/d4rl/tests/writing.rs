@@ -167,7 +167,10 @@ fn what_cannot_be_written_leaves_the_old_file() {
     sparse.metadata.insert("seed".into(), Metadata::Numbers { shape: vec![2], values: vec![0.0] });
     let mut ragged = recording(20);
     ragged.infos.insert("qpos".into(), Column { size: 2, values: vec![0.0; 42] });
+    let mut torn = recording(20);
+    torn.infos.insert("qpos".into(), Column { size: 2, values: vec![0.0; 41] });
     for (bad, reason) in [
+        (torn, "41 numbers are no rows of 2"),
         (unequal, "'rewards'"),
         (endless, "row 1 holds inf"),
         (nul, "NUL"),

@@ -154,6 +154,7 @@ impl<'a> JumpStart<'a> {
     /// after somebody else moved the robot, and after [`JumpStart::restore`] where it has no snapshots.
     pub fn begin_episodes(&mut self) {
         for (l, lane) in self.lanes.iter_mut().enumerate() {
+            self.replays[l].online.give_up_episode();
             lane.begin_episode(self.schedules[l].next_horizon(&mut self.horizon_rngs[l]));
         }
     }
@@ -172,7 +173,8 @@ impl<'a> JumpStart<'a> {
     }
 
     /// Goes on from a saved state, with the same bits. This loop is a new one, made of what the saved one was made of,
-    /// but for the learner, which is that of the saved moment.
+    /// but for the learner, which is that of the saved moment. Schedules are the saved ones, plan and all: an edited plan
+    /// needs a fresh start.
     pub fn restore(&mut self, state: JumpStartState) {
         let JumpStartState { lanes, collected, schedules, steps, horizon_rngs, action_rngs, sample_rngs } = state;
         assert_eq!(lanes.len(), self.lanes.len(), "one state per lane");

@@ -142,7 +142,8 @@ pub(crate) fn read_tensors(directory: &Path) -> Result<Vec<(String, Tensor)>, Ch
 fn replace(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), CheckpointError> {
     let mut temporary: PathBuf = path.to_owned();
     temporary.as_mut_os_string().push(format!(".{}-{:?}.part", process::id(), thread::current().id()));
-    write(&temporary).and_then(|()| fs::rename(&temporary, path)).map_err(|source| {
+    let on_disk = |temporary: &Path| File::open(temporary)?.sync_all();
+    write(&temporary).and_then(|()| on_disk(&temporary)).and_then(|()| fs::rename(&temporary, path)).map_err(|source| {
         _ = fs::remove_file(&temporary);
         write_error(path, source)
     })

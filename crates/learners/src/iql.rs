@@ -3,20 +3,23 @@
 //!
 //! Where each preset's numbers come from:
 //!
-//! | hyperparameter | `antmaze` | `adroit` | `antmaze_small` | source |
-//! |---|---|---|---|---|
-//! | `expectile` | 0.9 | 0.7 | 0.9 | `antmaze_finetune_config.py`, `kitchen_config.py` |
-//! | `temperature` | 10 | 0.5 | 1 | the same; ours for few updates |
-//! | `discount`, `tau` | 0.99, 0.005 | 0.99, 0.005 | 0.99, 0.02 | the same; ours for few updates |
-//! | learning rates | 3e-4 | 3e-4 | 1e-3 | the same; ours for few updates |
-//! | `max_advantage_weight` | 100 | 100 | 100 | `actor.py` |
-//! | `log_std_range` | [-5, 2] | [-5, 2] | [-5, 2] | `learner.py`, `policy.py` |
-//! | `hidden` | 256 x 2 | 256 x 2 | 128 x 2 | the configurations; ours for few updates |
-//! | `actor_dropout` | 0 | 0.1 | 0 | the configurations |
-//! | `actor_schedule` | constant | constant | constant | `antmaze_finetune_config.py` |
-//! | `actor_average` | none | none | 0.001 | ours |
-//! | rewards | r - 1 | r | r - 1 | `train_finetune.py` |
-//! | `inputs` | raw | raw | scaled | `train_finetune.py`; ours for few updates |
+//! | hyperparameter | `antmaze` | `adroit` | `antmaze_small` | `adroit_small` | source |
+//! |---|---|---|---|---|---|
+//! | `expectile` | 0.9 | 0.7 | 0.9 | 0.8 | `antmaze_finetune_config.py`, `kitchen_config.py`; ours (pilots) |
+//! | `temperature` | 10 | 0.5 | 1 | 3 | the same; ours for few updates |
+//! | `discount`, `tau` | 0.99, 0.005 | 0.99, 0.005 | 0.99, 0.02 | 0.99, 0.02 | the same; ours for few updates |
+//! | learning rates | 3e-4 | 3e-4 | 1e-3 | 1e-3 | the same; ours for few updates |
+//! | `max_advantage_weight` | 100 | 100 | 100 | 100 | `actor.py` |
+//! | `log_std_range` | [-5, 2] | [-5, 2] | [-5, 2] | [-5, 2] | `learner.py`, `policy.py` |
+//! | `hidden` | 256 x 2 | 256 x 2 | 128 x 2 | 128 x 2 | the configurations; ours for few updates |
+//! | `actor_dropout` | 0 | 0.1 | 0 | 0 | the configurations |
+//! | `actor_schedule` | constant | constant | constant | constant | `antmaze_finetune_config.py` |
+//! | `actor_average` | none | none | 0.001 | 0.001 | ours |
+//! | rewards | r - 1 | r | r - 1 | r | `train_finetune.py` |
+//! | `inputs` | raw | raw | scaled | scaled | `train_finetune.py`; ours for few updates |
+//!
+//! With rewards of r - 1 each step costs one: where an episode can end by failing, that makes failing early attractive, and a
+//! preset with r is the one to begin from.
 //!
 //! Minibatches have 256 rows there; the size is the caller's.
 

@@ -93,7 +93,13 @@ impl LearnerConfig {
     }
 
     /// A fresh learner with one lane per stream; a lane's networks and noise come from its own stream alone.
+    ///
+    /// # Panics
+    /// Where [`LearnerConfig::check_for`] finds something wrong, with what it says.
     pub fn build(&self, spec: &EnvironmentSpec, rngs: Vec<Prng>, device: Device) -> Box<dyn Learner> {
+        if let Err(problem) = self.check_for(spec) {
+            panic!("{} for {}: {problem}", self.name(), spec.name);
+        }
         self.build_for(&Interface::of(spec), rngs, device)
     }
 

@@ -9,21 +9,32 @@ use crate::{
 /// Plays `episodes` episodes of random and of bang-bang actions and panics where the contract of [`Environment`] is
 /// broken.
 ///
-/// Checked: sizes, finite numbers, an end within `max_steps`, equal bits for equal seeds, and that a restored snapshot
-/// goes on as the original did, early in an episode and, where random actions let one last
-/// so long, at its end by time.
+/// Checked: what [`check_robot`] checks, equal bits for equal seeds, and that a restored snapshot goes on as the original
+/// did, early in an episode and, where random actions let one last so long, at its end by time.
 pub fn check_environment(environment: &mut dyn Environment, episodes: usize) {
+    check_robot(environment, episodes);
     let spec = environment.spec().clone();
-    for episode in 0..episodes {
-        let bang_bang = episode % 2 == 1;
-        let seed = episode as u64;
-        let first = play(environment, seed, bang_bang);
-        if episode < 2 {
-            assert_eq!(first, play(environment, seed, bang_bang), "{}: same seed, other episode", spec.name);
-        }
+    for (seed, bang_bang) in [(0, false), (1, true)].into_iter().take(episodes) {
+        let mut again = || play(environment, seed, bang_bang);
+        assert_eq!(again(), again(), "{}: same seed, other episode", spec.name);
     }
     for steps in [20.min(spec.max_steps / 3), spec.max_steps.saturating_sub(3)] {
         check_snapshot(environment, steps, &mut Prng::derive(&spec.name, 0, "snapshot"));
+    }
+}
+
+/// What can be asked of a robot in the world, which is never twice the same: sizes, finite numbers, and an end within
+/// `max_steps`. It moves by random and by bang-bang actions in turn, `episodes` episodes in all.
+pub fn check_robot(environment: &mut dyn Environment, episodes: usize) {
+    let EnvironmentSpec { name, state_size, state_center, state_spread, .. } = environment.spec();
+    assert_eq!(
+        [state_center.len(), state_spread.len()],
+        [*state_size; 2],
+        "{name}: lengths of state_center and _spread"
+    );
+    assert!(state_spread.iter().all(|spread| *spread > 0.0), "{name}: a state_spread is not above 0: {state_spread:?}");
+    for episode in 0..episodes {
+        play(environment, episode as u64, episode % 2 == 1);
     }
 }
 

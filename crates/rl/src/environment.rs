@@ -10,10 +10,12 @@ pub trait Environment: Send {
     fn spec(&self) -> &EnvironmentSpec;
     /// Starts an episode. All randomness comes from `rng`.
     fn reset(&mut self, rng: &mut Prng) -> Observation;
-    /// Advances one control step. `action` is in [-1, 1] per component; what lies outside is clipped.
+    /// Advances one control step. Loops and evaluations clip `action` to [-1, 1] per component before they hand it over
+    /// ([`crate::Drivers::act`]); whoever calls this directly may not.
     fn step(&mut self, action: &[f32]) -> Step;
     /// The complete state: after [`Environment::restore`] the next steps give the same bits. A robot in the world cannot do
     /// this: let it return an empty snapshot and `restore` do nothing, and begin an episode when a training has been restored.
+    /// ([`crate::check_environment`] tests all of this, [`crate::check_robot`] what such a robot can promise.)
     fn snapshot(&self) -> Snapshot;
     /// Puts the environment back into the state of a snapshot of the same task.
     fn restore(&mut self, snapshot: &Snapshot);

@@ -28,10 +28,11 @@ struct Seat {
 /// Episode `k` of a `round` starts the same whatever the number of environments, from its own stream, and with
 /// policies that draw nothing it goes on the same too, but for how a network's sums are rounded in batches of other
 /// sizes. A policy that draws does so from one stream for all rows of a lane: its episodes depend on that number.
+/// A `round` of the same name has the same starts again: name it by the step as well to judge by new ones.
 ///
 /// # Panics
-/// Without an episode or an environment, with other numbers of environments in some lanes, and where a state or reward is
-/// not finite.
+/// Without an episode or an environment, with other numbers of environments in some lanes, and where an action, a state or
+/// a reward is not finite.
 pub fn evaluate(
     drivers: Drivers,
     lanes: &mut [EvaluationLane],

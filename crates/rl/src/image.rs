@@ -58,7 +58,7 @@ impl Serialize for Frame {
 impl<'de> Deserialize<'de> for Frame {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Bytes;
-        impl de::Visitor<'_> for Bytes {
+        impl<'de> de::Visitor<'de> for Bytes {
             type Value = Frame;
 
             fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
@@ -66,6 +66,15 @@ impl<'de> Deserialize<'de> for Frame {
             }
 
             fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Frame, E> {
+                Ok(Frame(bytes.into()))
+            }
+
+            /// Formats without bytes, such as JSON, write numbers.
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut numbers: A) -> Result<Frame, A::Error> {
+                let mut bytes = Vec::new();
+                while let Some(byte) = numbers.next_element::<u8>()? {
+                    bytes.push(byte);
+                }
                 Ok(Frame(bytes.into()))
             }
         }
@@ -246,5 +255,7 @@ mod tests {
         assert_eq!(read, columns);
         assert_eq!(read.next_image(4).bytes().as_ptr(), read.image(5).bytes().as_ptr(), "shared again");
         assert!(postcard::from_bytes::<ImageColumns>(&written[..written.len() - 1]).is_err());
+        let written = serde_json::to_string(&columns).unwrap();
+        assert_eq!(serde_json::from_str::<ImageColumns>(&written).unwrap(), columns, "as JSON too");
     }
 }

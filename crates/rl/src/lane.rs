@@ -104,10 +104,14 @@ impl<'a> Drivers<'a> {
         Self { guide: policy, learner: policy }
     }
 
-    /// Actions `[lane, row, action]`; `in_guide_hands` has one entry per lane and row, lane by lane.
+    /// Actions `[lane, row, action]`, clipped to [-1, 1] whoever chose them; `in_guide_hands` has one entry per lane and
+    /// row, lane by lane.
     ///
     /// What a lane draws does not depend on who drives the others: the learner is asked for every row, and the streams
     /// of lanes without a row in guide hands stay where the learner left them.
+    ///
+    /// # Panics
+    /// Where whoever drives a row chose an action that is not finite: no robot should be sent one.
     pub fn act(
         &self,
         observations: &ObservationRows,
@@ -117,20 +121,24 @@ impl<'a> Drivers<'a> {
         rngs: &mut [Prng],
     ) -> LaneRows {
         let mut actions = self.learner.act(observations, learner_intent, rngs);
+        let rows = actions.rows();
         if in_guide_hands.contains(&true) {
             let before = rngs.to_vec();
             let guided = self.guide.act(observations, guide_intent, rngs);
-            for ((rng, before), in_guide_hands) in
-                rngs.iter_mut().zip(before).zip(in_guide_hands.chunks(actions.rows()))
-            {
+            for ((rng, before), in_guide_hands) in rngs.iter_mut().zip(before).zip(in_guide_hands.chunks(rows)) {
                 if !in_guide_hands.contains(&true) {
                     *rng = before;
                 }
             }
             for (i, _) in in_guide_hands.iter().enumerate().filter(|(_, in_guide_hands)| **in_guide_hands) {
-                let (lane, row) = (i / actions.rows(), i % actions.rows());
+                let (lane, row) = (i / rows, i % rows);
                 actions.row_mut(lane, row).copy_from_slice(guided.row(lane, row));
             }
+        }
+        for i in 0..actions.lanes() * rows {
+            let action = actions.row_mut(i / rows, i % rows);
+            assert!(action.iter().all(|x| x.is_finite()), "a policy chose the action {action:?}");
+            action.iter_mut().for_each(|x| *x = x.clamp(-1.0, 1.0));
         }
         actions
     }

@@ -29,7 +29,7 @@ mod prng;
 mod replay;
 mod scores;
 
-pub use conformance::{check_environment, check_learner};
+pub use conformance::{check_environment, check_learner, check_robot};
 pub use dataset::{Dataset, Row, Transition};
 pub use environment::{Environment, EnvironmentSpec, Observation, Outcome, Snapshot, Step, TimeLimit};
 pub use evaluate::{EvaluationLane, evaluate};

@@ -70,6 +70,11 @@ impl ReplayBuffer {
         }
     }
 
+    /// Ends the episode under way where it was given up: no later reward marks what led nowhere.
+    pub fn give_up_episode(&mut self) {
+        self.pending = 0;
+    }
+
     /// What was pushed and is still there.
     pub fn collected(&self) -> Collected {
         let kept = self.pushed.min(self.capacity);
@@ -82,13 +87,21 @@ impl ReplayBuffer {
 
     /// Makes a fresh buffer the one that [`ReplayBuffer::collected`] was asked of; both began with the same
     /// transitions.
+    ///
+    /// # Panics
+    /// When transitions were pushed already, and when the two have other capacities (as far as that shows).
     pub fn restore(&mut self, Collected { pushed, pending, rows }: &Collected) {
         assert_eq!(self.pushed, 0, "only a fresh buffer can be restored");
-        let forgotten = pushed - rows.len();
+        let (forgotten, capacity) = (pushed - rows.len(), self.capacity);
+        assert!(
+            if forgotten > 0 { rows.len() == capacity } else { rows.len() <= capacity },
+            "{} collected transitions, {forgotten} forgotten, are not those of a buffer for {capacity}",
+            rows.len()
+        );
         if forgotten > 0 {
             // It has gone round, so that nothing of the beginning is left, and the oldest row lies anywhere.
-            self.columns.resize(self.capacity);
-            self.cursor = (self.cursor + forgotten) % self.capacity;
+            self.columns.resize(capacity);
+            self.cursor = (self.cursor + forgotten) % capacity;
         }
         (0..rows.len()).for_each(|row| self.put(rows.row(row)));
         (self.pushed, self.pending) = (*pushed, *pending);
@@ -152,6 +165,28 @@ mod tests {
                 restored.restore(&original.collected());
                 assert_eq!(restored, original, "{pushes} pushes");
             }
+        }
+    }
+
+    #[test]
+    fn a_reward_marks_nothing_of_an_episode_given_up() {
+        let mut buffer = ReplayBuffer::new(4, 1, 1);
+        buffer.push(&transition(0.0, Outcome::Continues));
+        buffer.give_up_episode();
+        buffer.push(&transition(0.0, Outcome::Continues));
+        buffer.push(&transition(1.0, Outcome::Terminates));
+        assert_eq!(buffer.columns().successes, [0.0, 1.0, 1.0]);
+    }
+
+    /// Of a buffer that has gone round, and of one that has not.
+    #[test]
+    fn other_capacities_are_refused() {
+        for (pushes, capacity) in [(5, 8), (5, 3), (4, 3)] {
+            let mut original = ReplayBuffer::new(4, 1, 1);
+            (0..pushes).for_each(|_| original.push(&transition(1.0, Outcome::Continues)));
+            let collected = original.collected();
+            let restore = move || ReplayBuffer::new(capacity, 1, 1).restore(&collected);
+            assert!(std::panic::catch_unwind(restore).is_err(), "{pushes} pushes into 4, restored into {capacity}");
         }
     }
 

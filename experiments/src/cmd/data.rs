@@ -22,9 +22,8 @@ use crate::{
         human::{self, HumanData},
         maze,
     },
-    data::{
-        DataCatalog, Demonstrated, Demonstrations, IMAGE_SIZES, describe, environment_of, read_manifest, write_manifest,
-    },
+    data::{DataCatalog, describe, read_manifest, write_manifest},
+    data_file::{Demonstrated, Demonstrations, IMAGE_SIZES, environment_of},
     paper::{self, Cell},
     progress::say,
     same_bits,

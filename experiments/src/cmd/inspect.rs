@@ -7,7 +7,7 @@ use clap::Args;
 use envs::Task;
 
 use crate::{
-    data::{Demonstrated, recipe},
+    data_file::{Demonstrated, recipe},
     progress::tell,
 };
 

@@ -77,7 +77,7 @@ fn splice(workspace: &Workspace, id: &str) -> Result<()> {
 fn splice_into(page: &Path, id: &str, content: &str) -> Result<()> {
     let Ok(text) = fs::read_to_string(page) else { return Ok(()) };
     let text = spliced(&text, id, content)
-        .with_context(|| format!("{} has lost a marker: put both lines back", page.display()))?;
+        .with_context(|| format!("{} lacks a marker of {id}: put both lines where it belongs", page.display()))?;
     write_whole(page, text.as_bytes())
 }
 

@@ -145,13 +145,14 @@ fn jobs(workspace: &Workspace, arguments: &Arguments, catalog: &DataCatalog) -> 
     }
     // Two tables may ask for the same run: it gets the seeds of the one that asks for more.
     let mut runs: Vec<(Cell, u64)> = Vec::new();
+    let exhibits = paper::all();
     for cell in paper::cells(selection, catalog)? {
-        let of_table = |exhibit| match exhibit {
+        let of_table = |exhibit: &Exhibit| match exhibit {
             Exhibit::Runs(experiment) if experiment.id == cell.experiment => Some(experiment.seeds(scale)),
             _ => None,
         };
-        let count = seeds.or_else(|| paper::all().into_iter().find_map(of_table)).unwrap_or(paper::seeds(scale));
-        match runs.iter_mut().find(|(other, _)| other.job(0) == cell.job(0)) {
+        let count = seeds.or_else(|| exhibits.iter().find_map(of_table)).unwrap_or(paper::seeds(scale));
+        match runs.iter_mut().find(|(other, _)| (&other.method, &other.spec) == (&cell.method, &cell.spec)) {
             Some((_, most)) => *most = count.max(*most),
             None => runs.push((cell, count)),
         }

@@ -159,14 +159,13 @@ fn check(results: &Results) -> Vec<Verdict> {
         for result in results.cells.iter().filter(|result| result.cell.method == method) {
             let RunSpec { task, data, .. } = &result.cell.spec;
             let own = results.find(*task, data.transitions, "awac").map(CellResult::scores).unwrap_or_default();
-            let (x, y) = claims::paired(&result.scores(), &own);
             let claim = format!(
                 "{task} {}: AWAC with JSRL ({schedule}) is at least as good as with its own fine-tuning (JSRL takes any \
                  learner, section 4)",
                 size_label(data.transitions)
             );
             // Of one size there is one row, which is then the whole of it.
-            verdicts.push(Verdict { over_all_rows: true, ..claims::compare(&claim, false, &[x], &[y]) });
+            verdicts.push(claims::of_two(|x, y| claims::compare(&claim, false, x, y), &result.scores(), &own));
         }
     }
     verdicts

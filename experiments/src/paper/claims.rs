@@ -1,4 +1,4 @@
-//! What records say of the paper's claims: verdicts, how pairs of seeds make them, and the claims on Table 1.
+//! What records say of the paper's claims: verdicts, and how pairs of seeds make them.
 
 use std::{collections::BTreeSet, fmt, slice::from_ref};
 
@@ -52,110 +52,62 @@ impl fmt::Display for Finding {
     }
 }
 
-/// One inequality: the first method's mean is at least the second's, or strictly above it.
-struct Inequality {
-    better: Method,
-    worse: Method,
-    strict: bool,
-    of: Sizes,
-    claim: &'static str,
+/// One inequality: with such sizes of the data the first method's mean is at least the second's, or strictly above it.
+pub(super) struct Inequality {
+    pub(super) better: Method,
+    pub(super) worse: Method,
+    pub(super) strict: bool,
+    pub(super) of: Sizes,
+    pub(super) claim: &'static str,
 }
 
 /// Of which sizes of the data a claim is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Sizes {
-    All,
+pub(super) enum Sizes {
+    Any,
     /// All but a task's largest of those that have both columns.
     Few,
     /// That one alone.
     Full,
 }
 
-const INEQUALITIES: [Inequality; 6] = [
-    Inequality {
-        better: Method::JsrlCurriculum,
-        worse: Method::Iql,
-        strict: false,
-        of: Sizes::Few,
-        claim: "JSRL (curriculum) is at least as good as IQL on the ant mazes with few data (section 5.1)",
-    },
-    Inequality {
-        better: Method::JsrlRandom,
-        worse: Method::Iql,
-        strict: false,
-        of: Sizes::Few,
-        claim: "JSRL (random) is at least as good as IQL on the ant mazes with few data (section 5.1)",
-    },
-    Inequality {
-        better: Method::JsrlCurriculum,
-        worse: Method::Iql,
-        strict: false,
-        of: Sizes::Full,
-        claim: "JSRL (curriculum) is at least as good as IQL on the ant mazes with all data (Table 1)",
-    },
-    Inequality {
-        better: Method::JsrlCurriculum,
-        worse: Method::JsrlRandom,
-        strict: false,
-        of: Sizes::All,
-        claim: "the curriculum is at least as good as random horizons on the ant mazes (Table 1)",
-    },
-    Inequality {
-        better: Method::JsrlCurriculum,
-        worse: Method::Control,
-        strict: true,
-        of: Sizes::All,
-        claim: "the guide is what helps on the ant mazes: JSRL beats the same start and buffers without it (our control)",
-    },
-    // The paper compares JSRL with IQL alone; what a fresh start and two buffers do without a guide is part of that.
-    Inequality {
-        better: Method::Control,
-        worse: Method::Iql,
-        strict: false,
-        of: Sizes::Few,
-        claim: "without any guide, our control is at least as good as IQL on the ant mazes with few data",
-    },
-];
-
-/// Every claim on every row that this scale has, and over all rows together.
-pub(crate) fn check(results: &Results) -> Vec<Verdict> {
-    let mut rows = results.rows();
-    // Those of the hand are told beside Tables 3-6.
-    rows.retain(|(task, _)| task.maze().is_some());
+/// Every inequality on every row that has both columns and its size, and over all those together.
+pub(super) fn inequalities(all: &[Inequality], results: &Results, rows: &[(Task, usize)]) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
-    for Inequality { better, worse, strict, of, claim } in INEQUALITIES {
+    for &Inequality { better, worse, strict, of, claim } in all {
         let pairs = rows.iter().filter_map(|(task, transitions)| {
             let [x, y] = [better, worse].map(|method| results.find(*task, *transitions, method.name()));
             let full = is_full(results, *task, *transitions, [better, worse]);
-            let wanted = of == Sizes::All || full == (of == Sizes::Full);
-            let row = format!("{task} {}", size_label(*transitions));
+            let wanted = of == Sizes::Any || full == (of == Sizes::Full);
             let (x, y) = paired(&x?.scores(), &y?.scores());
-            wanted.then_some((row, x, y))
+            wanted.then_some((row_name(*task, *transitions), x, y))
         });
         verdicts.extend(in_rows(claim, strict, pairs.collect()));
     }
-    verdicts.extend(degrades_less(results, &rows));
     verdicts
 }
 
-/// What JSRL's score changes by from all data to fewer, beside what IQL's does. (The paper's means over the mazes: 14.6
-/// points lost against 51.2 from a million to 100k.)
-fn degrades_less(results: &Results, rows: &[(Task, usize)]) -> Vec<Verdict> {
-    let methods = [Method::JsrlCurriculum, Method::Iql];
-    let full = |task: Task| rows.iter().find(|(other, n)| *other == task && is_full(results, task, *n, methods));
-    let pairs = rows.iter().filter_map(|(task, transitions)| {
-        let (_, all) = full(*task).filter(|(_, all)| all != transitions)?;
-        let change = |method: Method| -> Option<Vec<(u64, f64)>> {
-            let [few, all] = [transitions, all].map(|n| results.find(*task, *n, method.name()));
-            Some(changes(&all?.scores(), &few?.scores()))
-        };
-        let (x, y) = paired(&change(Method::JsrlCurriculum)?, &change(Method::Iql)?);
-        Some((format!("{task} {}", size_label(*transitions)), x, y))
-    });
-    // Intervals over all rows take them for independent, which a task's are not.
-    let claim = "JSRL (curriculum) loses fewer points than IQL where data get fewer, or gains more (Table 1; the rows of a \
-                 task share its runs with all data)";
-    in_rows(claim, true, pairs.collect())
+/// What a row of a table is called.
+pub(super) fn row_name(task: Task, transitions: usize) -> String {
+    format!("{task} {}", size_label(transitions))
+}
+
+/// Whether a size is a task's largest of several that have both columns.
+pub(super) fn is_full(results: &Results, task: Task, transitions: usize, methods: [Method; 2]) -> bool {
+    let sizes = results.cells.iter().map(|result| &result.cell.spec).filter(|spec| spec.task == task);
+    let has_both = |n: &usize| methods.iter().all(|method| results.find(task, *n, method.name()).is_some());
+    let sizes: BTreeSet<usize> = sizes.map(|spec| spec.data.transitions).filter(has_both).collect();
+    sizes.len() > 1 && sizes.last() == Some(&transitions)
+}
+
+/// What a judge makes of two methods' scores by seed, where they are all that a claim is about.
+pub(super) fn of_two(
+    judge: impl FnOnce(&[Vec<f64>], &[Vec<f64>]) -> Verdict,
+    x: &[(u64, f64)],
+    y: &[(u64, f64)],
+) -> Verdict {
+    let (x, y) = paired(x, y);
+    Verdict { over_all_rows: true, ..judge(&[x], &[y]) }
 }
 
 /// A row's name and the numbers of two methods, pair by pair of seeds.
@@ -227,24 +179,10 @@ pub(super) fn told(verdicts: &[Verdict]) -> String {
     )
 }
 
-/// Whether a size is a task's largest of several that have both columns.
-fn is_full(results: &Results, task: Task, transitions: usize, methods: [Method; 2]) -> bool {
-    let sizes = results.cells.iter().map(|result| &result.cell.spec).filter(|spec| spec.task == task);
-    let has_both = |n: &usize| methods.iter().all(|method| results.find(task, *n, method.name()).is_some());
-    let sizes: BTreeSet<usize> = sizes.map(|spec| spec.data.transitions).filter(has_both).collect();
-    sizes.len() > 1 && sizes.last() == Some(&transitions)
-}
-
 /// The scores of the seeds that both have, in one order.
 pub(super) fn paired(x: &[(u64, f64)], y: &[(u64, f64)]) -> (Vec<f64>, Vec<f64>) {
     let find = |seed: u64| y.iter().find(|(other, _)| *other == seed).map(|(_, score)| *score);
     x.iter().filter_map(|(seed, score)| Some((*score, find(*seed)?))).unzip()
-}
-
-/// What the score of each seed that both have changes by.
-fn changes(from: &[(u64, f64)], to: &[(u64, f64)]) -> Vec<(u64, f64)> {
-    let find = |seed: u64| from.iter().find(|(other, _)| *other == seed).map(|(_, score)| *score);
-    to.iter().filter_map(|(seed, score)| Some((*seed, score - find(*seed)?))).collect()
 }
 
 /// One inequality on rows of paired scores: the first method is at least as good as the second, or strictly better.
@@ -338,7 +276,6 @@ mod tests {
     fn scores_are_paired_by_seed() {
         let (x, y) = ([(0, 1.0), (2, 3.0), (4, 9.0)], [(2, 7.0), (1, 6.0), (0, 5.0)]);
         assert_eq!(paired(&x, &y), (vec![1.0, 3.0], vec![5.0, 7.0]));
-        assert_eq!(changes(&x, &y), [(2, 4.0), (0, 4.0)]);
     }
 
     /// Three rows of one seed that go the other way decide nothing, but are not kept quiet.

@@ -119,7 +119,7 @@ impl Curve<'_> {
             let last = |curve: &Vec<(usize, f64)>| curve.iter().rev().find(|(s, _)| *s <= step).map(|(_, h)| *h);
             curves.iter().filter_map(last).collect()
         };
-        let points = steps(&curves).into_iter().map(|(step, _)| (step, held(step))).map(|(step, values)| Point {
+        let noted = steps(&curves).into_iter().map(|(step, _)| (step, held(step))).map(|(step, values)| Point {
             x: step as f64,
             mean: stats::mean(&values),
             band: Some([
@@ -127,7 +127,7 @@ impl Curve<'_> {
                 values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
             ]),
         });
-        self.some(self.label.into(), Dash::Solid, points.collect())
+        self.some(self.label.into(), Dash::Solid, stairs(noted))
     }
 
     /// The mean score over seeds, for a policy that learns nothing online.
@@ -167,6 +167,16 @@ impl Curve<'_> {
     }
 }
 
+/// What stays as it is from each point to the next.
+fn stairs(points: impl Iterator<Item = Point>) -> Vec<Point> {
+    let mut stairs: Vec<Point> = Vec::new();
+    for point in points {
+        let before = stairs.last().map(|last| Point { x: point.x, ..*last });
+        stairs.extend(before.into_iter().chain([point]));
+    }
+    stairs
+}
+
 /// What evaluations say, by their steps.
 fn by_step(evaluations: &[Evaluation], value: impl Fn(&Evaluation) -> Option<f64>) -> Vec<(usize, f64)> {
     evaluations.iter().filter_map(|evaluation| Some((evaluation.step, value(evaluation)?))).collect()
@@ -185,4 +195,17 @@ fn steps(curves: &[Vec<(usize, f64)>]) -> Vec<(usize, Vec<f64>)> {
     steps.dedup();
     let at = |step: usize| curves.iter().flatten().filter(|(s, _)| *s == step).map(|(_, value)| *value).collect();
     steps.into_iter().map(|step| (step, at(step))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_horizon_holds_until_the_next_one_is_noted() {
+        let point = |x: f64, mean: f64| Point { x, mean, band: None };
+        let drawn = stairs([point(0.0, 9.0), point(2.0, 5.0), point(4.0, 5.0)].into_iter());
+        let xy: Vec<(f64, f64)> = drawn.iter().map(|point| (point.x, point.mean)).collect();
+        assert_eq!(xy, [(0.0, 9.0), (2.0, 9.0), (2.0, 5.0), (4.0, 5.0), (4.0, 5.0)]);
+    }
 }

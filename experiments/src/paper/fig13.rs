@@ -79,8 +79,7 @@ fn check(results: &Results) -> Vec<Verdict> {
         named(results, &[(method, "", 0)]).first().map(|curve| CellResult::scores(curve.result)).unwrap_or_default()
     };
     let compare = |claim: &str, strict, better: &str, worse: &str| {
-        let (x, y) = claims::paired(&of(better), &of(worse));
-        Verdict { over_all_rows: true, ..claims::compare(claim, strict, &[x], &[y]) }
+        claims::of_two(|x, y| claims::compare(claim, strict, x, y), &of(better), &of(worse))
     };
     vec![
         compare("behind an indiscriminate guide JSRL beats QT-Opt (Figure 13)", true, INDISCRIMINATE, QT_OPT),

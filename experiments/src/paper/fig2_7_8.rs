@@ -169,7 +169,7 @@ impl Naive {
                 let Some(result) = results.find(task, transitions, method) else { continue };
                 panel.series.extend(Curve { result, label, colour }.alone());
                 let numbers = [before(result), early(result), result.scores()].map(values);
-                let texts = numbers.map(|numbers| summary(&numbers, 0));
+                let texts = numbers.map(|numbers| summary(&numbers, result.failed()));
                 table.push([task.to_string(), label.to_string()].into_iter().chain(texts));
             }
             // Table 1's curves alone say nothing of this.

@@ -41,12 +41,14 @@ pub(super) fn sweep(id: &'static str, name: &'static str, task: Task, scale: Sca
          demonstrations: its curves differ by chance alone. Scores are in Table 2. The paper's \
          curves with 2k demonstrations stand in Figure 4."
     );
+    let panels = grasping_figures::by_method(results, task, &table2::sizes(scale));
     Figure {
         id,
         name,
         caption,
-        panels: grasping_figures::by_method(results, task, &table2::sizes(scale)),
-        columns: 3,
+        // No place stays empty.
+        columns: if panels.len() == 4 { 2 } else { 3 },
+        panels,
         table: None,
         verdicts: grasping_claims::curriculum_against_random(results),
     }

@@ -91,8 +91,7 @@ fn check(results: &Results) -> Vec<Verdict> {
     let curves = named(results, &[(CLONED, "", 0), (ONLINE, "", 0)]);
     let [cloned, online] = &curves[..] else { return Vec::new() };
     let same = |claim: &str, of: fn(&CellResult) -> Vec<(u64, f64)>| {
-        let (x, y) = claims::paired(&of(online.result), &of(cloned.result));
-        Verdict { over_all_rows: true, ..claims::same(claim, &[x], &[y]) }
+        claims::of_two(|x, y| claims::same(claim, x, y), &of(online.result), &of(cloned.result))
     };
     vec![
         same("the guide trained online succeeds as often as the cloned one (premise of Figure 9)", guide_scores),

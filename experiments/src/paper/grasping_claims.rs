@@ -4,7 +4,7 @@
 use envs::Task;
 
 use crate::{
-    data::Demonstrations,
+    data_file::Demonstrations,
     paper::{
         CellResult, Results, Verdict, claims,
         table2::{CLONE, find, rows},
@@ -96,7 +96,8 @@ pub(super) fn curriculum_against_random(results: &Results) -> Vec<Verdict> {
         let of = |method| find(results, task, count, method);
         let (Some(curriculum), Some(random)) = (of(CURRICULUM), of(RANDOM)) else { continue };
         let row = format!("{task} {count}");
-        let (x, y) = steps_to_level(curriculum, random);
+        let [x, y] = steps_to_level(curriculum, random);
+        let (x, y) = claims::paired(&x, &y);
         speeds.push((row.clone(), x, y));
         let (x, y) = claims::paired(&curriculum.scores(), &random.scores());
         ends.push((row, x, y));
@@ -113,9 +114,9 @@ pub(super) fn curriculum_against_baselines(results: &Results) -> Vec<Verdict> {
         for (method, name) in [("qt-opt", "QT-Opt"), ("aw-opt", "AW-Opt")] {
             let of = |method| find(results, task, count, method);
             let (Some(curriculum), Some(other)) = (of(CURRICULUM), of(method)) else { continue };
-            let (x, y) = steps_to_level(curriculum, other);
+            let [x, y] = steps_to_level(curriculum, other);
             let claim = format!("{task} {count}: JSRL gets to {LEVEL} sooner than {name} (Figure 4)");
-            verdicts.push(Verdict { over_all_rows: true, ..claims::sooner(&claim, &[x], &[y]) });
+            verdicts.push(claims::of_two(|one, other| claims::sooner(&claim, one, other), &x, &y));
         }
     }
     verdicts
@@ -125,15 +126,15 @@ pub(super) fn curriculum_against_baselines(results: &Results) -> Vec<Verdict> {
 const LEVEL: &str = "two thirds of the better one's score";
 
 /// Online steps until the exploration-policy alone first succeeds in [`LEVEL`] of its episodes, of two methods on the
-/// same seeds.
-fn steps_to_level(one: &CellResult, other: &CellResult) -> (Vec<f64>, Vec<f64>) {
+/// same seeds, by seed.
+fn steps_to_level(one: &CellResult, other: &CellResult) -> [Vec<(u64, f64)>; 2] {
     let scores = [one, other].map(|result| values(result.scores()));
     let better =
         scores.iter().filter(|scores| !scores.is_empty()).map(|scores| stats::mean(scores)).fold(0.0, f64::max);
     let steps = |result: &CellResult| -> Vec<(u64, f64)> {
         result.finished().map(|record| (record.seed, steps_to(record, 2.0 / 3.0 * better))).collect()
     };
-    claims::paired(&steps(one), &steps(other))
+    [steps(one), steps(other)]
 }
 
 /// The first evaluation at which a run has so many successes (percent); its last step where it never has.
@@ -188,7 +189,8 @@ mod tests {
         let rising = results(|method| if method == CURRICULUM { [4, 12, 14] } else { [9, 9, 9] });
         // The scores are 50 and 45 %, so that the level is 33.3 %: 12 of 20 against 9 of 20.
         let of = |method| find(&rising, Task::GraspingInstance, Demonstrations(20), method).expect("a cell");
-        assert_eq!(steps_to_level(of(CURRICULUM), of(RANDOM)), (vec![4_000.0; 3], vec![2_000.0; 3]));
+        let by_seed = |steps: f64| (0..3).map(|seed| (seed, steps)).collect::<Vec<_>>();
+        assert_eq!(steps_to_level(of(CURRICULUM), of(RANDOM)), [by_seed(4_000.0), by_seed(2_000.0)]);
         let verdicts = curriculum_against_random(&rising);
         let findings: Vec<Finding> = verdicts.iter().map(|verdict| verdict.finding).collect();
         assert_eq!(

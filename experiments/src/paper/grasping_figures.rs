@@ -3,7 +3,7 @@
 use envs::Task;
 
 use crate::{
-    data::Demonstrations,
+    data_file::Demonstrations,
     paper::{
         Results,
         curves::{ALONE, Curve, guide_scores, horizon_panel, success_panel},
@@ -23,6 +23,10 @@ pub(super) fn by_method(results: &Results, task: Task, sizes: &[Demonstrations])
         for (colour, count) in sizes.iter().enumerate() {
             let label = format!("{count} demonstrations");
             panel.series.extend(curve(results, task, *count, method, &label, colour).and_then(|curve| curve.alone()));
+            // The control has neither demonstrations nor a guide.
+            if method == "control" {
+                continue;
+            }
             let label = format!("BC with {count}");
             panel.levels.extend(curve(results, task, *count, CLONE, &label, colour).and_then(|clone| clone.level()));
         }

@@ -125,9 +125,8 @@ fn check(results: &Results) -> Vec<Verdict> {
     let curriculum = longer(Method::JsrlCurriculum);
     let claim = |claim: &str, strict: bool, better: &str, worse: &str| {
         let [x, y] = [better, worse].map(|name| find(results, name).map(CellResult::scores).unwrap_or_default());
-        let (x, y) = claims::paired(&x, &y);
         let claim = format!("{TASK}, more online steps: {claim}");
-        Verdict { over_all_rows: true, ..claims::compare(&claim, strict, &[x], &[y]) }
+        claims::of_two(|x, y| claims::compare(&claim, strict, x, y), &x, &y)
     };
     vec![
         claim("JSRL (curriculum) is at least as good as IQL (section 5.1)", false, &curriculum, &longer(Method::Iql)),

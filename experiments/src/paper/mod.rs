@@ -24,6 +24,7 @@ mod present;
 mod settings;
 mod table1;
 mod table11;
+mod table1_claims;
 mod table1_curves;
 mod table2;
 mod tables3_10;
@@ -40,7 +41,7 @@ use crate::{
     Selection,
     data::DataCatalog,
     pictures,
-    record::{RecordStore, RunOutcome, RunRecord},
+    record::{FIRST_PILOT, RecordStore, RunOutcome, RunRecord},
     run::Job,
     spec::{GuideSource, NamedRun, RunSpec, Scale},
     stats,
@@ -89,10 +90,11 @@ pub(crate) struct TheoryExperiment {
 }
 
 impl TheoryExperiment {
-    /// Reads the records of all points. Every seed counts whose record is there.
+    /// Reads the records of all points. Every seed counts whose record is there, but those of pilots.
     pub(crate) fn read(&self, scale: Scale, store: &TheoryStore) -> Result<Vec<TheoryResult>> {
         let read = |point: TheoryPoint| -> Result<TheoryResult> {
-            Ok(TheoryResult { outcomes: store.load(&point)?.0.into_values().collect(), point })
+            let seeds = store.load(&point)?.0.into_iter().filter(|(seed, _)| *seed < FIRST_PILOT);
+            Ok(TheoryResult { outcomes: seeds.map(|(_, outcome)| outcome).collect(), point })
         };
         (self.points)(scale).into_iter().map(read).collect()
     }

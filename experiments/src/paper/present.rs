@@ -10,11 +10,12 @@ use serde::Serialize;
 use crate::{
     paper::{
         CellResult, Results, claims,
+        curves::BAND,
         numbers::{PaperTable, PaperValue},
         seeds,
         settings::reductions,
         table1::{self, Method},
-        table1_curves,
+        table1_claims, table1_curves,
     },
     run::size_label,
     spec::Scale,
@@ -132,9 +133,10 @@ fn markdown(scale: Scale, results: &Results, rows: &[Vec<Shown>]) -> String {
          the goal). Ours: mean ± sd, \
          interquartile mean with its 95 % bootstrap interval over n seeds (none of fewer than {FEWEST}; with only {FEWEST} to 5 it \
          is too narrow, so claims are judged by Student's t). *Paper*: mean ± sd over 20 seeds of a million \
-         offline updates and a million online steps on D4RL's data.\n\n{}{}",
+         offline updates and a million online steps on D4RL's data. Curves (`curves-*.png`): {BAND}, the guide dotted; below them \
+         the steps that the curriculum leaves to the guide, mean and from smallest to largest.\n\n{}{}",
         run.markdown(),
-        claims::told(&claims::check(results))
+        claims::told(&table1_claims::check(results))
     );
     let here = commands(scale, &here);
     let elsewhere = match commands(Scale::Paper, &elsewhere) {

@@ -15,7 +15,7 @@ use crate::{
     paper::{
         Cell, Experiment,
         budget::{Budget, is_hand},
-        claims, present,
+        present, table1_claims,
     },
     spec::{DataSlice, GuideSource, OnlinePlan, ReplayPlan, RunSpec, Scale, Start},
 };
@@ -28,7 +28,7 @@ pub(crate) fn experiment() -> Experiment {
         paper_seeds: 20,
         cells,
         present: present::write,
-        check: claims::check,
+        check: table1_claims::check,
     }
 }
 

@@ -30,9 +30,11 @@ pub(crate) fn write(results: &Results, folder: &Path) -> Result<()> {
         if sizes.is_empty() {
             continue;
         }
-        let success = sizes.iter().map(|transitions| success(results, task, *transitions));
-        let horizon = sizes.iter().map(|transitions| horizon(results, task, *transitions));
-        let panels: Vec<Panel> = success.chain(horizon).collect();
+        let mut panels: Vec<Panel> = sizes.iter().map(|transitions| success(results, task, *transitions)).collect();
+        if is_hand(task) {
+            stretch(&mut panels);
+        }
+        panels.extend(sizes.iter().map(|transitions| horizon(results, task, *transitions)));
         let picture = draw(&panels, sizes.len())?;
         let path = |ending: &str| folder.join(format!("curves-{task}.{ending}"));
         picture.write(&path("svg"), &path("png"))?;
@@ -47,16 +49,30 @@ fn curve(results: &Results, task: Task, transitions: usize, method: Method) -> O
 
 /// The exploration-policies alone, with the guide as a level.
 fn success(results: &Results, task: Task, transitions: usize) -> Panel {
-    let title = format!("{task}, {} transitions", size_label(transitions));
     let online = Method::TABLE1.into_iter().filter(|method| *method != Method::Offline);
+    let curves: Vec<Curve> = online.filter_map(|method| curve(results, task, transitions, method)).collect();
+    let seeds = curves.iter().map(|curve| curve.result.finished().count()).filter(|count| *count > 0);
+    let (fewest, most) = seeds.fold((usize::MAX, 0), |(fewest, most), count| (fewest.min(count), most.max(count)));
+    let seeds = if fewest < most { format!("{fewest} to {most}") } else { most.to_string() };
+    let title = format!("{task} {}, n={seeds}", size_label(transitions));
     Panel {
-        series: online.filter_map(|method| curve(results, task, transitions, method)?.alone()).collect(),
+        series: curves.iter().filter_map(Curve::alone).collect(),
         levels: curve(results, task, transitions, Method::Offline)
             .and_then(|guide| guide.level())
             .into_iter()
             .collect(),
         ..success_panel(title, if is_hand(task) { "steps at the goal, policy alone (%)" } else { ALONE })
     }
+}
+
+/// Gives panels one y axis, from 0 to the next ten above all that they show: the hand's scores end far below 100.
+fn stretch(panels: &mut [Panel]) {
+    let points = panels.iter().flat_map(|panel| panel.series.iter().flat_map(|series| &series.points));
+    let tops = points.map(|point| point.band.map_or(point.mean, |[_, high]| high));
+    let levels = panels.iter().flat_map(|panel| panel.levels.iter().map(|level| level.y));
+    let top = tops.chain(levels).fold(0.0, f64::max);
+    let range = (0.0, (10.0 * (top / 10.0).ceil()).clamp(10.0, 100.0));
+    panels.iter_mut().for_each(|panel| panel.y_range = Some(range));
 }
 
 fn horizon(results: &Results, task: Task, transitions: usize) -> Panel {

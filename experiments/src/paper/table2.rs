@@ -11,7 +11,8 @@ use jsrl::SchedulePlan;
 use learners::{AwOptConfig, ImageBcConfig, LearnerConfig, QtOptConfig};
 
 use crate::{
-    data::{DataCatalog, Demonstrated, Demonstrations},
+    data::DataCatalog,
+    data_file::{Demonstrated, Demonstrations},
     paper::{
         Cell, CellResult, Experiment, Results, Verdict, claims, grasping_claims, key, number,
         numbers::{PaperTable, PaperValue},

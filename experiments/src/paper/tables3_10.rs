@@ -13,9 +13,10 @@ use envs::Task;
 use crate::{
     data::DataCatalog,
     paper::{
-        Cell, CellResult, Experiment, Results, Verdict,
+        Cell, Experiment, Results, Verdict,
         budget::is_hand,
-        claims, key, number,
+        claims::{self, Inequality, Sizes},
+        key, number,
         numbers::{PaperTable, PaperValue},
         statistics, summary,
         table1::{self, Method},
@@ -42,8 +43,6 @@ struct Group {
     score: &'static str,
     /// A row that may be missing.
     example: &'static str,
-    /// Transitions of whole data sets; files are a little shorter.
-    all_data: usize,
     /// What the paper says of them.
     claims: &'static [Inequality],
 }
@@ -55,7 +54,6 @@ const HAND: Group = Group {
     beside: ", and Table 1's rows of the hand",
     score: "percent of steps at the goal (mean ± sd over n seeds), after it the percent of successful episodes",
     example: "relocate-binary-v0/10k",
-    all_data: 100_000,
     claims: &HAND_CLAIMS,
 };
 
@@ -66,7 +64,6 @@ const MAZES: Group = Group {
     beside: "; the columns without a warm start are Table 1's runs (of which the paper itself has slightly other numbers in Table 1, such as 52.3 for 52.7)",
     score: "percent of successful episodes (mean ± sd over n seeds)",
     example: "antmaze-umaze-v0/10k",
-    all_data: 1_000_000,
     claims: &MAZE_CLAIMS,
 };
 
@@ -183,22 +180,8 @@ fn text(scores: &[f64], episodes: &[f64], failed: usize, paper: Option<PaperValu
 }
 
 /// The first method is at least as good as the second, with such sizes of the data.
-struct Inequality {
-    better: Method,
-    worse: Method,
-    sizes: Sizes,
-    claim: &'static str,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sizes {
-    Few,
-    All,
-    Any,
-}
-
-const fn inequality(better: Method, worse: Method, sizes: Sizes, claim: &'static str) -> Inequality {
-    Inequality { better, worse, sizes, claim }
+const fn inequality(better: Method, worse: Method, of: Sizes, claim: &'static str) -> Inequality {
+    Inequality { better, worse, strict: false, of, claim }
 }
 
 /// Those of section 5.1 and of the appendix that goes with Tables 3-6, and our control.
@@ -230,13 +213,13 @@ const HAND_CLAIMS: [Inequality; 9] = [
     inequality(
         Method::WarmCurriculum,
         Method::JsrlCurriculum,
-        Sizes::All,
+        Sizes::Full,
         "with all data a warm start is at least as good as a cold one (curriculum, Table 6)",
     ),
     inequality(
         Method::WarmRandom,
         Method::JsrlRandom,
-        Sizes::All,
+        Sizes::Full,
         "with all data a warm start is at least as good as a cold one (random, Table 6)",
     ),
     inequality(
@@ -278,13 +261,13 @@ const MAZE_CLAIMS: [Inequality; 6] = [
     inequality(
         Method::WarmCurriculum,
         Method::JsrlCurriculum,
-        Sizes::All,
+        Sizes::Full,
         "with all data a warm start is at least as good as a cold one (curriculum, appendix A.2; three of six mazes in Table 10)",
     ),
     inequality(
         Method::WarmRandom,
         Method::JsrlRandom,
-        Sizes::All,
+        Sizes::Full,
         "with all data a warm start is at least as good as a cold one (random, appendix A.2; two of six mazes in Table 10)",
     ),
     inequality(
@@ -302,26 +285,13 @@ const MAZE_CLAIMS: [Inequality; 6] = [
 ];
 
 fn check(group: &Group, results: &Results) -> Vec<Verdict> {
-    let mut verdicts = Vec::new();
-    for Inequality { better, worse, sizes, claim } in group.claims {
-        let pairs = results.rows().into_iter().filter_map(|(task, transitions)| {
-            let size = if transitions < group.all_data * 9 / 10 { Sizes::Few } else { Sizes::All };
-            let [x, y] = [better, worse].map(|method| {
-                results.find(task, transitions, method.name()).map(CellResult::scores).unwrap_or_default()
-            });
-            let row = format!("{task} {}", size_label(transitions));
-            let (x, y) = claims::paired(&x, &y);
-            [Sizes::Any, size].contains(sizes).then_some((row, x, y))
-        });
-        verdicts.extend(claims::in_rows(claim, false, pairs.collect()));
-    }
-    verdicts
+    claims::inequalities(group.claims, results, &results.rows())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workspace::Workspace;
+    use crate::{paper::CellResult, workspace::Workspace};
 
     /// A row of a task, of files a little shorter than their size's name says, which has a row all the same.
     fn page(group: &Group, task: Task, transitions: usize) -> String {

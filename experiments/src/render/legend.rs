@@ -133,16 +133,16 @@ where
             }
         }
         Mark::Ring { colour } => area.draw(&Circle::new(middle, RING, colour.stroke_width(CURVE)))?,
-        Mark::Star { colour } => area.draw(&star(middle, colour.filled()))?,
+        Mark::Star { colour } => area.draw(&star(middle, STAR, colour.filled()))?,
     }
     Ok(())
 }
 
 /// A five-pointed star with one point up.
-pub(super) fn star((x, y): (i32, i32), style: ShapeStyle) -> Polygon<(i32, i32)> {
+pub(super) fn star((x, y): (i32, i32), outer: f64, style: ShapeStyle) -> Polygon<(i32, i32)> {
     let corner = |i: u32| {
         // The inner corners of a regular pentagram lie at 0.382 of its radius.
-        let radius = if i.is_multiple_of(2) { STAR } else { 0.382 * STAR };
+        let radius = if i.is_multiple_of(2) { outer } else { 0.382 * outer };
         let (sine, cosine) = (f64::from(i) * std::f64::consts::PI / 5.0).sin_cos();
         (x + (radius * sine).round() as i32, y - (radius * cosine).round() as i32)
     };

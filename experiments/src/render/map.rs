@@ -3,14 +3,14 @@
 use anyhow::Result;
 use envs::ant_maze::{CELL, Maze};
 use plotters::{
-    element::{Circle, DashedPathElement, PathElement, Rectangle, Text},
+    element::{Circle, PathElement, Rectangle, Text},
     prelude::{DrawingBackend, RGBColor},
     style::{Color, WHITE},
 };
 
 use super::{
     Picture,
-    legend::{CURVE, Dash, Legend, Mark, RING, star},
+    legend::{CURVE, Dash, Legend, Mark, RING, STAR, star},
     picture::{Area, Drawing, INK, colour, title},
 };
 
@@ -106,20 +106,20 @@ where
         let points = thin(&points.into_iter().map(|position| frame.at(position)).collect::<Vec<_>>());
         let Mark::Line { colour, dash } = line(by_guide) else { unreachable!("a path is a line") };
         let style = colour.stroke_width(CURVE);
-        if let Some((stroke, space)) = dash.lengths() {
-            area.draw(&DashedPathElement::new(points, stroke, space, style))?;
-            continue;
-        }
-        // Piece by piece with round joints: where a line in one piece turns back sharply, a bitmap shows a thorn.
-        for ends in points.windows(2) {
-            area.draw(&PathElement::new(ends, style))?;
-            area.draw(&Circle::new(ends[1], CURVE / 2, colour.filled()))?;
+        for stroke in strokes(&points, dash) {
+            // Piece by piece with round joints: where a line in one piece turns back sharply, a bitmap shows a thorn.
+            for ends in stroke.windows(2) {
+                area.draw(&PathElement::new(ends, style))?;
+                area.draw(&Circle::new(ends[1], CURVE / 2, colour.filled()))?;
+            }
         }
     }
     if let Some(start) = panel.points.first() {
         area.draw(&Circle::new(frame.at(start.position), RING, INK.stroke_width(CURVE)))?;
     }
-    area.draw(&star(frame.at(panel.goal), GOLD.filled()))?;
+    // Its rim tells it from the path that ends there, of nearly its colour.
+    area.draw(&star(frame.at(panel.goal), STAR + 4.0, INK.filled()))?;
+    area.draw(&star(frame.at(panel.goal), STAR, GOLD.filled()))?;
     Ok(())
 }
 
@@ -196,6 +196,37 @@ fn thin(points: &[(i32, i32)]) -> Vec<(i32, i32)> {
     kept
 }
 
+/// Cuts a line into what a dash shows of it.
+fn strokes(points: &[(i32, i32)], dash: Dash) -> Vec<Vec<(i32, i32)>> {
+    let Some((stroke, space)) = dash.lengths() else { return vec![points.to_vec()] };
+    let lengths = [f64::from(stroke), f64::from(space)];
+    let (mut strokes, mut shown, mut left) = (vec![points[..points.len().min(1)].to_vec()], true, lengths[0]);
+    for ends in points.windows(2) {
+        let [(x0, y0), (x1, y1)] = [ends[0], ends[1]].map(|(x, y)| (f64::from(x), f64::from(y)));
+        let length = (x1 - x0).hypot(y1 - y0);
+        let at = |way: f64| {
+            let share = way / length;
+            ((x0 + share * (x1 - x0)).round() as i32, (y0 + share * (y1 - y0)).round() as i32)
+        };
+        let mut way = 0.0;
+        while length - way > left {
+            way += left;
+            if !shown {
+                strokes.push(vec![at(way)]);
+            } else if let Some(stroke) = strokes.last_mut() {
+                stroke.push(at(way));
+            }
+            shown = !shown;
+            left = lengths[usize::from(!shown)];
+        }
+        left -= length - way;
+        if let (true, Some(stroke)) = (shown, strokes.last_mut()) {
+            stroke.push(ends[1]);
+        }
+    }
+    strokes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,6 +238,15 @@ mod tests {
         let guide = vec![[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]];
         assert_eq!(pieces(&points), [(true, guide), (false, vec![[2.0, 0.0], [3.0, 0.0]])]);
         assert!(pieces(&[]).is_empty());
+    }
+
+    /// 18 dots of line and 10 of space, around a corner; of a line in one piece all.
+    #[test]
+    fn dashes_go_around_corners() {
+        let corner = [(0, 0), (10, 0), (10, 30)];
+        assert_eq!(strokes(&corner, Dash::Dashed), [vec![(0, 0), (10, 0), (10, 8)], vec![(10, 18), (10, 30)]]);
+        assert_eq!(strokes(&corner, Dash::Solid), [corner.to_vec()]);
+        assert_eq!(strokes(&[], Dash::Dashed), [vec![]]);
     }
 
     #[test]

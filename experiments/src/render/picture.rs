@@ -105,9 +105,13 @@ pub(super) fn title() -> TextStyle<'static> {
     TextStyle::from(("sans-serif", 32, FontStyle::Bold)).color(&INK).pos(Pos::new(HPos::Center, VPos::Center))
 }
 
-/// Width of a text (dots).
+/// Width of a text of a height (dots).
 pub(super) fn text_width(text: &str, height: u32) -> Result<u32> {
-    let style = TextStyle::from(("sans-serif", height));
+    width(text, &TextStyle::from(("sans-serif", height)))
+}
+
+/// Width of a text in some style (dots).
+pub(super) fn width(text: &str, style: &TextStyle) -> Result<u32> {
     let ((left, _), (right, _)) =
         style.font.layout_box(text).map_err(|error| anyhow!("cannot measure {text:?}: {error}"))?;
     Ok((right - left) as u32)

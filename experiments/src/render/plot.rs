@@ -14,7 +14,7 @@ use super::{
     Picture,
     axis::{Ticked, tick},
     legend::{CURVE, Legend, Mark},
-    picture::{Area, Drawing, INK, colour, text, title},
+    picture::{Area, Drawing, INK, colour, text, title, width},
 };
 pub(crate) use super::{axis::Axis, legend::Dash};
 
@@ -155,7 +155,9 @@ where
             Ticked::new(&x_range, panel.x_axis.ticks(&x_range, X_LABELS)),
             Ticked::new(&y_range, panel.y_axis.ticks(&y_range, Y_LABELS)),
         )?;
-    let middle = (LEFT + PANEL.0 - RIGHT) / 2;
+    // In the middle of the axes, or as far to the left as it needs to end within the panel.
+    let last = PANEL.0.saturating_sub(width(&panel.title, &title())? / 2 + 4);
+    let middle = ((LEFT + PANEL.0 - RIGHT) / 2).min(last);
     area.draw(&Text::new(panel.title.as_str(), (middle as i32, (TOP / 3) as i32), title()))?;
     chart
         .configure_mesh()

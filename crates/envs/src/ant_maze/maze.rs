@@ -24,7 +24,7 @@ pub type Cell = (usize, usize);
 impl Maze {
     /// D4RL's `U_MAZE_TEST`.
     pub const UMAZE: Self = Self { rows: &["#####", "#R..#", "###.#", "#G..#", "#####"] };
-    /// D4RL's `BIG_MAZE_TEST`, with the goals of `BIG_MAZE`.
+    /// D4RL's `BIG_MAZE_TEST`, with the goals of `BIG_MAZE`, of which the evaluated one is none there.
     pub const MEDIUM: Self = Self {
         rows: &["########", "#R.##..#", "#..#..g#", "##...###", "#..#...#", "#g#..#.#", "#...#gG#", "########"],
     };
@@ -58,7 +58,8 @@ impl Maze {
         self.find(b'G')
     }
 
-    /// The evaluated goal and the further goals of the collection map.
+    /// The evaluated goal and the further goals of the collection map. (A departure on the medium maze: in D4RL its data's
+    /// walks have only the three others for goals, and pass the evaluated one.)
     pub fn marked_goals(self) -> Vec<Cell> {
         self.cells().filter(|cell| self.at(*cell).eq_ignore_ascii_case(&b'g')).collect()
     }
@@ -80,8 +81,8 @@ impl Maze {
             let [cx, cy] = self.center(*cell);
             (x - cx).hypot(y - cy)
         };
-        let nearest = self.free_cells().into_iter().min_by(|a, b| distance(a).total_cmp(&distance(b)));
-        nearest.expect("every maze has free cells")
+        let free = self.cells().filter(|cell| self.at(*cell) != b'#');
+        free.min_by(|a, b| distance(a).total_cmp(&distance(b))).expect("every maze has free cells")
     }
 
     /// The free cells next to a cell.

@@ -47,7 +47,8 @@ const INITIAL_POSITIONS: [f32; 15] = [0.0, 0.0, 0.75, 1.0, 0.0, 0.0, 0.0, 0.0, 1
 pub enum Start {
     /// In the middle of the start cell: evaluation, and D4RL's `umaze` data.
     StartCell,
-    /// In a random free cell, its middle + U(0, 1) on each axis: D4RL's other data (`multistart`).
+    /// In a random free cell, its middle + U(0, 1) on each axis: D4RL's other data (`multistart`). Departures: there no
+    /// episode starts in a cell that is a goal of the collection map, and the position has no noise beside this.
     AnyCell,
 }
 
@@ -58,7 +59,7 @@ pub enum Goal {
     GoalCell,
     /// At [`fixed_goal`], for which data are labelled.
     Fixed,
-    /// In one of the maze's marked goal cells: D4RL's `play` data.
+    /// In one of the maze's marked goal cells ([`Maze::marked_goals`]): D4RL's `play` data.
     MarkedCell,
     /// In a random free cell other than the start's: D4RL's `diverse` data (`multigoal`).
     AnyCell,
@@ -74,7 +75,8 @@ impl Goal {
             Goal::AnyCell => maze.free_cells(),
         };
         if candidates.len() > 1 {
-            candidates.retain(|cell| *cell != maze.cell_near(from));
+            let here = maze.cell_near(from);
+            candidates.retain(|cell| *cell != here);
         }
         let cell = candidates[rng.below(candidates.len())];
         maze.center(cell).map(|x| x + rng.uniform(0.0, 1.0) + rng.uniform(0.0, 0.5))

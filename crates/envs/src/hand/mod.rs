@@ -12,7 +12,8 @@
 //! Gymnasium-Robotics) and 200 for the others.
 //!
 //! Departures from Adroit in MuJoCo: one physics step for five; fingers do not touch each other; the pen is a capsule
-//! of the cylinder's length; contacts have no torsional friction; and the physics is rapier's.
+//! of the cylinder's length; contacts have no torsional friction; the two outer joints of each finger move by themselves,
+//! where Adroit couples them by a tendon (to some 0.14 rad); and the physics is rapier's.
 
 mod description;
 mod door;

@@ -1,9 +1,21 @@
 //! Small trained networks that act without libtorch.
 
+use rl::{Intent, LaneRows, ObservationRows, Policy, Prng};
 use safetensors::tensor::{SafeTensors, TensorView};
 use safetensors::{Dtype, SafeTensorError};
 
-/// A perceptron with rectified hidden layers and a tanh at its end.
+/// A perceptron with rectified hidden layers and a tanh at its end; as a policy it acts on raw states, in every lane the
+/// same, and explores nothing.
+///
+/// One that was trained elsewhere can so be a guide. From PyTorch, of linear layers `layers` as they act one after the other:
+///
+/// ```python
+/// tensors = {}
+/// for i, layer in enumerate(layers):
+///     tensors[f"actor/{i}/weight"] = layer.weight.T[None].contiguous()
+///     tensors[f"actor/{i}/bias"] = layer.bias[None, None].contiguous()
+/// safetensors.torch.save_file(tensors, "guide.safetensors")
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Perceptron {
     layers: Vec<Layer>,
@@ -90,6 +102,16 @@ impl Perceptron {
     }
 }
 
+impl Policy for Perceptron {
+    fn act(&self, observations: &ObservationRows, _: Intent, _: &mut [Prng]) -> LaneRows {
+        let states = &observations.state;
+        let outputs = self.layers.last().map_or(0, |layer| layer.bias.len());
+        LaneRows::from_fn(states.lanes(), states.rows(), outputs, |lane, row, action| {
+            action.copy_from_slice(&self.run(states.row(lane, row)));
+        })
+    }
+}
+
 fn weight_name(layer: usize) -> String {
     format!("actor/{layer}/weight")
 }
@@ -140,5 +162,14 @@ mod tests {
         let close = |found: Vec<f32>, expected: f32| found.iter().all(|x| (x - expected).abs() < 1e-6);
         assert!(close(small().run(&[0.7, 5.0]), 0.4_f32.tanh()));
         assert!(close(small().run(&[-0.7, 5.0]), (-1.0_f32).tanh()));
+    }
+
+    #[test]
+    fn as_a_policy_it_acts_row_by_row() {
+        let states = LaneRows::from_vec(2, 2, 2, vec![0.7, 5.0, -0.7, 5.0, 0.1, 0.0, 0.2, 0.0]);
+        let actions = small().act(&ObservationRows::of_states(states.clone()), Intent::Exploit, &mut []);
+        for (lane, row) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+            assert_eq!(actions.row(lane, row), small().run(states.row(lane, row)));
+        }
     }
 }

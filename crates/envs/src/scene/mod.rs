@@ -245,6 +245,8 @@ impl Scene {
                 &(),
                 &(),
             );
+            // A body whose numbers are none would stand still, disabled, and look sound.
+            assert!(self.pipeline.quarantine().bodies().is_empty(), "the physics of the scene has come apart");
             self.stop_joints();
         }
     }

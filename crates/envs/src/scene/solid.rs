@@ -108,7 +108,8 @@ impl Scene {
     }
 
     /// Whether a geom of the robot, by its name, touches a placed body: the solver has contacts for them, which it has from
-    /// 2 % of [`Contacts::length_unit`](super::Contacts::length_unit) on. How hard they press is not asked.
+    /// 2 % of [`Contacts::length_unit`](super::Contacts::length_unit) on, and keeps while the two drift by up to 5 %. How hard
+    /// they press is not asked.
     pub fn touches(&self, geom: &str, number: usize) -> bool {
         let geom = self.geoms.iter().find(|other| other.name.as_deref() == Some(geom)).expect("a geom of the file");
         let geom = geom.collider.expect("a geom that touches");

@@ -25,7 +25,8 @@ const GUIDED: [Curve; 6] = [
     ("guided", "curriculum", "Algorithm 1, curriculum", 2, Dash::Solid),
     ("guided", "random", "Algorithm 1, random", 4, Dash::Dashed),
 ];
-const COVER: [Curve; 6] = [
+const COVER: [Curve; 7] = [
+    ("scratch", "epsilon-greedy", "from scratch, ε-greedy", 1, Dash::Solid),
     ("cover", "missing", "misses the good states, C = ∞", 7, Dash::Dashed),
     ("cover", "uniform", "uniform, C = 2^(H-1)", 0, Dash::Solid),
     ("cover", "right-0.8", "right with 0.8, C = 1.25^(H-1)", 3, Dash::Solid),
