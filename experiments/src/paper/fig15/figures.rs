@@ -127,8 +127,8 @@ fn bound_panel(results: &[TheoryResult]) -> Panel {
         ..Panel::default()
     };
     for (method, label, bound, colour) in [
-        ("early", "errs at the first step", "its bound (Theorem A.3, C Σ f)", 2),
-        ("late", "errs at the last step but one", "that one's bound", 4),
+        ("early", "errs at the first step", "errs at the first step: bound (Theorem A.3)", 2),
+        ("late", "errs at the last step but one", "errs at the last step but one: bound", 4),
     ] {
         panel.series.extend(series(results, &("profile", method, label, colour, Dash::Solid)));
         let of_curve = results.iter().filter(|result| result.point.study == "profile" && result.point.method == method);
