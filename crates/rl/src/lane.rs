@@ -138,7 +138,9 @@ impl<'a> Drivers<'a> {
         for i in 0..actions.lanes() * rows {
             let action = actions.row_mut(i / rows, i % rows);
             assert!(action.iter().all(|x| x.is_finite()), "a policy chose the action {action:?}");
-            action.iter_mut().for_each(|x| *x = x.clamp(-1.0, 1.0));
+            for x in action {
+                *x = x.clamp(-1.0, 1.0);
+            }
         }
         actions
     }

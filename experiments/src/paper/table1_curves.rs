@@ -72,7 +72,9 @@ fn stretch(panels: &mut [Panel]) {
     let levels = panels.iter().flat_map(|panel| panel.levels.iter().map(|level| level.y));
     let top = tops.chain(levels).fold(0.0, f64::max);
     let range = (0.0, (10.0 * (top / 10.0).ceil()).clamp(10.0, 100.0));
-    panels.iter_mut().for_each(|panel| panel.y_range = Some(range));
+    for panel in panels {
+        panel.y_range = Some(range);
+    }
 }
 
 fn horizon(results: &Results, task: Task, transitions: usize) -> Panel {

@@ -7,7 +7,7 @@ use safetensors::{Dtype, SafeTensorError};
 /// A perceptron with rectified hidden layers and a tanh at its end; as a policy it acts on raw states, in every lane the
 /// same, and explores nothing.
 ///
-/// One that was trained elsewhere can so be a guide. From PyTorch, of linear layers `layers` as they act one after the other:
+/// One that was trained elsewhere can so be a guide. From Python, of `torch` layers as they act one after the other:
 ///
 /// ```python
 /// tensors = {}
