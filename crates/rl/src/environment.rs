@@ -11,7 +11,7 @@ pub trait Environment: Send {
     /// Starts an episode. All randomness comes from `rng`.
     fn reset(&mut self, rng: &mut Prng) -> Observation;
     /// Advances one control step. Loops and evaluations clip `action` to [-1, 1] per component before they hand it over
-    /// ([`crate::Drivers::act`]); whoever calls this directly may not.
+    /// ([`crate::Drivers::act`]); others may hand over anything.
     fn step(&mut self, action: &[f32]) -> Step;
     /// The complete state: after [`Environment::restore`] the next steps give the same bits. A robot in the world cannot do
     /// this: let it return an empty snapshot and `restore` do nothing, and begin an episode when a training has been restored.
