@@ -155,6 +155,15 @@ mod tests {
         }
     }
 
+    /// As in training, where the drivers are the same: what a guide asks for beyond [-1, 1] is not what it gets.
+    #[test]
+    fn actions_are_clipped_and_must_be_numbers() {
+        let judge = |action| evaluate(Drivers::alone(&Always(action)), &mut [lane(0, 2, 1)], &[0], 5, "test");
+        assert_eq!(judge(2.5), judge(1.0));
+        assert_ne!(judge(0.5), judge(1.0));
+        assert!(std::panic::catch_unwind(|| judge(f32::NAN)).is_err());
+    }
+
     #[test]
     fn a_success_takes_as_many_steps_at_the_goal_as_the_task_says() {
         let scores = &evaluate(Drivers::alone(&Always(1.0)), &mut [lane(0, 3, 3)], &[0], 50, "test")[0];

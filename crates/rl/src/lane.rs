@@ -71,17 +71,16 @@ impl Lane {
         self.steps < self.guide_steps
     }
 
-    /// Takes one control step, with the action clipped to [-1, 1]: what is stored is what was done. After an outcome
-    /// that ends the episode, call [`Lane::begin_episode`] next.
+    /// Takes one control step, with an action that [`Drivers::act`] has clipped: what is stored is what was done. After an
+    /// outcome that ends the episode, call [`Lane::begin_episode`] next.
     pub fn step(&mut self, action: &[f32]) -> Transition {
-        let action: Vec<f32> = action.iter().map(|x| x.clamp(-1.0, 1.0)).collect();
-        let step = self.environment.step(&action);
+        let step = self.environment.step(action);
         step.assert_finite(&self.environment.spec().name, self.steps);
         self.steps += 1;
         let observation = std::mem::replace(&mut self.observation, step.observation);
         Transition {
             observation,
-            action,
+            action: action.to_vec(),
             reward: step.reward,
             next_observation: self.observation.clone(),
             outcome: step.outcome,

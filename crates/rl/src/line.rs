@@ -43,7 +43,7 @@ impl Environment for Line {
     }
 
     fn step(&mut self, action: &[f32]) -> Step {
-        self.position += 0.1 * action[0].clamp(-1.0, 1.0);
+        self.position += 0.1 * action[0];
         let outcome = if self.position >= 1.0 { Outcome::Terminates } else { Outcome::Continues };
         Step { observation: self.observation(), reward: self.position, outcome, success: self.position >= 0.6 }
     }
