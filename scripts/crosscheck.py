@@ -1,6 +1,6 @@
 """Do this project's robots move in MuJoCo as they do here? (`make crosscheck`; optional, needs the network once.)
 
-Opens crates/envs/assets/ant.xml in MuJoCo as it is, lifts the robot into the air, and gives both simulators the same
+Opens every robot of crates/envs/assets in MuJoCo as it is. The ant it lifts into the air, and gives both simulators the same
 slow torques, small enough that no joint meets its limit: motors one by one, then all of them together. Of each run and
 joint it takes the largest distance between the two curves and divides it by how far MuJoCo's joint moved from its start.
 Prints the largest of these for each joint, fails where one is beyond 5 %, and else keeps what it printed in
@@ -127,7 +127,7 @@ def compare(xml):
 
 
 def main():
-    assets = [ROOT / "crates/envs/assets/ant.xml"]
+    assets = ROOT / "crates/envs/assets"
     beyond = checked = 0
     page = []
 
@@ -135,13 +135,20 @@ def main():
         print(text)
         page.append(text)
 
-    tell(f"MuJoCo {mujoco.__version__}, {SECONDS} s without contact; largest distance of the curves / movement in MuJoCo")
-    for xml in assets:
-        tell(f"\n{xml.name}\n{'joint':<10} {'deviation':>9}   {'moved (rad)':>11}   in the run")
-        for name, (deviation, moved, title) in compare(xml).items():
-            checked += 1
-            beyond += deviation > TOLERANCE
-            tell(f"{name:<10} {100 * deviation:>7.1f} %   {moved:>11.3f}   {title}{'   BEYOND' if deviation > TOLERANCE else ''}")
+    tell(f"MuJoCo {mujoco.__version__} opens as they are:")
+    whole = [xml for xml in sorted(assets.glob("*.xml")) if "<mujocoinclude>" not in xml.read_text()]
+    for xml in whole:
+        try:
+            model = mujoco.MjModel.from_xml_path(str(xml))
+        except ValueError as error:
+            sys.exit(f"crosscheck: MuJoCo does not open {xml.name}: {error}")
+        tell(f"{xml.name}: {model.nbody - 1} bodies, {model.njnt} joints, {model.nu} actuators, {model.ngeom} shapes")
+    tell(f"\nant.xml, {SECONDS} s without contact; largest distance of the curves / movement in MuJoCo")
+    tell(f"{'joint':<10} {'deviation':>9}   {'moved (rad)':>11}   in the run")
+    for name, (deviation, moved, title) in compare(assets / "ant.xml").items():
+        checked += 1
+        beyond += deviation > TOLERANCE
+        tell(f"{name:<10} {100 * deviation:>7.1f} %   {moved:>11.3f}   {title}{'   BEYOND' if deviation > TOLERANCE else ''}")
     if not checked:
         sys.exit("crosscheck: nothing was compared: is this the project's folder?")
     if beyond:

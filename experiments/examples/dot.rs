@@ -6,8 +6,7 @@
 use std::sync::Arc;
 
 use jsrl::{JumpStart, JumpStartLane, SchedulePlan};
-use learners::nets::{Vision, Widths};
-use learners::{CemConfig, Device, ImageBcConfig, LearnerConfig, QtOptConfig};
+use learners::{CemConfig, Device, ImageBcConfig, LearnerConfig, QtOptConfig, Vision, Widths};
 use rl::{
     Dataset, Drivers, Environment, EnvironmentSpec, EvaluationLane, Image, ImageShape, Intent, Lane, LaneRows, Learner,
     Observation, ObservationRows, OfflineTraining, Outcome, Policy, Prng, Replay, ReplayBuffer, Snapshot, Step,

@@ -82,6 +82,17 @@ pub(crate) fn recipe(task: Task, file: &str) -> String {
     format!("cargo run -p experiments -- data {task}{demonstrations}{scale}")
 }
 
+/// A number of transitions as the paper writes it: 300, 1k, 1m.
+pub(crate) fn size_label(transitions: usize) -> String {
+    // A file of a million steps has some thousands of transitions fewer, one of 100,000 some hundreds.
+    let power = 10_usize.pow(transitions.max(1).ilog10() + 1);
+    match if 100 * transitions >= 99 * power { power } else { transitions } {
+        n if n >= 1_000_000 => format!("{}m", (n as f64 / 1e5).round() / 10.0),
+        n if n >= 1_000 => format!("{}k", (n as f64 / 1e2).round() / 10.0),
+        n => n.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,5 +125,11 @@ mod tests {
         assert_eq!(of(Task::GraspingInstance, demonstrations), "data grasping-instance --demos 20 --scale smoke");
         let large = "grasping-instance-2k-512px";
         assert_eq!(of(Task::GraspingInstance, large), "data grasping-instance --demos 2k --image-size 512");
+    }
+
+    #[test]
+    fn sizes_are_written_as_the_paper_writes_them() {
+        let labels = [100, 300, 1_000, 4_000, 99_500, 150_000, 995_697, 1_000_000].map(size_label);
+        assert_eq!(labels, ["100", "300", "1k", "4k", "100k", "150k", "1m", "1m"]);
     }
 }

@@ -13,9 +13,10 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     actor::Actor,
+    judge::Judge,
     progress::Progress,
     record::GuideMeasure,
-    run::{Runner, judge},
+    run::Runner,
     spec::{GuideSource, OnlinePlan, RunSpec, hex},
     workspace::Workspace,
 };
@@ -110,8 +111,9 @@ impl Runner {
             (None, GuideSource::Saved(policy)) => (learned(&policy.verified(&self.workspace)?)?, None),
             (None, _) => (Actor::BuiltIn(spec.task.oracle()), None),
         };
-        let scores = judged
-            .unwrap_or_else(|| judge(spec, seed, Drivers::alone(guide.policy()), 0, spec.offline.episodes, "guide"));
+        let scores = judged.unwrap_or_else(|| {
+            Judge::of(spec, seed).score(Drivers::alone(guide.policy()), 0, spec.offline.episodes, "guide")
+        });
         let steps = scores.mean_success_steps().map_or(spec.task.max_steps(), |steps| steps.round() as usize);
         let measure = GuideMeasure { success_rate: scores.success_rate(), first_horizon: steps, forced_stages: 0 };
         Ok((Some(guide), Some(measure)))

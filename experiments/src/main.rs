@@ -13,6 +13,7 @@ mod data_file;
 mod episode;
 mod events;
 mod guide;
+mod judge;
 mod paper;
 mod pictures;
 mod progress;

@@ -9,12 +9,13 @@ use std::{
 use anyhow::{Context, Result};
 use jsrl::{JumpStart, JumpStartLane};
 use learners::Device;
-use rl::{CheckpointError, Drivers, EpisodeScores, EvaluationLane, Learner, OfflineTraining, Policy, Prng, evaluate};
+use rl::{CheckpointError, Drivers, EpisodeScores, Learner, OfflineTraining, Policy, Prng};
 
 use crate::{
     checkpoint::{self, Keeper},
     data::DataCatalog,
     events::{EventWriter, log_diagnostics, log_evaluation},
+    judge::Judge,
     progress::Progress,
     provenance,
     record::{self, Evaluation, GuideMeasure, RecordStore, RunOutcome, RunRecord},
@@ -22,13 +23,9 @@ use crate::{
     workspace::Workspace,
 };
 
-/// The method's name of runs that end with the offline phase.
-pub(crate) const OFFLINE: &str = "offline";
 /// The record of the training that made kept networks, beside them. Networks that were made anew, perhaps by another
 /// machine, need not have the scores of the record that the tables read.
 const OWN_RECORD: &str = "record.json";
-/// Environments in which the episodes of one evaluation run side by side.
-pub(crate) const SIDE_BY_SIDE: usize = 20;
 /// Gradient steps between two entries of the TensorBoard log.
 const LOG_EVERY: usize = 500;
 
@@ -49,11 +46,6 @@ impl Job {
         let job = |NamedRun { method, spec }| Job { method, spec, seed: self.seed };
         self.spec.needs().into_iter().map(job).collect()
     }
-}
-
-/// The name under which the record of an offline run is kept, such as `offline-iql`.
-pub(crate) fn offline_method(spec: &RunSpec) -> String {
-    format!("{OFFLINE}-{}", spec.learner.name())
 }
 
 /// Makes records. Everything that a result must not depend on lives here, and not in a specification.
@@ -155,8 +147,9 @@ impl Runner {
             training.restore(state);
         }
         let OfflinePlan { updates, episodes, checks, .. } = spec.offline;
-        let judge = |policy: &dyn Policy, round: &str| -> Option<EpisodeScores> {
-            Some(judge(spec, *seed, Drivers::alone(policy), 0, episodes, round))
+        let mut judge = Judge::of(spec, *seed);
+        let mut judge = |policy: &dyn Policy, round: &str| -> Option<EpisodeScores> {
+            Some(judge.score(Drivers::alone(policy), 0, episodes, round))
         };
         while training.updates() < updates {
             let diagnostics = training.step();
@@ -234,7 +227,7 @@ impl Runner {
             record.evaluations = evaluations;
             training.restore(state);
         }
-        let plan = online.evaluation;
+        let mut judge = Judge::of(spec, *seed);
         while training.steps() < online.steps {
             let diagnostics = training.step();
             let step = training.steps();
@@ -246,20 +239,7 @@ impl Runner {
             if step % LOG_EVERY == 0 {
                 log_diagnostics(&mut log, step, &diagnostics)?;
             }
-            let judge = |horizon, episodes, who: &str| {
-                judge(spec, *seed, training.drivers(), horizon, episodes, &format!("{who} {step}"))
-            };
-            let alone = step.is_multiple_of(plan.every).then(|| judge(0, plan.episodes, "alone"));
-            let combined = training.schedules()[0]
-                .evaluation_horizon()
-                .filter(|_| step.is_multiple_of(plan.curriculum_every))
-                .map(|horizon| judge(horizon, plan.curriculum_episodes, "combined"));
-            if let Some(scores) = &combined {
-                training.observe_evaluation(&[scores.success_rate()]);
-            }
-            if alone.is_some() || combined.is_some() {
-                let horizon = training.schedules()[0].current_horizon();
-                let evaluation = Evaluation { step, horizon, alone, combined };
+            if let Some(evaluation) = judge.after_step(&mut training, online.evaluation) {
                 bar.message(&summary(&evaluation));
                 log_evaluation(&mut log, &evaluation)?;
                 record.evaluations.push(evaluation);
@@ -332,21 +312,6 @@ impl Runner {
     }
 }
 
-/// Scores `episodes` episodes in environments of their own, the first `horizon` steps of each driven by the guide.
-pub(crate) fn judge(
-    spec: &RunSpec,
-    seed: u64,
-    drivers: Drivers,
-    horizon: usize,
-    episodes: usize,
-    round: &str,
-) -> EpisodeScores {
-    let environments = (0..episodes.min(SIDE_BY_SIDE)).map(|_| spec.environment()).collect();
-    // Keyed by the task: every method meets the same starts and goals, so that scores compare pair by pair.
-    let mut lanes = [EvaluationLane { environments, key: spec.task.to_string(), seed }];
-    evaluate(drivers, &mut lanes, &[horizon], episodes, round).remove(0)
-}
-
 /// The words of a panic.
 fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
@@ -358,31 +323,9 @@ pub(crate) fn label(job: &Job) -> String {
     format!("{} {} {} seed {}", job.spec.task, job.spec.data.size(job.spec.task), job.method, job.seed)
 }
 
-/// A number of transitions as the paper writes it: 300, 1k, 1m.
-pub(crate) fn size_label(transitions: usize) -> String {
-    // A file of a million steps has some thousands of transitions fewer, one of 100,000 some hundreds.
-    let power = 10_usize.pow(transitions.max(1).ilog10() + 1);
-    match if 100 * transitions >= 99 * power { power } else { transitions } {
-        n if n >= 1_000_000 => format!("{}m", (n as f64 / 1e5).round() / 10.0),
-        n if n >= 1_000 => format!("{}k", (n as f64 / 1e2).round() / 10.0),
-        n => n.to_string(),
-    }
-}
-
 /// What a progress bar tells of an evaluation.
 fn summary(Evaluation { horizon, alone, .. }: &Evaluation) -> String {
     let success = alone.as_ref().map_or(String::new(), |scores| format!("{:.0} %", 100.0 * scores.success_rate()));
     let horizon = horizon.map_or(String::new(), |horizon| format!(" h={horizon}"));
     success + &horizon
-}
-
-#[cfg(test)]
-mod tests {
-    use super::size_label;
-
-    #[test]
-    fn sizes_are_written_as_the_paper_writes_them() {
-        let labels = [100, 300, 1_000, 4_000, 99_500, 150_000, 995_697, 1_000_000].map(size_label);
-        assert_eq!(labels, ["100", "300", "1k", "4k", "100k", "150k", "1m", "1m"]);
-    }
 }

@@ -1,4 +1,4 @@
-//! What a run is: everything that determines its result, and nothing else.
+//! What a run is: everything that determines its result. (Some of it does so for some plans alone: ARCHITECTURE.md, "Keys".)
 
 use std::{fmt, sync::Arc};
 
@@ -6,14 +6,13 @@ use anyhow::{Context, Result, anyhow, ensure};
 use envs::Task;
 use jsrl::SchedulePlan;
 use learners::LearnerConfig;
-use rl::{Dataset, Environment, EnvironmentSpec, Intent, Replay, ReplayBuffer};
+use rl::{Dataset, Environment, EnvironmentSpec, Intent, OfflineSource, Replay, ReplayBuffer};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    data_file::{Demonstrated, Demonstrations, environment_of},
+    data_file::{Demonstrated, Demonstrations, environment_of, size_label},
     guide::SavedPolicy,
-    run::{offline_method, size_label},
 };
 
 /// One run: an offline phase and, after it, perhaps an online one. The seed is not part of it.
@@ -160,9 +159,9 @@ pub(crate) struct NamedRun {
 }
 
 impl NamedRun {
-    /// A run that ends with the offline phase.
+    /// A run that ends with the offline phase, whose record is kept as `offline-iql`, say.
     pub(crate) fn offline(spec: RunSpec) -> Self {
-        Self { method: offline_method(&spec), spec }
+        Self { method: format!("offline-{}", spec.learner.name()), spec }
     }
 }
 
@@ -193,7 +192,7 @@ impl ReplayPlan {
             }
             Self::TwoBuffers { capacity, offline_share } => Replay {
                 online: ReplayBuffer::preloaded(capacity, dataset.without_rows()),
-                offline: Some((dataset.clone(), offline_share)),
+                offline: Some(OfflineSource { data: dataset.clone(), share: offline_share }),
             },
         }
     }
@@ -387,7 +386,7 @@ mod tests {
         let data = Arc::new(data);
         let two = ReplayPlan::TwoBuffers { capacity: 10, offline_share: 0.25 }.buffers(&data);
         assert_eq!(two.online.columns().len(), 0);
-        assert_eq!(two.offline.map(|(data, share)| (data.len(), share)), Some((1, 0.25)));
+        assert_eq!(two.offline.map(|OfflineSource { data, share }| (data.len(), share)), Some((1, 0.25)));
         let one = ReplayPlan::Preloaded { capacity: 10 }.buffers(&data);
         assert_eq!((one.online.columns().len(), one.offline.is_none()), (1, true));
     }

@@ -66,6 +66,7 @@ fn pictures_are_read_again_and_stay_with_their_rows() {
     assert_eq!(again, recording);
     let images = File::open(&path).expect("HDF5").dataset("images").expect("pictures");
     assert_eq!((images.shape(), images.chunk()), (vec![600, 3, 5, 4], Some(vec![16, 3, 5, 4])));
+    assert_eq!(images.filters(), [Filter::deflate(4), Filter::Fletcher32]);
 
     let dataset = again.qlearning_dataset(20);
     let columns = dataset.images.as_ref().expect("pictures");

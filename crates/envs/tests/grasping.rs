@@ -173,11 +173,11 @@ fn what_is_held_goes_along_and_falls_when_let_go() {
     assert!(dropped.held.is_none() && dropped.objects[held][2] < before.objects[held][2] - 0.02, "{dropped:?}");
 }
 
-/// Sent far down and to each side for as long as an episode lasts, the fingers stay out of table and walls, which give
-/// way by millimetres.
+/// Sent far down and to each side for as long as an episode lasts, fingers and palm stay out of table and walls, which
+/// give way by millimetres; the links stay above the table.
 #[test]
 fn table_and_walls_are_solid() {
-    let mut deepest = f32::MIN;
+    let (mut deepest, mut lowest) = (f32::MIN, f32::MAX);
     for (number, side) in [[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0], [0.6, 0.8]].into_iter().enumerate() {
         let mut environment = blind(GraspTask::Indiscriminate);
         environment.reset_to(number, &mut Prng::derive("solid", number as u64, "test"));
@@ -185,10 +185,10 @@ fn table_and_walls_are_solid() {
             let [x, y] = if step < 5 { [0.0; 2] } else { side };
             environment.step(&[x, y, -1.0, 0.0, -1.0, -1.0]);
             let shapes = environment.shapes();
-            let is_finger = |shape: &&Shape| shape.kind == ShapeKind::Box { half: [0.02, 0.006, 0.035] };
-            let fingers: Vec<&Shape> = shapes.iter().filter(is_finger).collect();
-            assert_eq!(fingers.len(), 2);
-            for finger in fingers {
+            let gripper = [[0.02, 0.006, 0.035], [0.016, 0.062, 0.014]].map(|half| ShapeKind::Box { half });
+            let gripper: Vec<&Shape> = shapes.iter().filter(|shape| gripper.contains(&shape.kind)).collect();
+            assert_eq!(gripper.len(), 3, "two fingers and a palm");
+            for finger in gripper {
                 for fixture in shapes.iter().filter(|shape| shape.rotation == [0.0, 0.0, 0.0, 1.0]) {
                     let ShapeKind::Box { half } = fixture.kind else { continue };
                     let overlap = |axis: usize| {
@@ -198,9 +198,16 @@ fn table_and_walls_are_solid() {
                     deepest = deepest.max(overlap(0).min(overlap(1)).min(overlap(2)));
                 }
             }
+            for link in &shapes {
+                let ShapeKind::Capsule { radius, half_length } = link.kind else { continue };
+                let [x, y, _, _] = link.rotation;
+                let upright = 1.0 - 2.0 * (x * x + y * y);
+                lowest = lowest.min(link.translation[2] - half_length * upright.abs() - radius);
+            }
         }
     }
-    assert!((0.0..0.005).contains(&deepest), "a finger was {deepest} m inside a fixture");
+    assert!((0.0..0.005).contains(&deepest), "the gripper was {deepest} m inside a fixture");
+    assert!((0.0..0.2).contains(&lowest), "the lowest point of a link was at {lowest} m");
 }
 
 /// How far a box reaches from its middle along an axis of the world (m).
@@ -241,9 +248,9 @@ fn rough_episodes_stay_sound() {
     }
 }
 
-/// Nothing moves while the gripper stays where it is; and a scene is the same in another environment.
+/// Nothing moves while the gripper stays where it is; and both tasks have the same scenes.
 #[test]
-fn scenes_are_settled_and_the_same_for_all() {
+fn scenes_are_settled_and_the_same_for_both_tasks() {
     let (mut one, mut other) = (blind(GraspTask::Indiscriminate), blind(GraspTask::Instance));
     let mut largest = 0.0_f32;
     for scene in (0..SCENES).step_by(SCENES / 20) {

@@ -22,6 +22,20 @@ fn the_oracle_reaches_the_umaze_goal() {
     assert!((100.0..300.0).contains(&steps), "{steps} steps on the average");
 }
 
+/// What the larger mazes' data rest on; some minutes: `cargo test -p envs --test oracle -- --ignored`.
+#[test]
+#[ignore = "takes minutes"]
+fn the_oracle_reaches_the_goals_of_larger_mazes() {
+    for (task, asked) in [(Task::AntMazeMediumPlay, 90), (Task::AntMazeLargePlay, 80)] {
+        let oracle = Oracle::new(task.maze().unwrap());
+        let environments = (0..20).map(|_| task.build()).collect();
+        let mut lanes = [EvaluationLane { environments, key: "oracle".into(), seed: 0 }];
+        let scores = &evaluate(Drivers::alone(&oracle), &mut lanes, &[0], 100, "test")[0];
+        let reached = scores.successes.iter().filter(|success| **success).count();
+        assert!(reached >= asked, "{task}: {reached} of 100");
+    }
+}
+
 #[test]
 fn random_actions_do_not_reach_it() {
     let task = Task::AntMazeUmaze;

@@ -53,7 +53,8 @@ pub struct JumpStartState {
 }
 
 impl<'a> JumpStart<'a> {
-    /// Starts the first episode of every lane.
+    /// Starts the first episode of every lane. A gradient step takes `batch_rows` transitions of each lane, and each
+    /// environment step is followed by `updates_per_step` of them.
     pub fn new(
         lanes: Vec<JumpStartLane>,
         guide: &'a dyn Policy,
@@ -138,7 +139,7 @@ impl<'a> JumpStart<'a> {
     /// One gradient step.
     pub fn update(&mut self) -> Diagnostics {
         let batch = sample(&self.replays, self.batch_rows, &mut self.sample_rngs);
-        let warming_up = self.steps <= self.critic_warm_up;
+        let warming_up = self.critic_warm_up > 0 && self.steps <= self.critic_warm_up;
         match self.learner.given_actor().filter(|_| warming_up) {
             Some(learner) => learner.update_critics(&batch),
             None => self.learner.update(&batch),

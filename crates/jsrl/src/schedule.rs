@@ -131,7 +131,11 @@ impl ScheduleState {
     ///
     /// While every such mean has been 0, holding that level is no progress: a stage then ends only after twice the
     /// window, and counts as [`ScheduleState::forced`].
+    ///
+    /// # Panics
+    /// When the score is not finite: nothing could be held against it.
     pub fn observe_evaluation(&mut self, score: f32) {
+        assert!(score.is_finite(), "an evaluation's score of {score}");
         if self.evaluation_horizon().is_none() {
             return;
         }
@@ -239,6 +243,12 @@ mod tests {
     }
 
     /// The same level in other numbers: as 32-bit floats, 0.0, 0.2 and 0.7 sum to less than three times 0.3.
+    #[test]
+    #[should_panic(expected = "score of NaN")]
+    fn a_score_that_is_no_number_moves_nothing() {
+        curriculum(3, 0.1, 1, 30).observe_evaluation(f32::NAN);
+    }
+
     #[test]
     fn rounding_does_not_decide() {
         let sum = |scores: [f32; 3]| scores.map(f64::from).iter().sum::<f64>();

@@ -7,9 +7,9 @@ use std::{
 
 use jsrl::{JumpStart, JumpStartLane, SchedulePlan};
 use rl::{
-    CheckpointError, Diagnostics, Environment, EnvironmentSpec, EvaluationLane, GivenActor, Intent, LaneRows, Learner,
-    Minibatch, Observation, ObservationRows, Outcome, Policy, Prng, Replay, ReplayBuffer, Snapshot, Step, TimeLimit,
-    evaluate,
+    CheckpointError, Dataset, Diagnostics, Environment, EnvironmentSpec, EvaluationLane, GivenActor, Intent, LaneRows,
+    Learner, Minibatch, Observation, ObservationRows, OfflineSource, Outcome, Policy, Prng, Replay, ReplayBuffer, Row,
+    Snapshot, Step, TimeLimit, evaluate,
 };
 
 type Tape = Arc<Mutex<Vec<String>>>;
@@ -274,6 +274,30 @@ fn critics_are_warmed_up_for_as_long_as_asked() {
     let learned: Vec<&String> = entries.iter().filter(|entry| entry.ends_with("rows")).collect();
     let (critics, all) = ("critics with 3 rows", "update with 3 rows");
     assert_eq!(learned, [critics, critics, critics, critics, all, all]);
+}
+
+/// Before anything is collected, from offline data: whoever did not ask for a warm-up has none.
+#[test]
+fn updates_may_come_before_the_first_step() {
+    for (warm_up, expected) in [(0, "update with 3 rows"), (1, "critics with 3 rows")] {
+        let tape = Tape::default();
+        let mut learner = TapedLearner { policy: Constant(-1.0), tape: tape.clone() };
+        let mut data = Dataset::empty(1, 1);
+        data.push(Row {
+            state: &[0.0],
+            action: &[0.0],
+            reward: 0.0,
+            next_state: &[1.0],
+            bootstrap: 1.0,
+            success: 0.0,
+            images: None,
+        });
+        let mut lane = lane(&tape, &SchedulePlan::LearnerOnly, 0);
+        lane.replay.offline = Some(OfflineSource { data: Arc::new(data), share: 0.5 });
+        let mut training = JumpStart::new(vec![lane], &Constant(1.0), &mut learner, 3, 1).with_critic_warm_up(warm_up);
+        training.update();
+        assert_eq!(take(&tape), ["train reset", expected]);
+    }
 }
 
 /// Keeps every row that it is given to learn from: state, action, next state, bootstrap.

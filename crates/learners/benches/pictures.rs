@@ -5,8 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use learners::nets::{Vision, Widths};
-use learners::{AwOptConfig, CemConfig, Device, ImageBcConfig, LearnerConfig, QtOptConfig};
+use learners::{AwOptConfig, CemConfig, Device, ImageBcConfig, LearnerConfig, QtOptConfig, Vision, Widths};
 use rl::{EnvironmentSpec, ImagePairs, ImageRows, ImageShape, Intent, LaneRows, Minibatch, ObservationRows, Prng};
 use tch::{Kind, Tensor, no_grad};
 
@@ -48,6 +47,7 @@ fn main() {
             convolutions.time(1, 0, 0),
         );
     }
+    report_lanes();
 }
 
 /// Prints a row.
@@ -75,6 +75,34 @@ fn report(config: &LearnerConfig, network: Vision, rows: usize, convolutions: f6
         convolutions / seconds * 100.0,
         1.0 / acting
     );
+}
+
+/// Prints what the convolutions of several lanes take, lane after lane and as one with a group for each lane.
+fn report_lanes() {
+    const LANES: i64 = 4;
+    const ROWS: i64 = 32;
+    let random = |size: &[i64]| Tensor::rand(size, (Kind::Float, tch::Device::Cpu));
+    println!("\n| filters | convolutions of {LANES} lanes with their gradients | ms |\n|---|---|---|");
+    for filters in [16, 32] {
+        let layers = [(3, 8, 4, 2), (filters, 3, 2, 1), (filters, 3, 2, 1)];
+        let seconds = |lanes: i64, groups: i64| {
+            let weights = layers.map(|(channels, kernel, ..)| {
+                random(&[groups * filters, channels, kernel, kernel]).set_requires_grad(true)
+            });
+            let pictures = random(&[ROWS, 64, 64, 3 * groups]).permute([0, 3, 1, 2]);
+            best_time(&mut || {
+                for _ in 0..lanes {
+                    let map = layers.iter().zip(&weights).fold(pictures.shallow_clone(), |map, (layer, weight)| {
+                        let (_, _, stride, padding) = *layer;
+                        map.conv2d(weight, None::<&Tensor>, [stride; 2], [padding; 2], [1; 2], groups)
+                    });
+                    drop(Tensor::run_backward(&[map.sum(Kind::Float)], &weights, false, false));
+                }
+            })
+        };
+        println!("| {filters} | lane after lane | {:.2} |", 1e3 * seconds(LANES, 1));
+        println!("| {filters} | as {LANES} groups | {:.2} |", 1e3 * seconds(1, LANES));
+    }
 }
 
 /// The convolutions of a small network's updates.

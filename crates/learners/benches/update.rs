@@ -19,6 +19,10 @@ const SAMPLED: usize = 10;
 fn main() {
     learners::use_one_thread();
     println!("batch {ROWS}, {STATES} state features, {ACTIONS} action components, one thread, best of 10 rounds");
+    // What all of it is to be measured by: the machine's speed in a product of this size.
+    let square = Product::new(256, 256, 256);
+    let seconds = best_time(&mut || square.forward());
+    println!("one product of 256 x 256 by 256 x 256: {:.0} GFLOP/s\n", 2.0 * 256.0_f64.powi(3) / seconds / 1e9);
     println!("| learner | hidden | lanes | updates/s (all lanes) | ms per update | ms of products alone | share |");
     println!("|---|---|---|---|---|---|---|");
     for hidden in [256, 128] {

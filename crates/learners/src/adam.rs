@@ -10,7 +10,7 @@ const EPSILON: f64 = 1e-8;
 ///
 /// Element-wise, hence lanes never meet; the learning rate is the caller's business.
 #[derive(Debug)]
-pub struct Adam {
+pub(crate) struct Adam {
     mean: Tensor,
     square: Tensor,
     /// Holds intermediate results, so that no memory is asked for in a step.
@@ -21,7 +21,7 @@ pub struct Adam {
 
 impl Adam {
     /// The optimiser of parameters of this shape, before its first step.
-    pub fn new(parameters: &Tensor) -> Self {
+    pub(crate) fn new(parameters: &Tensor) -> Self {
         Self {
             mean: parameters.zeros_like(),
             square: parameters.zeros_like(),
@@ -31,12 +31,12 @@ impl Adam {
     }
 
     /// Steps taken so far.
-    pub fn steps(&self) -> i64 {
+    pub(crate) fn steps(&self) -> i64 {
         self.steps.int64_value(&[0])
     }
 
     /// Moves `parameters` against `gradient`, both of the shape given to [`Adam::new`].
-    pub fn step(&mut self, parameters: &mut Tensor, gradient: &Tensor, rate: f64) {
+    pub(crate) fn step(&mut self, parameters: &mut Tensor, gradient: &Tensor, rate: f64) {
         // In-place operations of tch return one more handle, which is not needed.
         self.steps += 1;
         let step = self.steps() as f64;

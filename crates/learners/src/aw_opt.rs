@@ -27,7 +27,7 @@ use crate::qt_opt::QtOptConfig;
 use crate::sight::{Experience, SightInput};
 use crate::{Device, Interface, LearnerConfig, losses};
 
-/// Hyperparameters of AW-Opt.
+/// Hyperparameters of AW-Opt. Rewards must be those of [`QtOptConfig`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AwOptConfig {

@@ -209,7 +209,7 @@ impl Awac {
         let actor_loss = actor.step_likelihood(&states, &actions, &weight, rate, rngs);
 
         // Target critics follow.
-        twin_q.track(config.tau);
+        twin_q.soft_update(config.tau);
 
         let diagnostics = diagnostics(&[
             ("actor_loss", actor_loss),

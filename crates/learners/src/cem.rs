@@ -20,11 +20,11 @@ pub struct CemConfig {
 
 /// What a search has found for each row.
 #[derive(Debug)]
-pub struct Best {
+pub(crate) struct Best {
     /// `[lane, row, action]`, in [-1, 1].
-    pub actions: Tensor,
+    pub(crate) actions: Tensor,
     /// Their scores, `[lane, row, 1]`.
-    pub values: Tensor,
+    pub(crate) values: Tensor,
 }
 
 impl CemConfig {
@@ -37,7 +37,7 @@ impl CemConfig {
     /// Searches for the actions of the highest score. `noise` gives standard normal numbers
     /// `[lane, row, sample, action]` for each round, and `score` the scores `[lane, row, candidate]` of candidates
     /// `[lane, row, candidate, action]`. `extra` actions `[lane, row, action]` are one more candidate in every round.
-    pub fn maximise(
+    pub(crate) fn maximise(
         &self,
         mut noise: impl FnMut() -> Tensor,
         extra: Option<&Tensor>,
@@ -133,6 +133,26 @@ mod tests {
         let expected = 0.2 + 0.02_f64.sqrt();
         assert!((best.actions.double_value(&[0, 0, 0]) - expected).abs() < 1e-6);
         assert!((best.values.double_value(&[0, 0, 0]) + (expected - 0.35).powi(2)).abs() < 1e-6);
+    }
+
+    /// The same rounds with a candidate of 0.4 in each of them, by hand.
+    #[test]
+    fn an_extra_candidate_is_in_every_round() {
+        let rounds =
+            [[-2.0_f32, 0.1, 0.2], [0.0, -3.0, 4.0]].map(|draws| Tensor::from_slice(&draws).view([1, 1, 3, 1]));
+        let cem = CemConfig { samples: 3, elites: 2, iterations: 2 };
+        let [extra, near, far] = [0.4_f32, 0.32, 0.42].map(|x| Tensor::from_slice(&[x]).view([1, 1, 1]));
+        let best = |peak: &Tensor| {
+            let mut noise = rounds.iter().map(Tensor::shallow_clone);
+            cem.maximise(|| noise.next().expect("two rounds"), Some(&extra), quadratic(peak))
+                .actions
+                .double_value(&[0, 0, 0])
+        };
+        // The first round's elites are 0.4 and 0.2, whose mean the second round tries; without the candidate it would try
+        // 0.15.
+        assert!((best(&near) - 0.3).abs() < 1e-6, "{}", best(&near));
+        // Of the second round's, 0.3 and two far away, none is as good as the candidate itself.
+        assert!((best(&far) - 0.4).abs() < 1e-6, "{}", best(&far));
     }
 
     /// Where all draws are poor, one good candidate wins; where it is poor, it harms nobody.

@@ -36,7 +36,10 @@ impl LearnerConfig {
 
     /// Whether it learns from pictures.
     pub fn sees(&self) -> bool {
-        matches!(self, Self::QtOpt(_) | Self::AwOpt(_) | Self::ImageBc(_))
+        match self {
+            Self::Iql(_) | Self::Bc(_) | Self::Awac(_) | Self::Cql(_) => false,
+            Self::QtOpt(_) | Self::AwOpt(_) | Self::ImageBc(_) => true,
+        }
     }
 
     fn network(&self) -> Option<Vision> {
@@ -44,7 +47,7 @@ impl LearnerConfig {
             Self::QtOpt(config) => Some(config.network),
             Self::AwOpt(config) => Some(config.critic.network),
             Self::ImageBc(config) => Some(config.network),
-            _ => None,
+            Self::Iql(_) | Self::Bc(_) | Self::Awac(_) | Self::Cql(_) => None,
         }
     }
 
@@ -53,7 +56,7 @@ impl LearnerConfig {
             Self::QtOpt(config) => config.crop,
             Self::AwOpt(config) => config.critic.crop,
             Self::ImageBc(config) => config.crop,
-            _ => None,
+            Self::Iql(_) | Self::Bc(_) | Self::Awac(_) | Self::Cql(_) => None,
         }
     }
 }
@@ -70,7 +73,7 @@ impl IqlConfig {
         check_share("actor_average", self.actor_average.unwrap_or(1.0))?;
         check_positive("max_advantage_weight", self.max_advantage_weight.unwrap_or(1.0))?;
         if let Some(range) = self.log_std_range {
-            check_range("log_std_range", range)?;
+            check_range("upper end of log_std_range", range)?;
         }
         if let RateSchedule::Cosine { max_steps } = self.actor_schedule {
             check(max_steps > 0, "max_steps", max_steps as f64, "above 0")?;
@@ -97,7 +100,7 @@ impl AwacConfig {
         }
         check_critics(self.discount, self.tau, self.reward_scale, self.reward_shift)?;
         check_positive("learning_rate", self.learning_rate)?;
-        check_range("log_std_range", self.log_std_range)?;
+        check_range("upper end of log_std_range", self.log_std_range)?;
         check_share("actor_average", self.actor_average.unwrap_or(1.0))?;
         check_network(&self.hidden, 0.0)
     }
@@ -117,7 +120,7 @@ impl CqlConfig {
         check_critics(self.discount, self.tau, self.reward_scale, self.reward_shift)?;
         check_positive("actor_learning_rate", self.actor_learning_rate)?;
         check_positive("critic_learning_rate", self.critic_learning_rate)?;
-        check_range("log_std_range", self.log_std_range)?;
+        check_range("upper end of log_std_range", self.log_std_range)?;
         check_network(&self.actor_hidden, 0.0)?;
         check_network(&self.critic_hidden, 0.0)
     }

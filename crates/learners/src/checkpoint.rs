@@ -46,15 +46,19 @@ pub fn open(directory: &Path, device: Device) -> Result<Box<dyn Learner>, Checkp
     Ok(learner)
 }
 
-/// The same, to act in a task: that of the learner, or one that shows more. Of pictures with more channels than the
-/// learner knows it sees the first ones.
+/// The same, to act in one lane of a task: that of the learner, or one that shows more. Of pictures with more channels
+/// than the learner knows it sees the first ones.
 ///
 /// # Errors
-/// As [`open`], and when states, actions or pictures of the task do not fit the learner's.
+/// As [`open`], and when states, actions or pictures of the task do not fit the learner's, or it has several lanes.
 pub fn open_for(directory: &Path, spec: &EnvironmentSpec, device: Device) -> Result<Box<dyn Learner>, CheckpointError> {
-    let Header { interface, .. } = read_header(directory)?;
+    let Header { interface, rngs, .. } = read_header(directory)?;
+    let one_lane = match rngs.len() {
+        0 | 1 => Ok(()), // none at all is for `open` to tell
+        lanes => Err(format!("is of {lanes} lanes, trained side by side, where one is wanted")),
+    };
     let fits = interface.fits(&Interface::of(spec), &spec.name);
-    fits.map_err(|problem| header_problem(directory, problem))?;
+    fits.and(one_lane).map_err(|problem| header_problem(directory, problem))?;
     open(directory, device)
 }
 

@@ -289,7 +289,7 @@ impl Cql {
         }
         actor.step(&here, &drawn, &action_gradient, &(entropy_weight / rows as f64), config.actor_learning_rate);
         twin_q.step(&passes_of_all, gradients, config.critic_learning_rate);
-        twin_q.track(config.tau);
+        twin_q.soft_update(config.tau);
         diagnostics(&found)
     }
 

@@ -5,7 +5,7 @@ use tch::{Kind, Tensor, no_grad};
 
 use crate::cem::{Best, CemConfig};
 use crate::losses;
-use crate::nets::{Cnn, Pass, Seen, TrainedCnn};
+use crate::nets::{Cnn, Features, Pass, TrainedCnn};
 use crate::noise::lane_normals;
 use crate::qt_opt::QtOptConfig;
 use crate::sight::{Experience, Sight, SightInput};
@@ -101,7 +101,7 @@ impl Critic {
     fn step_towards(&mut self, sight: &Sight, actions: &Tensor, targets: &Tensor, rate: f64) -> [Tensor; 2] {
         let network = self.q.network();
         let vectors = Tensor::cat(&[actions, &sight.states], 2);
-        let logits = network.judge(&network.look(&sight.images, Pass::Train), &vectors, Pass::Train);
+        let logits = network.head(&network.encode(&sight.images, Pass::Train), &vectors, Pass::Train);
         let loss = losses::cross_entropy(&logits.detach(), targets);
         self.q.step(&logits, &loss.gradient, rate);
         [logits.detach().sigmoid(), loss.value]
@@ -109,10 +109,10 @@ impl Critic {
 
     /// The two networks follow: one by the share `tau`, the other in every `lag`th call.
     fn follow(&mut self, tau: f64, lag: u64) {
-        self.averaged.track(self.q.network(), tau);
+        self.averaged.soft_update(self.q.network(), tau);
         self.updates += 1;
         if self.updates.int64_value(&[0]) % lag as i64 == 0 {
-            self.lagged.track(&self.averaged, 1.0);
+            self.lagged.soft_update(&self.averaged, 1.0);
         }
     }
 
@@ -137,27 +137,27 @@ fn search(
 ) -> Best {
     let (rows, device) = (sight.states.size()[1], Device(sight.states.device()));
     no_grad(|| {
-        let seen = network.look(&sight.images, Pass::Judge);
+        let features = network.encode(&sight.images, Pass::Eval);
         let noise = || lane_normals(rngs, &[rows, cem.samples as i64, action_size], device);
-        cem.maximise(noise, extra, |candidates| judge(network, &seen, candidates, &sight.states))
+        cem.maximise(noise, extra, |candidates| logits(network, &features, candidates, &sight.states))
     })
 }
 
 /// Q of several actions `[lane, row, action]` in the same states, each `[lane, row, 1]`.
 fn values<const N: usize>(network: &Cnn, sight: &Sight, actions: [&Tensor; N]) -> [Tensor; N] {
     no_grad(|| {
-        let seen = network.look(&sight.images, Pass::Judge);
-        let values = judge(network, &seen, &Tensor::stack(&actions, 2), &sight.states).sigmoid();
+        let features = network.encode(&sight.images, Pass::Eval);
+        let values = logits(network, &features, &Tensor::stack(&actions, 2), &sight.states).sigmoid();
         std::array::from_fn(|i| values.narrow(2, i as i64, 1))
     })
 }
 
 /// Outputs `[lane, row, candidate]` for candidates `[lane, row, candidate, action]`, each beside its row's state.
-fn judge(network: &Cnn, seen: &Seen, candidates: &Tensor, states: &Tensor) -> Tensor {
+fn logits(network: &Cnn, features: &Features, candidates: &Tensor, states: &Tensor) -> Tensor {
     let [lanes, rows, count, _] = candidates.size()[..] else { unreachable!("[lane, row, candidate, action]") };
     let states = states.unsqueeze(2).expand([-1, -1, count, -1], false);
     let vectors = Tensor::cat(&[candidates, &states], 3).view([lanes, rows * count, -1]);
-    network.judge(seen, &vectors, Pass::Judge).view([lanes, rows, count])
+    network.head(features, &vectors, Pass::Eval).view([lanes, rows, count])
 }
 
 #[cfg(test)]

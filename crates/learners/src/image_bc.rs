@@ -13,7 +13,7 @@ use crate::bc::BcLoss;
 use crate::checkpoint::{self, Header};
 use crate::nets::{ImageActor, Vision, Widths};
 use crate::policy::{assert_lanes, explore};
-use crate::sight::{Crop, SightInput};
+use crate::sight::{Crop, NO_PICTURES, SightInput};
 use crate::{Device, Inputs, Interface, LearnerConfig};
 
 /// Hyperparameters of behaviour cloning from pictures.
@@ -94,7 +94,7 @@ impl ImageBc {
 impl Learner for ImageBc {
     fn update(&mut self, batch: &Minibatch) -> Diagnostics {
         let Self { config, rngs, policy: ImageActorPolicy { actor, input }, .. } = self;
-        let images = &batch.images.as_ref().expect("pictures").images;
+        let images = &batch.images.as_ref().expect(NO_PICTURES).images;
         let sight = input.upload_for_training(&batch.states, images, rngs);
         let actions = upload(&batch.actions, input.device());
         let loss = match config.loss {

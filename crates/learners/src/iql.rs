@@ -59,7 +59,7 @@ pub struct IqlConfig {
     /// The value network's own learning rate, above 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value_learning_rate: Option<f64>,
-    /// Cap of the advantage weights, above 0; [`losses::MAX_ADVANTAGE_WEIGHT`] where none is given.
+    /// Cap of the advantage weights, above 0; [`crate::MAX_ADVANTAGE_WEIGHT`] where none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_advantage_weight: Option<f64>,
     /// Least and greatest log standard deviation of the actor; [`losses::LOG_STD_RANGE`] where none is given.
@@ -206,7 +206,7 @@ impl Iql {
         let [(q1, q1_loss), (q2, q2_loss)] = twin_q.step_towards(&pairs, &y, rate);
 
         // Target critics follow.
-        twin_q.track(config.tau);
+        twin_q.soft_update(config.tau);
 
         let scalars = vec![
             ("value_loss", value_loss.value),

@@ -3,11 +3,11 @@
 //!
 //! [`LearnerConfig`] is the closed registry: it is stored beside results, and [`LearnerConfig::build`] makes the
 //! [`rl::Learner`]. [`open`] makes one again from what [`rl::Learner::save`] wrote, to serve as a guide or to go on.
-//! [`nets`], [`losses`] and [`Adam`] are the parts that learners are made of.
+//! The parts that learners are made of are in `nets`, `losses` and `adam`.
 //!
 //! Gradients are written by hand, since each is a few lines: all parameters of a network are one flat tensor, so that
 //! Adam and target averaging are a few calls, and no graph is built. Unit tests compare every gradient with autograd.
-//! Convolutional networks ([`nets::Cnn`]) keep the flat tensor but let autograd find its gradient, since there the time
+//! Convolutional networks (`nets::Cnn`) keep the flat tensor but let autograd find its gradient, since there the time
 //! goes into convolutions either way; losses and their gradients at a network's output are the same for both.
 
 mod adam;
@@ -24,8 +24,8 @@ mod device;
 mod export;
 pub mod image_bc;
 pub mod iql;
-pub mod losses;
-pub mod nets;
+mod losses;
+mod nets;
 mod noise;
 mod optimiser;
 mod policy;
@@ -37,18 +37,20 @@ mod sight;
 use rl::{EnvironmentSpec, Learner, Prng};
 use serde::{Deserialize, Serialize};
 
-pub use adam::Adam;
+use adam::Adam;
 pub use aw_opt::{AwOpt, AwOptConfig};
 pub use awac::{Awac, AwacConfig, AwacNoise, AwacWeighting};
 pub use batch::{Inputs, Interface};
 pub use bc::{Bc, BcConfig, BcLoss};
-pub use cem::{Best, CemConfig};
+pub use cem::CemConfig;
 pub use checkpoint::{open, open_for};
 pub use cql::{Cql, CqlConfig, CqlNoise};
 pub use device::{Device, DeviceError, SAME_BITS_EVERYWHERE, use_one_thread};
 pub use export::export;
 pub use image_bc::{ImageBc, ImageBcConfig};
 pub use iql::{Iql, IqlConfig};
+pub use losses::{LOG_STD_RANGE, MAX_ADVANTAGE_WEIGHT};
+pub use nets::{Vision, Widths};
 pub use optimiser::Optimiser;
 pub use ppo::{Ppo, PpoConfig, Trajectory};
 pub use qt_opt::{QtOpt, QtOptConfig};

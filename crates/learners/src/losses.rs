@@ -13,21 +13,21 @@ pub const MAX_ADVANTAGE_WEIGHT: f64 = 100.0;
 
 /// A loss and its gradient at the network's output.
 #[derive(Debug)]
-pub struct Loss {
+pub(crate) struct Loss {
     /// `[lane]`.
-    pub value: Tensor,
+    pub(crate) value: Tensor,
     /// Of the shape of the network's output.
-    pub gradient: Tensor,
+    pub(crate) gradient: Tensor,
 }
 
 /// Mean over rows and features, `[lane]`.
-pub fn per_lane_mean(x: &Tensor) -> Tensor {
+pub(crate) fn per_lane_mean(x: &Tensor) -> Tensor {
     x.mean_dim([1_i64, 2].as_slice(), false, Kind::Float)
 }
 
 /// Expectile regression of `v` to `q`, both `[lane, row, 1]` (Kostrikov et al. 2021, equation 5):
 /// mean of |expectile - 1\[q < v\]| (q - v)^2. The gradient is that of `v`.
-pub fn expectile(v: &Tensor, q: &Tensor, expectile: f64) -> Loss {
+pub(crate) fn expectile(v: &Tensor, q: &Tensor, expectile: f64) -> Loss {
     let difference = q - v;
     let weight = difference.gt(0.0).to_kind(Kind::Float) * (2.0 * expectile - 1.0) + (1.0 - expectile);
     let weighted = weight * &difference;
@@ -36,7 +36,7 @@ pub fn expectile(v: &Tensor, q: &Tensor, expectile: f64) -> Loss {
 
 /// Mean over rows and features of (prediction - target)^2, both `[lane, row, feature]`. The gradient is that of the
 /// prediction. For critics this is IQL's equation 6.
-pub fn squared_error(prediction: &Tensor, target: &Tensor) -> Loss {
+pub(crate) fn squared_error(prediction: &Tensor, target: &Tensor) -> Loss {
     let difference = prediction - target;
     let count = rows(prediction) * features(prediction);
     Loss { value: per_lane_mean(&difference.square()), gradient: difference * (2.0 / count) }
@@ -44,31 +44,31 @@ pub fn squared_error(prediction: &Tensor, target: &Tensor) -> Loss {
 
 /// Mean over rows of the cross-entropy between targets in [0, 1] and the sigmoid of `logits`, both `[lane, row, 1]`
 /// (QT-Opt's Bellman error, Kalashnikov et al. 2018, section 4.1). The gradient is that of the logits.
-pub fn cross_entropy(logits: &Tensor, targets: &Tensor) -> Loss {
+pub(crate) fn cross_entropy(logits: &Tensor, targets: &Tensor) -> Loss {
     let value = logits.clamp_min(0.0) - logits * targets + (-logits.abs()).exp().log1p();
     Loss { value: per_lane_mean(&value), gradient: (logits.sigmoid() - targets) / rows(logits) }
 }
 
 /// min(exp(inverse temperature * advantage), max), of the advantage's shape (Kostrikov et al. 2021, equation 7, where the
 /// inverse temperature is called beta; the cap is the official code's, [`MAX_ADVANTAGE_WEIGHT`]).
-pub fn advantage_weight(advantage: &Tensor, inverse_temperature: f64, max: f64) -> Tensor {
+pub(crate) fn advantage_weight(advantage: &Tensor, inverse_temperature: f64, max: f64) -> Tensor {
     (advantage * inverse_temperature).exp_().clamp_max_(max)
 }
 
 /// The number of rows times the softmax over a lane's rows of inverse temperature * min(advantage, max), `[lane, row, 1]`:
 /// weights of mean 1 (rlkit's AWAC).
-pub fn softmax_weight(advantage: &Tensor, inverse_temperature: f64, max: f64) -> Tensor {
+pub(crate) fn softmax_weight(advantage: &Tensor, inverse_temperature: f64, max: f64) -> Tensor {
     (advantage.clamp_max(max) * inverse_temperature).softmax(1, Kind::Float) * rows(advantage)
 }
 
 /// A pull of values towards those of the data's actions.
 #[derive(Debug)]
-pub struct Conservative {
+pub(crate) struct Conservative {
     /// How far the values of other actions stand above those of the data's actions: mean over rows of the clipped
     /// difference, `[lane, 1, 1]`.
-    pub difference: Tensor,
+    pub(crate) difference: Tensor,
     /// Gradient of the difference, of the shape of the values.
-    pub gradient: Tensor,
+    pub(crate) gradient: Tensor,
 }
 
 /// The conservative term of CQL (Kumar et al. 2020, equation 4, CQL(H)): the mean over rows of
@@ -77,7 +77,7 @@ pub struct Conservative {
 /// `values` is `[lane, row, 1 + n]`, the data's action first. With importance sampling (their appendix),
 /// `log_density` `[lane, row, n]` says how likely the n other actions were drawn; it is taken from their values, and
 /// the sum is over them alone. Without it the sum is over all values as they are.
-pub fn conservative(
+pub(crate) fn conservative(
     values: &Tensor,
     log_density: Option<&Tensor>,
     temperature: f64,
@@ -102,18 +102,18 @@ pub fn conservative(
 
 /// What [`weighted_likelihood`] returns.
 #[derive(Debug)]
-pub struct LikelihoodLoss {
+pub(crate) struct LikelihoodLoss {
     /// The loss, with the gradient of the mean.
-    pub mean: Loss,
+    pub(crate) mean: Loss,
     /// Gradient of the log standard deviation, `[lane, 1, action]`; 0 where it lies outside its range.
-    pub log_std_gradient: Tensor,
+    pub(crate) log_std_gradient: Tensor,
 }
 
 /// Minus the mean over rows of weight * log N(action; mean, std), the log-density summed over components.
 ///
 /// `mean` and `actions` are `[lane, row, action]`, `log_std` is `[lane, 1, action]` before its clipping to the range
 /// `(low, high)`, `weight` is `[lane, row, 1]` and a constant. With weights of 1 this is behaviour cloning.
-pub fn weighted_likelihood(
+pub(crate) fn weighted_likelihood(
     mean: &Tensor,
     log_std: &Tensor,
     (low, high): (f64, f64),

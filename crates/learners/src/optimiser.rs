@@ -9,7 +9,7 @@ use crate::Adam;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "method", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Optimiser {
-    /// [`Adam`].
+    /// Adam (Kingma and Ba 2015, Algorithm 1), with decays of 0.9 and 0.999 and an epsilon of 1e-8.
     Adam,
     /// Gradient descent with momentum: the step is a sum of all gradients, each `decay` times as heavy as the next.
     Momentum {

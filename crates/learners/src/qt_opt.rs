@@ -37,6 +37,9 @@ use crate::sight::{Crop, Experience, SightInput};
 use crate::{Device, Inputs, Interface, LearnerConfig, Optimiser, losses};
 
 /// Hyperparameters of QT-Opt. [Their values](crate::qt_opt) have sources.
+///
+/// Q is a probability of success: an episode's rewards must add up to something from 0 to 1, as one of 1 at its end does.
+/// Targets beyond that range are clipped, so that of rewards like -1 in each step nothing would be learned.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QtOptConfig {

@@ -17,6 +17,10 @@ pub struct Crop {
     pub width: usize,
 }
 
+/// What whoever gives a learner of pictures rows without any is told.
+pub(crate) const NO_PICTURES: &str =
+    "pictures, which this learner learns from (the buffer of a task that has any is ReplayBuffer::of_task)";
+
 /// What the networks of picture tasks get, on the device.
 #[derive(Debug)]
 pub(crate) struct Sight {
@@ -38,7 +42,7 @@ pub(crate) struct Experience {
 
 impl Experience {
     pub(crate) fn upload(batch: &Minibatch, input: &SightInput, rngs: &mut [Prng]) -> Self {
-        let ImagePairs { images, next_images } = batch.images.as_ref().expect("pictures, as the learner's task has");
+        let ImagePairs { images, next_images } = batch.images.as_ref().expect(NO_PICTURES);
         Self {
             sight: input.upload_for_training(&batch.states, images, rngs),
             actions: upload(&batch.actions, input.device()),
@@ -83,7 +87,7 @@ impl SightInput {
     /// Each picture in the middle window, and of one with more channels than the networks know the first ones: a policy may
     /// act in a task that adds masks to the pictures of its own.
     pub(crate) fn upload_observations(&self, observations: &ObservationRows) -> Sight {
-        let images = observations.image.as_ref().expect("pictures, as the learner's task has");
+        let images = observations.image.as_ref().expect(NO_PICTURES);
         self.upload(&observations.state, images, |_, spare| spare.map(|spare| spare / 2))
     }
 

@@ -6,8 +6,7 @@ use std::fs::{self, OpenOptions};
 use std::thread;
 
 use common::{every_learner, observations, random_batch, rngs, small_iql, small_qt_opt, spec, spec_for};
-use learners::nets::Vision;
-use learners::{Device, IqlConfig, LearnerConfig, export, open, open_for};
+use learners::{Device, IqlConfig, LearnerConfig, Vision, export, open, open_for};
 use rl::{EnvironmentSpec, ImageRows, ImageShape, Intent, ObservationRows, Policy, Prng};
 use tch::{Kind, Tensor};
 
@@ -210,4 +209,7 @@ fn a_policy_is_opened_only_for_what_it_fits() {
         assert!(error.contains("learner.json is of a policy for states of 5, actions of 3"), "{error}");
         assert!(error.contains(word) && error.contains(&task.name), "{error}");
     }
+    config.build(&own, rngs(2), Device::CPU).save(folder.path()).unwrap();
+    let error = open_for(folder.path(), &own, Device::CPU).err().expect("it has two lanes").to_string();
+    assert!(error.contains("is of 2 lanes"), "{error}");
 }

@@ -6,10 +6,9 @@
 mod common;
 mod recording;
 
-use learners::losses::LOG_STD_RANGE;
 use learners::{
     Awac, AwacConfig, AwacNoise, AwacWeighting, Bc, BcConfig, BcLoss, Cql, CqlConfig, CqlNoise, Device, Inputs, Iql,
-    IqlConfig,
+    IqlConfig, LOG_STD_RANGE,
 };
 use recording::{cases, number};
 use rl::{Diagnostics, Learner};

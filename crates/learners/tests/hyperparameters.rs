@@ -6,10 +6,9 @@ use common::{
     observations, plain_cql, random_batch, rngs, small_aw_opt, small_awac, small_bc, small_cql, small_image_bc,
     small_iql, small_qt_opt, spec_for,
 };
-use learners::nets::{Vision, Widths};
 use learners::{
     AwOptConfig, AwacConfig, AwacWeighting, BcConfig, BcLoss, CemConfig, CqlConfig, Crop, Device, ImageBcConfig,
-    Inputs, IqlConfig, LearnerConfig, Optimiser, QtOptConfig, RateSchedule,
+    Inputs, IqlConfig, LearnerConfig, Optimiser, QtOptConfig, RateSchedule, Vision, Widths,
 };
 use rl::{Diagnostics, Intent, LaneRows, Minibatch};
 
@@ -125,7 +124,7 @@ fn changed_qt_opt() -> Vec<QtOptConfig> {
         QtOptConfig { cem: CemConfig { iterations: 3, ..cem }, ..base() },
         QtOptConfig { discount: 0.5, ..base() },
         QtOptConfig { tau: 0.5, ..base() },
-        QtOptConfig { lag: 1, ..base() },
+        QtOptConfig { tau: 0.5, lag: 1, ..base() },
         QtOptConfig { optimiser: momentum(0.9), ..base() },
         QtOptConfig { optimiser: momentum(0.5), ..base() },
         QtOptConfig { learning_rate: 1e-2, ..base() },

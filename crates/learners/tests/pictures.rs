@@ -5,9 +5,9 @@ mod common;
 use std::path::Path;
 
 use common::{observations, random_batch, rngs, small_aw_opt, small_qt_opt, spec, spec_for};
-use learners::nets::{Vision, Widths};
 use learners::{
-    AwOptConfig, BcLoss, CemConfig, Device, ImageBcConfig, LearnerConfig, Optimiser, QtOpt, QtOptConfig, open,
+    AwOptConfig, BcLoss, CemConfig, Device, ImageBcConfig, LearnerConfig, Optimiser, QtOpt, QtOptConfig, Vision,
+    Widths, open,
 };
 use rl::{
     EnvironmentSpec, ImagePairs, ImageRows, ImageShape, Intent, LaneRows, Learner, Minibatch, ObservationRows, Prng,

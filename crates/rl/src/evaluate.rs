@@ -50,16 +50,7 @@ pub fn evaluate(
     let rows = counts[0].min(episodes);
     let mut rngs: Vec<Prng> =
         lanes.iter().map(|lane| Prng::derive(&lane.key, lane.seed, &format!("evaluation {round}, actions"))).collect();
-    let mut scores = vec![
-        EpisodeScores {
-            returns: vec![0.0; episodes],
-            successes: vec![false; episodes],
-            steps: vec![0; episodes],
-            goal_steps: vec![0; episodes],
-            first_goal_steps: vec![0; episodes],
-        };
-        lanes.len()
-    ];
+    let mut scores = vec![EpisodeScores::of_no_step(episodes); lanes.len()];
     let mut next_episode = vec![0; lanes.len()];
     // Takes the lane's next episode, if one is left.
     let mut begin = |lane: &mut EvaluationLane, l: usize, environment: usize| {
@@ -99,15 +90,8 @@ pub fn evaluate(
             for (row, step) in stepped.into_iter().enumerate() {
                 let (Some(step), Some(episode)) = (step, seats[l][row].episode) else { continue };
                 let spec = lane.environments[row].spec();
-                let score = &mut scores[l];
-                step.assert_finite(&spec.name, score.steps[episode]);
-                score.returns[episode] += step.reward;
-                score.steps[episode] += 1;
-                if step.success && score.goal_steps[episode] == 0 {
-                    score.first_goal_steps[episode] = score.steps[episode];
-                }
-                score.goal_steps[episode] += usize::from(step.success);
-                score.successes[episode] = score.goal_steps[episode] >= spec.success_steps;
+                step.assert_finite(&spec.name, scores[l].steps[episode]);
+                scores[l].count(episode, &step, spec.success_steps);
                 seats[l][row].observation = step.observation;
                 if step.outcome.ends_episode() {
                     match begin(lane, l, row) {

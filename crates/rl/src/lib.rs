@@ -37,7 +37,7 @@ pub use image::{Image, ImageColumns, ImageRows, ImageShape};
 pub use lane::{Drivers, Lane, LaneState};
 pub use lane_rows::{LaneRows, ObservationRows};
 pub use learner::{CheckpointError, Diagnostics, GivenActor, Learner};
-pub use minibatch::{ImagePairs, Minibatch, Replay, sample};
+pub use minibatch::{ImagePairs, Minibatch, OfflineSource, Replay, sample};
 pub use offline::{OfflineState, OfflineTraining};
 pub use policy::{Intent, Policy};
 pub use prng::Prng;

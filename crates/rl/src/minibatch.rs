@@ -9,8 +9,17 @@ use crate::{Dataset, Image, ImageColumns, ImageRows, LaneRows, Prng, ReplayBuffe
 pub struct Replay {
     /// What the lane collects; may be preloaded with the offline data (IQL's own fine-tuning).
     pub online: ReplayBuffer,
-    /// A second source kept whole, and the share of each minibatch that comes from it (JSRL: 25 %).
-    pub offline: Option<(Arc<Dataset>, f32)>,
+    /// A second source, kept whole.
+    pub offline: Option<OfflineSource>,
+}
+
+/// Offline data beside a buffer of what is collected.
+#[derive(Debug, Clone)]
+pub struct OfflineSource {
+    /// The data.
+    pub data: Arc<Dataset>,
+    /// Share of each minibatch that comes from them, 0 to 1 (JSRL: 0.25; appendix A.2).
+    pub share: f32,
 }
 
 /// Columns of `[lane, row, feature]`, host memory.
@@ -44,6 +53,9 @@ pub struct ImagePairs {
 /// Draws `rows` transitions, with replacement, from each lane's own sources with that lane's own stream.
 ///
 /// While a lane has collected nothing, all its rows come from the offline source.
+///
+/// # Panics
+/// When a lane has nothing to draw from, or an offline share beyond 0 to 1.
 pub fn sample(replays: &[Replay], rows: usize, rngs: &mut [Prng]) -> Minibatch {
     assert_eq!(replays.len(), rngs.len(), "one stream per lane");
     let lanes = replays.len();
@@ -54,14 +66,17 @@ pub fn sample(replays: &[Replay], rows: usize, rngs: &mut [Prng]) -> Minibatch {
         let online = replay.online.columns();
         let offline_rows = match &replay.offline {
             None => 0,
-            Some(_) if online.is_empty() => rows,
-            Some((_, share)) => (share * rows as f32).round() as usize,
+            Some(OfflineSource { share, .. }) => {
+                assert!((0.0..=1.0).contains(share), "an offline share of {share}, where it must be from 0 to 1");
+                if online.is_empty() { rows } else { (share * rows as f32).round() as usize }
+            }
         };
         for row in 0..rows {
             let source: &Dataset = match &replay.offline {
-                Some((dataset, _)) if row < offline_rows => dataset,
+                Some(OfflineSource { data, .. }) if row < offline_rows => data,
                 _ => online,
             };
+            assert!(!source.is_empty(), "nothing to draw from: collect a step first, or give offline data");
             drawn.push((source, rng.below(source.len())));
         }
     }
@@ -116,7 +131,7 @@ mod tests {
     fn a_minibatch_holds_the_offline_share() {
         let (mut data, mut collected) = (Dataset::empty(1, 1), Dataset::empty(1, 1));
         data.push(row(&[-1.0], 1.0));
-        let offline = Some((Arc::new(data), 0.25));
+        let offline = Some(OfflineSource { data: Arc::new(data), share: 0.25 });
         let mut rngs = [Prng::derive("test", 0, "replay")];
         let online = ReplayBuffer::new(10, 1, 1);
         let batch = sample(&[Replay { online, offline: offline.clone() }], 8, &mut rngs);
@@ -132,6 +147,25 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_drawn_is_refused() {
+        let refused = |offline: Option<OfflineSource>, words: &str| {
+            let replay = Replay { online: ReplayBuffer::new(10, 1, 1), offline };
+            let draw = || sample(&[replay], 8, &mut [Prng::derive("test", 0, "replay")]);
+            let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(draw)).expect_err(words);
+            let message =
+                panic.downcast_ref::<String>().cloned().or(panic.downcast_ref::<&str>().map(ToString::to_string));
+            assert!(message.as_ref().is_some_and(|message| message.contains(words)), "{message:?}");
+        };
+        let mut data = Dataset::empty(1, 1);
+        refused(None, "collect a step first");
+        refused(Some(OfflineSource { data: Arc::new(data.clone()), share: 0.5 }), "collect a step first");
+        data.push(row(&[-1.0], 1.0));
+        for share in [-0.1, 1.1, f32::NAN] {
+            refused(Some(OfflineSource { data: Arc::new(data.clone()), share }), "must be from 0 to 1");
+        }
+    }
+
+    #[test]
     fn pictures_come_with_their_rows() {
         let shape = ImageShape { height: 2, width: 1, channels: 1 };
         let frames: Vec<Image> = (0..6).map(|value| Image::new(shape, vec![value, 10 * value])).collect();
@@ -139,8 +173,9 @@ mod tests {
         for (value, pair) in frames.windows(2).enumerate() {
             data.push(Row { images: Some((&pair[0], &pair[1])), ..row(&[value as f32], 1.0) });
         }
+        let data = Arc::new(data);
         let empty = || ReplayBuffer::preloaded(1, data.without_rows());
-        let lane = || Replay { online: empty(), offline: Some((Arc::new(data.clone()), 1.0)) };
+        let lane = || Replay { online: empty(), offline: Some(OfflineSource { data: data.clone(), share: 1.0 }) };
         let mut rngs = [0, 1].map(|seed| Prng::derive("test", seed, "replay"));
         let batch = sample(&[lane(), lane()], 7, &mut rngs);
         let ImagePairs { images, next_images } = batch.images.as_ref().unwrap();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Dataset, Diagnostics, Learner, Prng, Replay, ReplayBuffer, sample};
+use crate::{Dataset, Diagnostics, Learner, OfflineSource, Prng, Replay, ReplayBuffer, sample};
 
 /// Trains a learner on fixed data, one data set per lane. The caller decides how often to [`OfflineTraining::step`],
 /// and measures, logs and saves between the steps.
@@ -28,7 +28,10 @@ impl<'a> OfflineTraining<'a> {
     pub fn new(learner: &'a mut dyn Learner, datasets: Vec<Arc<Dataset>>, rngs: Vec<Prng>, batch_rows: usize) -> Self {
         let replays = datasets
             .into_iter()
-            .map(|data| Replay { online: ReplayBuffer::preloaded(1, data.without_rows()), offline: Some((data, 1.0)) })
+            .map(|data| Replay {
+                online: ReplayBuffer::preloaded(1, data.without_rows()),
+                offline: Some(OfflineSource { data, share: 1.0 }),
+            })
             .collect();
         Self { learner, replays, rngs, batch_rows, updates: 0 }
     }

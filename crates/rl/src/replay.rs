@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Dataset, Row, Transition};
+use crate::{Dataset, EnvironmentSpec, Row, Transition};
 
 /// One lane's experience of bounded size: the oldest transition is dropped first.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,13 +29,20 @@ pub struct Collected {
 }
 
 impl ReplayBuffer {
-    /// An empty buffer for at most `capacity` transitions without pictures.
+    /// An empty buffer for at most `capacity` transitions without pictures; [`ReplayBuffer::of_task`] has them where the
+    /// task has any.
     pub fn new(capacity: usize, state_size: usize, action_size: usize) -> Self {
         Self::preloaded(capacity, Dataset::empty(state_size, action_size))
     }
 
+    /// An empty buffer for at most `capacity` transitions of a task.
+    pub fn of_task(capacity: usize, spec: &EnvironmentSpec) -> Self {
+        Self::preloaded(capacity, Dataset::of_task(spec))
+    }
+
     /// A buffer that starts with the transitions of a data set, to be dropped before newer ones.
     pub fn preloaded(capacity: usize, columns: Dataset) -> Self {
+        assert!(capacity > 0, "a buffer for no transition");
         assert!(capacity >= columns.len(), "{} transitions do not fit into {capacity}", columns.len());
         let cursor = columns.len() % capacity;
         Self { columns, capacity, cursor, pushed: 0, pending: 0 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::Step;
+
 /// What happened in each episode; raw, so that whoever reads it aggregates.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(from = "Written", into = "Written")]
@@ -20,6 +22,28 @@ pub struct EpisodeScores {
 }
 
 impl EpisodeScores {
+    /// Those of episodes that have not begun.
+    pub(crate) fn of_no_step(episodes: usize) -> Self {
+        Self {
+            returns: vec![0.0; episodes],
+            successes: vec![false; episodes],
+            steps: vec![0; episodes],
+            goal_steps: vec![0; episodes],
+            first_goal_steps: vec![0; episodes],
+        }
+    }
+
+    /// Counts a step of an episode. A success takes `success_steps` steps at the goal.
+    pub(crate) fn count(&mut self, episode: usize, step: &Step, success_steps: usize) {
+        self.returns[episode] += step.reward;
+        self.steps[episode] += 1;
+        if step.success && self.goal_steps[episode] == 0 {
+            self.first_goal_steps[episode] = self.steps[episode];
+        }
+        self.goal_steps[episode] += usize::from(step.success);
+        self.successes[episode] = self.goal_steps[episode] >= success_steps;
+    }
+
     /// Whether there is an episode, and each column tells of all of them: what was read from a file need not be so.
     pub fn is_sound(&self) -> bool {
         let Self { returns, successes, steps, goal_steps, first_goal_steps } = self;

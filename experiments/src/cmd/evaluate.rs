@@ -8,7 +8,7 @@ use learners::Device;
 use rl::{EpisodeScores, EvaluationLane, evaluate};
 use serde::Serialize;
 
-use crate::{Computing, actor::Cast, progress::tell, run::SIDE_BY_SIDE};
+use crate::{Computing, actor::Cast, judge::SIDE_BY_SIDE, progress::tell};
 
 /// Judge a policy on a task.
 #[derive(Args)]
@@ -52,13 +52,14 @@ struct Verdict {
     d4rl_score: Option<f64>,
 }
 
-/// The numbers of each episode, all of them, where records leave out what the rest tells.
+/// The numbers of each episode: columns of [`EpisodeScores`], all written out where records leave out what others tell.
 #[derive(Serialize)]
 struct Episodes {
     returns: Vec<f32>,
     successes: Vec<u8>,
     steps: Vec<usize>,
     goal_steps: Vec<usize>,
+    /// Empty where each successful episode ended when it first was at the goal.
     first_goal_steps: Vec<usize>,
 }
 

@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::{
     Seeds, Selection,
-    cmd::run::Plan,
+    cmd::run::{Costs, Plan},
     data::DataCatalog,
     paper::{self, Exhibit},
     pictures,
@@ -30,6 +30,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let Arguments { selection, seeds: Seeds { seeds } } = arguments;
     let scale = selection.sized.scale;
     let (catalog, store) = (DataCatalog::new(workspace), RecordStore::new(workspace));
+    let costs = Costs::of(&store);
     paper::cells(selection, &catalog)?; // what is asked for must be there
     let mut table = Table::new(["target", "what", "seeds", "runs done", "runs in all", "core-hours left"]);
     for exhibit in paper::all() {
@@ -40,7 +41,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
                 cells.retain(|cell| paper::is_chosen(selection, &cell.name()));
                 let jobs: Vec<_> = cells.iter().flat_map(|cell| (0..seeds).map(|seed| cell.job(seed))).collect();
                 let all = jobs.len();
-                let plan = Plan::new(&store, jobs)?;
+                let plan = Plan::new(&store, &costs, jobs)?;
                 (seeds, (plan.done, plan.failed), all, plan.core_hours)
             }
             Exhibit::Theory(experiment) => {

@@ -16,9 +16,9 @@ use clap::Args;
 use jsrl::{JumpStart, JumpStartLane};
 use learners::Device;
 use rl::{
-    CheckpointError, Dataset, Diagnostics, Environment, EnvironmentSpec, EvaluationLane, GivenActor, Intent, LaneRows,
-    Learner, Minibatch, Observation, ObservationRows, OfflineTraining, Policy, Prng, Replay, ReplayBuffer, Snapshot,
-    Step, evaluate, sample,
+    CheckpointError, Dataset, Diagnostics, Environment, EnvironmentSpec, GivenActor, Intent, LaneRows, Learner,
+    Minibatch, Observation, ObservationRows, OfflineTraining, Policy, Prng, Replay, ReplayBuffer, Snapshot, Step,
+    sample,
 };
 
 use crate::{
@@ -26,9 +26,9 @@ use crate::{
     clock::Stopwatch,
     cmd,
     data::DataCatalog,
+    judge::Judge,
     paper,
     progress::tell,
-    run::SIDE_BY_SIDE,
     spec::{OnlinePlan, RunSpec, Scale},
     table::Table,
     workspace::Workspace,
@@ -102,27 +102,14 @@ fn profile(
         seed: 0,
     };
     let mut training = JumpStart::new(vec![lane], &guide, &mut learner, online.batch_rows, online.updates_per_step);
-    let plan = online.evaluation;
+    let mut judge = Judge::new("profile".into(), 0, || environment(&judged_stepping));
     let (whole, mut training_acting, mut judging) = (Stopwatch::start(), 0.0, 0.0);
     while training.steps() < arguments.steps {
         let acting_before = acting.seconds();
         training.step();
         training_acting += acting.seconds() - acting_before;
-        let (step, watch) = (training.steps(), Stopwatch::start());
-        let judge = |horizon: usize, episodes: usize| {
-            let environments = (0..episodes.min(SIDE_BY_SIDE)).map(|_| environment(&judged_stepping)).collect();
-            let mut lanes = [EvaluationLane { environments, key: "profile".into(), seed: 0 }];
-            evaluate(training.drivers(), &mut lanes, &[horizon], episodes, &format!("{horizon} {step}")).remove(0)
-        };
-        if step.is_multiple_of(plan.every) {
-            judge(0, plan.episodes);
-        }
-        if let Some(horizon) = training.schedules()[0].evaluation_horizon()
-            && step.is_multiple_of(plan.curriculum_every)
-        {
-            let score = judge(horizon, plan.curriculum_episodes).success_rate();
-            training.observe_evaluation(&[score]);
-        }
+        let watch = Stopwatch::start();
+        judge.after_step(&mut training, online.evaluation);
         judging += watch.seconds();
     }
     let whole = whole.seconds();

@@ -53,6 +53,7 @@ pub(crate) fn run(workspace: &Workspace, scale: Scale) -> Result<()> {
         }
     }
     if scale == Scale::Laptop {
+        paper::other_runs::present(&catalog, &store, &workspace.artifact(paper::other_runs::PAGE, Scale::Laptop))?;
         let folder = workspace.artifact("datasets", Scale::Laptop);
         let table = paper::datasets::describe(&read_manifest(workspace)?, &folder)?;
         splice_into(&workspace.root().join("data/README.md"), "files", &table)?;

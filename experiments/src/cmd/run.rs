@@ -80,7 +80,8 @@ fn make(workspace: &Workspace, arguments: &Arguments) -> Result<usize> {
     for job in asked.iter().flat_map(|job| job.needs().into_iter().chain([job.clone()])) {
         checkpoint::discard_if_over(workspace, &store, &job)?;
     }
-    let plan = Plan::new(&store, asked)?;
+    let costs = Costs::of(&store);
+    let plan = Plan::new(&store, &costs, asked)?;
     progress::say(&plan.to_string());
     if arguments.spec.is_none() {
         measure(workspace, arguments)?;
@@ -99,7 +100,7 @@ fn make(workspace: &Workspace, arguments: &Arguments) -> Result<usize> {
     } else {
         cmd::data::ensure(workspace, options.selection.sized.scale, &slices)?;
         // Files that have just been made may differ from those of the manifest.
-        Plan::new(&store, jobs(workspace, arguments, &catalog)?)?
+        Plan::new(&store, &costs, jobs(workspace, arguments, &catalog)?)?
     };
     let side_by_side =
         options.jobs.map_or_else(|| thread::available_parallelism().map_or(1, usize::from), |n| n as usize);
@@ -188,7 +189,7 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// Looks up every job and what it needs.
-    pub(crate) fn new(store: &RecordStore, jobs: Vec<Job>) -> Result<Self> {
+    pub(crate) fn new(store: &RecordStore, costs: &Costs, jobs: Vec<Job>) -> Result<Self> {
         let (mut done, mut failed, mut needs, mut asked) = (0, 0, Vec::new(), Vec::new());
         for job in jobs {
             if let Some(record) = store.load(&job.method, &job.spec, job.seed)? {
@@ -206,35 +207,46 @@ impl Plan {
         asked.retain(|job| !needs.contains(job));
         let mut to_do = [needs, asked].concat();
         to_do.sort_by_key(|job| job.seed); // stable: needs stay in front
-
-        let mut seconds: HashMap<String, Vec<f64>> = HashMap::new();
-        for RunRecord { method, spec, outcome, provenance, .. } in store.readable() {
-            if outcome == RunOutcome::Finished {
-                for class in [cost_class(&method, &spec), cost_class(ANY, &spec)] {
-                    seconds.entry(class).or_default().push(provenance.wall_seconds);
-                }
-            }
-        }
-        let hours = |job: &Job| {
-            let of = |method: &str| seconds.get(&cost_class(method, &job.spec));
-            let like = of(&job.method).or_else(|| of(ANY))?;
-            Some(like.iter().sum::<f64>() / like.len() as f64 / 3600.0)
-        };
-        let core_hours = to_do.iter().map(hours).sum();
+        let core_hours = to_do.iter().map(|job| costs.hours(job)).sum();
         Ok(Self { done, failed, to_do, core_hours })
     }
 }
 
-/// Stands for the methods that no record is of: theirs are the costs of all others with the budget.
-const ANY: &str = "any";
+/// How long runs took, by class.
+pub(crate) struct Costs(HashMap<String, Vec<f64>>);
 
-/// Runs of one class take about equally long, whatever the task: updates cost the same, and so do steps.
-fn cost_class(method: &str, spec: &RunSpec) -> String {
-    let budget = spec.online.as_ref().map_or_else(
-        || format!("{} of {}", spec.offline.updates, spec.offline.batch_rows),
-        |online| format!("{} with {} of {}", online.steps, online.updates_per_step, online.batch_rows),
-    );
-    format!("{method} {} {budget}", spec.learner.name())
+impl Costs {
+    /// Stands for the methods that no record is of: theirs are the costs of all others with the budget.
+    const ANY: &str = "any";
+
+    /// The wall time (s) of the finished runs of all records.
+    pub(crate) fn of(store: &RecordStore) -> Self {
+        let mut seconds: HashMap<String, Vec<f64>> = HashMap::new();
+        for RunRecord { method, spec, outcome, provenance, .. } in store.readable() {
+            if outcome == RunOutcome::Finished {
+                for class in [Self::class(&method, &spec), Self::class(Self::ANY, &spec)] {
+                    seconds.entry(class).or_default().push(provenance.wall_seconds);
+                }
+            }
+        }
+        Self(seconds)
+    }
+
+    /// What runs like this one took on the average; none where nothing like it is recorded.
+    fn hours(&self, job: &Job) -> Option<f64> {
+        let of = |method: &str| self.0.get(&Self::class(method, &job.spec));
+        let like = of(&job.method).or_else(|| of(Self::ANY))?;
+        Some(like.iter().sum::<f64>() / like.len() as f64 / 3600.0)
+    }
+
+    /// Runs of one class take about equally long, whatever the task: updates cost the same, and so do steps.
+    fn class(method: &str, spec: &RunSpec) -> String {
+        let budget = spec.online.as_ref().map_or_else(
+            || format!("{} of {}", spec.offline.updates, spec.offline.batch_rows),
+            |online| format!("{} with {} of {}", online.steps, online.updates_per_step, online.batch_rows),
+        );
+        format!("{method} {} {budget}", spec.learner.name())
+    }
 }
 
 impl std::fmt::Display for Plan {

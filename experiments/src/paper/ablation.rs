@@ -6,6 +6,7 @@ use jsrl::SchedulePlan;
 use crate::{
     paper::{Cell, CellResult, Results, Verdict, claims},
     spec::{RunSpec, Scale},
+    stats::FEWEST,
 };
 
 /// Evaluations in the moving average, and how far it may lie below the best one (0 to 1).
@@ -77,10 +78,13 @@ fn all(results: &Results) -> Vec<Settings> {
     results.cells.iter().filter_map(|result| settings(&result.cell.spec)).collect()
 }
 
-/// Rows of the seeds that both of two settings have.
+/// Rows of the seeds that both of two settings have. Of too few seeds for that, such as the paper's single one, all rows
+/// are one: what differs between them are the other settings.
 fn rows(results: &Results, pairs: impl Iterator<Item = [Settings; 2]>) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
     let scores = |wanted| find(results, wanted).map(CellResult::scores).unwrap_or_default();
-    pairs.map(|[a, b]| claims::paired(&scores(a), &scores(b))).filter(|(x, _)| !x.is_empty()).unzip()
+    let rows = pairs.map(|[a, b]| claims::paired(&scores(a), &scores(b))).filter(|(x, _)| !x.is_empty());
+    let (x, y): (Vec<_>, Vec<_>) = rows.unzip();
+    if x.iter().all(|row| row.len() < FEWEST) { (vec![x.concat()], vec![y.concat()]) } else { (x, y) }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use learners::{AwacConfig, CqlConfig, LearnerConfig};
 
 use crate::{
     data::DataCatalog,
+    data_file::size_label,
     paper::{
         Cell, CellResult, Experiment, Results, Verdict,
         budget::is_hand,
@@ -24,8 +25,7 @@ use crate::{
         table1::{self, Method},
         values,
     },
-    run::{offline_method, size_label},
-    spec::{RunSpec, Scale},
+    spec::{NamedRun, RunSpec, Scale},
     table::Table,
     workspace::write_whole,
 };
@@ -94,11 +94,12 @@ fn cql(task: Task, scale: Scale) -> LearnerConfig {
 fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
     let mut cells = Vec::new();
     for task in tasks(scale) {
-        for transitions in table1::sizes(task, scale) {
+        let of_paper = |transitions: &usize| PaperTable::table_1().sizes(task.name()).contains(transitions);
+        for transitions in table1::sizes(task, scale).into_iter().filter(of_paper) {
             let data = catalog.slice(task, scale, transitions)?;
             let mut cell = |method, learner: Option<LearnerConfig>, name: Option<&str>| {
                 let spec = table1::run(method, task, scale, data.clone(), learner);
-                let method = name.map_or_else(|| offline_method(&spec), str::to_string);
+                let method = name.map_or_else(|| NamedRun::offline(spec.clone()).method, str::to_string);
                 cells.push(Cell { experiment: "baselines", method, spec });
             };
             cell(Method::Offline, Some(LearnerConfig::Bc(cloning(scale))), None);
@@ -107,6 +108,9 @@ fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
             cell(Method::Offline, Some(cql(task, scale)), None);
             cell(Method::Iql, Some(cql(task, scale)), Some("cql"));
             cell(Method::Offline, None, None);
+            // Table 1's own, to compare with.
+            cell(Method::JsrlCurriculum, None, Some(Method::JsrlCurriculum.name()));
+            cell(Method::JsrlRandom, None, Some(Method::JsrlRandom.name()));
             if task == TASK && transitions == jump_started(scale) {
                 cell(Method::JsrlCurriculum, Some(awac(task, scale)), Some("awac-jsrl-curriculum"));
                 cell(Method::JsrlRandom, Some(awac(task, scale)), Some("awac-jsrl-random"));
@@ -152,9 +156,21 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     write_whole(&folder.join("baselines.csv"), csv.csv().as_bytes())
 }
 
-/// JSRL is a method for any learner (section 4): behind its own offline policy as the guide, AWAC must gain by it.
+/// JSRL is "competitive with baselines" (section 5.1), and a method for any learner (section 4): behind its own offline
+/// policy as the guide, AWAC must gain by it.
 fn check(results: &Results) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
+    for (ours, schedule) in [(Method::JsrlCurriculum, "curriculum"), (Method::JsrlRandom, "random")] {
+        for (method, name, _) in COLUMNS.iter().filter(|(_, _, paper)| !paper.is_empty()) {
+            let claim = format!("JSRL ({schedule}) is at least as good as {name} (section 5.1)");
+            let pairs = results.rows().into_iter().filter_map(|(task, transitions)| {
+                let [x, y] = [ours.name(), method].map(|method| results.find(task, transitions, method));
+                let (x, y) = claims::paired(&x?.scores(), &y?.scores());
+                Some((claims::row_name(task, transitions), x, y))
+            });
+            verdicts.extend(claims::in_rows(&claim, false, pairs.collect()));
+        }
+    }
     for (method, schedule) in [("awac-jsrl-curriculum", "curriculum"), ("awac-jsrl-random", "random")] {
         for result in results.cells.iter().filter(|result| result.cell.method == method) {
             let RunSpec { task, data, .. } = &result.cell.spec;

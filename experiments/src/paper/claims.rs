@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, fmt, slice::from_ref};
 use envs::Task;
 
 use crate::{
+    data_file::size_label,
     paper::{Results, table1::Method},
-    run::size_label,
     stats::{self, FEWEST, Interval},
 };
 
@@ -188,6 +188,8 @@ pub(super) fn paired(x: &[(u64, f64)], y: &[(u64, f64)]) -> (Vec<f64>, Vec<f64>)
 /// One inequality on rows of paired scores: the first method is at least as good as the second, or strictly better.
 pub(super) fn compare(claim: &str, strict: bool, better: &[Vec<f64>], worse: &[Vec<f64>]) -> Verdict {
     difference(claim, "points", better, worse, |low, high| match (low, high) {
+        // Scores that are equal to the last digit are those of whoever never succeeds: they say nothing.
+        (0.0, 0.0) => Finding::Undecided,
         (low, _) if low > 0.0 || (low >= 0.0 && !strict) => Finding::Holds,
         (_, high) if high < 0.0 || (high <= 0.0 && strict) => Finding::Fails,
         _ => Finding::Undecided,

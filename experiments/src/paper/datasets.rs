@@ -11,8 +11,7 @@ use crate::{
     data::{DataCatalog, Manifest},
     paper::{Cell, CellResult, Experiment, Results, key, statistics, summary, table1, values},
     render::coverage::{self, CoveragePanel},
-    run::offline_method,
-    spec::{RunSpec, Scale},
+    spec::{NamedRun, RunSpec, Scale},
     table::Table,
     workspace::write_whole,
 };
@@ -38,7 +37,8 @@ fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
         let iql = table1::offline_run(task, scale, catalog)?;
         let bc = RunSpec { learner: LearnerConfig::Bc(cloning(scale)), ..iql.clone() };
         for spec in [bc, iql] {
-            cells.push(Cell { experiment: "datasets", method: offline_method(&spec), spec });
+            let NamedRun { method, spec } = NamedRun::offline(spec);
+            cells.push(Cell { experiment: "datasets", method, spec });
         }
     }
     Ok(cells)

@@ -14,6 +14,7 @@ use envs::Task;
 
 use crate::{
     data::DataCatalog,
+    data_file::size_label,
     paper::{
         Cell, CellResult, Experiment, Results, Verdict, claims,
         curves::{ALONE, BAND, Curve, success_panel},
@@ -23,7 +24,6 @@ use crate::{
         values,
     },
     record::RunRecord,
-    run::size_label,
     spec::{ReplayPlan, Scale, Start},
     stats,
     table::Table,

@@ -20,7 +20,7 @@ pub(crate) fn experiment() -> Experiment {
         paper_seeds: 3,
         cells,
         present,
-        check: grasping_claims::curriculum_against_baselines,
+        check: grasping_claims::jsrl_against_baselines,
     }
 }
 
@@ -44,7 +44,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
         columns: panels.len() / 2,
         panels,
         table: None,
-        verdicts: grasping_claims::curriculum_against_baselines(results),
+        verdicts: grasping_claims::jsrl_against_baselines(results),
     };
     figure.write(scale, results, folder)
 }

@@ -68,7 +68,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
         name: "Figure 9",
         caption: format!(
             "QT-Opt + JSRL (curriculum) on {TASK}: behind a clone of {} demonstrations, and behind QT-Opt that was trained \
-             online for {} steps{}. Success of the exploration-policy alone ({BAND}), the \
+             online for {} steps, with the demonstrations in its buffer{}. Success of the exploration-policy alone ({BAND}), the \
              guides dotted, and the steps that the curriculum leaves to them. The paper gives no numbers for its curves.",
             table2::standard(scale),
             guide_steps(scale),

@@ -8,6 +8,7 @@ use envs::Task;
 
 use crate::{
     data::DataCatalog,
+    data_file::size_label,
     paper::{
         Cell, CellResult, Experiment, Results, Verdict, claims,
         curves::{BAND, Curve, named, side_by_side},
@@ -16,7 +17,6 @@ use crate::{
         table1::{self, Method},
         values,
     },
-    run::size_label,
     spec::Scale,
     table::Table,
 };
@@ -129,9 +129,9 @@ fn check(results: &Results) -> Vec<Verdict> {
         claims::of_two(|x, y| claims::compare(&claim, strict, x, y), &x, &y)
     };
     vec![
-        claim("JSRL (curriculum) is at least as good as IQL (section 5.1)", false, &curriculum, &longer(Method::Iql)),
+        claim("JSRL (curriculum) is at least as good as IQL (section 5.3)", false, &curriculum, &longer(Method::Iql)),
         claim(
-            "JSRL (random) is at least as good as IQL (section 5.1)",
+            "JSRL (random) is at least as good as IQL (section 5.3)",
             false,
             &longer(Method::JsrlRandom),
             &longer(Method::Iql),

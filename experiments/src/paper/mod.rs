@@ -20,6 +20,7 @@ mod grasping_claims;
 mod grasping_figures;
 mod longer;
 mod numbers;
+pub(crate) mod other_runs;
 mod present;
 mod settings;
 mod table1;

@@ -5,8 +5,8 @@ use jsrl::SchedulePlan;
 use learners::{Inputs, LearnerConfig, RateSchedule};
 
 use crate::{
+    data_file::size_label,
     paper::{CellResult, Results, table1},
-    run::size_label,
     spec::{EvaluationPlan, ReplayPlan, RunSpec, Scale},
 };
 
@@ -45,7 +45,7 @@ fn settings(scale: Scale, tasks: &[Task], results: &Results) -> Option<String> {
     else {
         return None;
     };
-    let EvaluationPlan { episodes, scored, curriculum_every, curriculum_episodes, .. } = online.evaluation;
+    let EvaluationPlan { every, episodes, scored, curriculum_every, curriculum_episodes } = online.evaluation;
     let inputs = match iql.inputs {
         Inputs::Raw => "raw",
         Inputs::Scaled => "scaled",
@@ -85,7 +85,8 @@ fn settings(scale: Scale, tasks: &[Task], results: &Results) -> Option<String> {
     Some(format!(
         "Settings of the {scale} scale for {names}, the same for all columns: {} offline updates; {} online steps with {} \
          update(s) each; minibatches of {}; hidden layers {:?}; rate {}{rate}; expectile {}; temperature {}; target rate \
-         {}; dropout {}; rewards {rewards}; {inputs} inputs{average}. The score is the mean of the last {scored} x {episodes} evaluation episodes.{curriculum}\n\nData \
+         {}; dropout {}; rewards {rewards}; {inputs} inputs{average}. The score is the mean of the last {scored} evaluations of {episodes} episodes, one every {every} steps; the paper \
+         seems to have one of 100 at the end.{curriculum}\n\nData \
          files, with a hash of their numbers: {data}.\n",
         offline.updates,
         online.steps,

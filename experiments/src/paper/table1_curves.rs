@@ -6,6 +6,7 @@ use anyhow::Result;
 use envs::Task;
 
 use crate::{
+    data_file::size_label,
     paper::{
         Results,
         budget::is_hand,
@@ -13,7 +14,6 @@ use crate::{
         table1::{self, Method},
     },
     render::plot::{Panel, draw},
-    run::size_label,
 };
 
 /// Writes `curves-<task>.svg` and `.png` for every task with records of an online phase.

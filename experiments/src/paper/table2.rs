@@ -6,9 +6,9 @@
 use std::path::Path;
 
 use anyhow::Result;
-use envs::Task;
+use envs::{Task, binned_grasping::IMAGE_SIZE};
 use jsrl::SchedulePlan;
-use learners::{AwOptConfig, ImageBcConfig, LearnerConfig, QtOptConfig};
+use learners::{AwOptConfig, CemConfig, Crop, ImageBcConfig, LearnerConfig, QtOptConfig, Widths};
 
 use crate::{
     data::DataCatalog,
@@ -155,7 +155,8 @@ impl Budget {
             "jsrl-curriculum" => (qt_opt(), SchedulePlan::Curriculum { stages, tolerance, window }, without),
             "jsrl-random" => (qt_opt(), SchedulePlan::Random { stages }, without),
             "control" => (qt_opt(), SchedulePlan::LearnerOnly, without),
-            _ => return (LearnerConfig::ImageBc(self.clone.clone()), None),
+            CLONE => return (LearnerConfig::ImageBc(self.clone.clone()), None),
+            other => panic!("Table 2 has no column {other}"),
         };
         let online = OnlinePlan {
             guide_draws: false,
@@ -254,9 +255,36 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
          (`make table2 ONLY=table2/grasping-indiscriminate/2k/`).{}\n\n{}",
         results.cost(),
         table.markdown()
-    ) + &claims::told(&check(results));
+    ) + &claims::told(&check(results))
+        + &format!("\n{}\n", settings(scale));
     write_whole(&folder.join("table2.md"), page.as_bytes())?;
     write_whole(&folder.join("table2.csv"), csv.csv().as_bytes())
+}
+
+/// What a scale fixes, in words: Figures 3, 4 and 9 to 13 have it too.
+fn settings(scale: Scale) -> String {
+    let budget = Budget::of(scale);
+    let Budget { qt_opt, offline, batch_rows, steps, updates_per_step, evaluation, stages, tolerance, window, .. } =
+        &budget;
+    let pixels = budget.image_size.unwrap_or(IMAGE_SIZE);
+    let network = qt_opt.network.widths().map_or("the published network".into(), |Widths { filters, hidden }| {
+        format!("a small network of its form ({filters} filters, {hidden} hidden units)")
+    });
+    let crop = qt_opt
+        .crop
+        .map_or("no random crops".into(), |Crop { height, width }| format!("random crops of {height} x {width}"));
+    let CemConfig { samples, iterations, .. } = qt_opt.cem;
+    let EvaluationPlan { every, episodes, scored, curriculum_every, curriculum_episodes } = *evaluation;
+    format!(
+        "Settings of the {scale} scale, the same for all columns and for Figures 3, 4 and 9 to 13 (the paper: 472 pixels, 100000 \
+         steps): pictures of {pixels} x {pixels} and {crop}; {network}; {steps} online steps with {updates_per_step} update(s) \
+         each; minibatches of {batch_rows}; a search of {iterations} rounds of {samples} candidates. The clone learns by {} \
+         updates with minibatches of {}, and so does AW-Opt from the demonstrations before it goes online, as its authors do. The \
+         score is the mean of the last {scored} evaluations of {episodes} episodes, one every {every} steps. The curriculum has \
+         {stages} stages, tolerance {tolerance} and a window of {window} evaluations of {curriculum_episodes} episodes, one every \
+         {curriculum_every} steps.",
+        offline.updates, offline.batch_rows,
+    )
 }
 
 /// The paper's claims: JSRL is at least as good as each other way of using the demonstrations (section 5.2).
@@ -265,7 +293,11 @@ const CLAIMS: [(&str, &str, &str); 5] = [
     ("jsrl-curriculum", "aw-opt", "JSRL is at least as good as AW-Opt (Table 2)"),
     ("jsrl-curriculum", CLONE, "JSRL is at least as good as its guide (Table 2)"),
     ("jsrl-random", "qt-opt", "JSRL random is at least as good as QT-Opt with the demonstrations (Table 2)"),
-    ("jsrl-curriculum", "control", "the guide is what helps: JSRL is at least as good as QT-Opt alone (our control)"),
+    (
+        "jsrl-curriculum",
+        "control",
+        "the guide is what helps: JSRL is at least as good as QT-Opt with neither guide nor demonstrations (our control)",
+    ),
 ];
 
 /// The tasks and numbers of demonstrations of these results.

@@ -213,7 +213,7 @@ impl BinnedGrasping {
     }
 }
 
-fn load(mjcf: &str) -> Scene {
+pub(super) fn load(mjcf: &str) -> Scene {
     Scene::from_mjcf(mjcf, &[])
         .expect("the files of assets/ are inside the subset: tests/mjcf_lint.rs")
         .with_contacts(CONTACTS)

@@ -22,32 +22,21 @@ impl Coverage {
 impl Mdp {
     /// `E_{s ~ p0} V^pi_0(s)`.
     pub fn value(&self, policy: &TabularPolicy) -> f64 {
-        self.check(policy);
-        let mut next = vec![0.0; self.states()];
-        for step in (0..self.horizon()).rev() {
-            next = self
-                .backup(step, &next)
-                .chunks(self.actions())
-                .enumerate()
-                .map(|(s, q)| dot(policy.row(step, s), q))
-                .collect();
-        }
-        dot(self.start(), &next)
+        dot(self.start(), &self.state_values(policy, 0))
     }
 
     /// `Q^pi_h(s, a)` as `[state, action]`, where the policy acts from step h + 1 on.
     pub fn action_values(&self, policy: &TabularPolicy, step: usize) -> Vec<f64> {
+        self.backup(step, &self.state_values(policy, step + 1))
+    }
+
+    /// `V^pi_h(s)` of every state at a step, zeros after the last one.
+    fn state_values(&self, policy: &TabularPolicy, step: usize) -> Vec<f64> {
         self.check(policy);
-        let mut next = vec![0.0; self.states()];
-        for later in (step + 1..self.horizon()).rev() {
-            next = self
-                .backup(later, &next)
-                .chunks(self.actions())
-                .enumerate()
-                .map(|(s, q)| dot(policy.row(later, s), q))
-                .collect();
-        }
-        self.backup(step, &next)
+        (step..self.horizon()).rev().fold(vec![0.0; self.states()], |next, step| {
+            let values = self.backup(step, &next);
+            values.chunks(self.actions()).enumerate().map(|(s, q)| dot(policy.row(step, s), q)).collect()
+        })
     }
 
     /// The optimal policy (of equal actions the first) and its value from the start, `E_{s ~ p0} V*_0(s)`.

@@ -15,7 +15,7 @@ use crate::noise::dropout_mask;
 ///
 /// The distribution itself is not squashed.
 #[derive(Debug)]
-pub struct Actor {
+pub(crate) struct Actor {
     network: Trained,
     linear: bool, // no tanh at the end
     average: Option<Average>,
@@ -34,32 +34,32 @@ struct Average {
 impl Actor {
     /// A fresh stochastic actor: log standard deviations are 0, and clipped to [`losses::LOG_STD_RANGE`]. `dropout` is the
     /// share of each hidden layer's outputs that a training pass leaves out.
-    pub fn gaussian(sizes: &[usize], dropout: f64, rngs: &mut [Prng], device: Device) -> Self {
+    pub(crate) fn gaussian(sizes: &[usize], dropout: f64, rngs: &mut [Prng], device: Device) -> Self {
         let spread = Spread::new(rngs.len(), sizes[sizes.len() - 1], device);
         Self { spread: Some(spread), ..Self::deterministic(sizes, dropout, rngs, device) }
     }
 
     /// A fresh deterministic actor.
-    pub fn deterministic(sizes: &[usize], dropout: f64, rngs: &mut [Prng], device: Device) -> Self {
+    pub(crate) fn deterministic(sizes: &[usize], dropout: f64, rngs: &mut [Prng], device: Device) -> Self {
         let network = Trained::orthogonal(sizes, rngs, device);
         Self { network, linear: false, average: None, spread: None, dropout, device }
     }
 
     /// The same actor without tanh at its end.
     #[must_use]
-    pub fn with_linear_mean(self) -> Self {
+    pub(crate) fn with_linear_mean(self) -> Self {
         Self { linear: true, ..self }
     }
 
     /// The same fresh actor with the weights of its last layer times `factor`: a small one lets it start near 0 everywhere.
     #[must_use]
-    pub fn with_scaled_end(self, factor: f64) -> Self {
+    pub(crate) fn with_scaled_end(self, factor: f64) -> Self {
         Self { network: self.network.with_scaled_end(factor), ..self }
     }
 
     /// The same actor with another range for its log standard deviations; nothing to a deterministic one.
     #[must_use]
-    pub fn with_log_std_range(mut self, range: (f64, f64)) -> Self {
+    pub(crate) fn with_log_std_range(mut self, range: (f64, f64)) -> Self {
         if let Some(spread) = &mut self.spread {
             spread.set_range(range);
         }
@@ -69,7 +69,7 @@ impl Actor {
     /// The same actor, its log standard deviations led into their range by a sigmoid instead of clipped to it; they begin in
     /// its middle. Nothing to a deterministic one.
     #[must_use]
-    pub fn with_squashed_log_std(mut self, squashed: bool) -> Self {
+    pub(crate) fn with_squashed_log_std(mut self, squashed: bool) -> Self {
         if let (true, Some(spread)) = (squashed, &mut self.spread) {
             spread.squash();
         }
@@ -79,29 +79,29 @@ impl Actor {
     /// The same actor with a moving average of its weights beside them, which [`Actor::best_mean`] acts by; each step
     /// moves the average by the share `rate` of its way to the weights. Without a rate there is none.
     #[must_use]
-    pub fn with_average(mut self, rate: Option<f64>) -> Self {
+    pub(crate) fn with_average(mut self, rate: Option<f64>) -> Self {
         self.average = rate.map(|rate| Average { network: self.network.network().duplicate(), rate });
         self
     }
 
     /// Number of lanes.
-    pub fn lanes(&self) -> usize {
+    pub(crate) fn lanes(&self) -> usize {
         self.network.network().lanes()
     }
 
     /// Steps taken so far.
-    pub fn steps(&self) -> i64 {
+    pub(crate) fn steps(&self) -> i64 {
         self.network.steps()
     }
 
     /// The mean action, without dropout, `[lane, row, action]` for states `[lane, row, state]`; without tanh it may lie
     /// outside [-1, 1].
-    pub fn mean(&self, states: &Tensor) -> Tensor {
+    pub(crate) fn mean(&self, states: &Tensor) -> Tensor {
         self.end(&self.network.forward(states).output)
     }
 
     /// The mean action of the averaged weights where there are any, else [`Actor::mean`].
-    pub fn best_mean(&self, states: &Tensor) -> Tensor {
+    pub(crate) fn best_mean(&self, states: &Tensor) -> Tensor {
         match &self.average {
             Some(Average { network, .. }) => self.end(&network.forward(states).output),
             None => self.mean(states),
@@ -110,7 +110,7 @@ impl Actor {
 
     /// Actions `[lane, row, action]` by standard normal `noise` of that shape, clipped to [-1, 1]; a deterministic
     /// actor takes its mean.
-    pub fn sample(&self, states: &Tensor, noise: &Tensor) -> Tensor {
+    pub(crate) fn sample(&self, states: &Tensor, noise: &Tensor) -> Tensor {
         let mean = self.mean(states);
         match self.std() {
             Some(std) => (mean + std * noise).clamp_(-1.0, 1.0),
@@ -123,13 +123,13 @@ impl Actor {
     }
 
     /// The standard deviation `[lane, 1, action]`; none for a deterministic actor.
-    pub fn std(&self) -> Option<Tensor> {
+    pub(crate) fn std(&self) -> Option<Tensor> {
         self.spread.as_ref().map(Spread::std)
     }
 
     /// One step towards likelier `actions`, each row as much as its `weight` `[lane, row, 1]` says. Returns the loss
     /// `[lane]` ([`losses::weighted_likelihood`]). `rngs` feed dropout.
-    pub fn step_likelihood(
+    pub(crate) fn step_likelihood(
         &mut self,
         states: &Tensor,
         actions: &Tensor,
@@ -144,7 +144,13 @@ impl Actor {
     }
 
     /// One step of the mean towards `actions` in squared error. Returns the loss `[lane]` ([`losses::squared_error`]).
-    pub fn step_squared_error(&mut self, states: &Tensor, actions: &Tensor, rate: f64, rngs: &mut [Prng]) -> Tensor {
+    pub(crate) fn step_squared_error(
+        &mut self,
+        states: &Tensor,
+        actions: &Tensor,
+        rate: f64,
+        rngs: &mut [Prng],
+    ) -> Tensor {
         let (activations, mean) = self.training_pass(states, rngs);
         let loss = losses::squared_error(&mean, actions);
         self.step_mean(&activations, &mean, loss, rate)
@@ -167,7 +173,7 @@ impl Actor {
         let gradient = if self.linear { loss.gradient } else { Tensor::tanh_backward(&loss.gradient, mean) };
         self.network.step(activations, gradient, rate);
         if let Some(Average { network, rate }) = &mut self.average {
-            network.track(self.network.network(), *rate);
+            network.soft_update(self.network.network(), *rate);
         }
         loss.value
     }

@@ -35,7 +35,7 @@ impl ImageActor {
 
     /// The mean action, `[lane, row, action]`.
     pub(crate) fn mean(&self, sight: &Sight) -> Tensor {
-        no_grad(|| self.output(sight, Pass::Judge).tanh())
+        no_grad(|| self.output(sight, Pass::Eval).tanh())
     }
 
     /// The standard deviation `[lane, 1, action]`; none for a deterministic actor.
@@ -62,7 +62,7 @@ impl ImageActor {
 
     fn output(&self, sight: &Sight, pass: Pass) -> Tensor {
         let network = self.network.network();
-        network.judge(&network.look(&sight.images, pass), &sight.states, pass)
+        network.head(&network.encode(&sight.images, pass), &sight.states, pass)
     }
 
     fn step(&mut self, output: &Tensor, mean: &Tensor, loss: Loss, rate: f64) -> Tensor {

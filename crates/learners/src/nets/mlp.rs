@@ -10,7 +10,7 @@ use crate::noise::normals;
 ///
 /// All parameters are one tensor `[lane, parameter]`; weights and biases are views of it.
 #[derive(Debug)]
-pub struct Mlp {
+pub(crate) struct Mlp {
     parameters: Tensor,
     layers: Vec<Layer>,
 }
@@ -23,18 +23,18 @@ struct Layer {
 
 /// What a forward pass leaves behind for the backward pass.
 #[derive(Debug)]
-pub struct Activations {
+pub(crate) struct Activations {
     /// What each layer got, `[lane, row, in]`.
     inputs: Vec<Tensor>,
     /// Dropout masks of the hidden layers; empty without dropout.
     masks: Vec<Tensor>,
     /// `[lane, row, out]`.
-    pub output: Tensor,
+    pub(crate) output: Tensor,
 }
 
 impl Mlp {
     /// All parameters 0. `sizes` lists the width of the input, of each hidden layer and of the output.
-    pub fn zeros(sizes: &[usize], lanes: usize, device: Device) -> Self {
+    pub(crate) fn zeros(sizes: &[usize], lanes: usize, device: Device) -> Self {
         let lanes = lanes as i64;
         let sizes: Vec<i64> = sizes.iter().map(|size| *size as i64).collect();
         let count = sizes.windows(2).map(|size| (size[0] + 1) * size[1]).sum::<i64>();
@@ -52,7 +52,7 @@ impl Mlp {
 
     /// Orthogonal weights of gain sqrt(2) and biases of 0 (official IQL code, `common.py`), each lane's from its own
     /// stream.
-    pub fn orthogonal(sizes: &[usize], rngs: &mut [Prng], device: Device) -> Self {
+    pub(crate) fn orthogonal(sizes: &[usize], rngs: &mut [Prng], device: Device) -> Self {
         let mut mlp = Self::zeros(sizes, rngs.len(), device);
         for (lane, rng) in rngs.iter_mut().enumerate() {
             for layer in &mut mlp.layers {
@@ -65,7 +65,7 @@ impl Mlp {
 
     /// The same network with the weights of its last layer times `factor`.
     #[must_use]
-    pub fn with_scaled_end(mut self, factor: f64) -> Self {
+    pub(crate) fn with_scaled_end(mut self, factor: f64) -> Self {
         if let Some(last) = self.layers.last_mut() {
             last.weight *= factor;
         }
@@ -74,7 +74,7 @@ impl Mlp {
 
     /// Parameters all 0, in the same shape: a place for gradients.
     #[must_use]
-    pub fn zeros_like(&self) -> Self {
+    pub(crate) fn zeros_like(&self) -> Self {
         let inputs = self.layers.iter().map(|layer| layer.weight.size()[1]);
         let outputs = self.layers.last().map(|layer| layer.weight.size()[2]);
         let sizes: Vec<usize> = inputs.chain(outputs).map(|size| size as usize).collect();
@@ -83,39 +83,39 @@ impl Mlp {
 
     /// A copy that shares nothing.
     #[must_use]
-    pub fn duplicate(&self) -> Self {
+    pub(crate) fn duplicate(&self) -> Self {
         let mut copy = self.zeros_like();
         copy.parameters.copy_(&self.parameters);
         copy
     }
 
     /// Number of lanes.
-    pub fn lanes(&self) -> usize {
+    pub(crate) fn lanes(&self) -> usize {
         self.parameters.size()[0] as usize
     }
 
     /// Width of each hidden layer.
-    pub fn hidden(&self) -> impl Iterator<Item = i64> {
+    pub(crate) fn hidden(&self) -> impl Iterator<Item = i64> {
         self.layers.iter().skip(1).map(|layer| layer.weight.size()[1])
     }
 
     /// All parameters, `[lane, parameter]`.
-    pub fn parameters(&self) -> &Tensor {
+    pub(crate) fn parameters(&self) -> &Tensor {
         &self.parameters
     }
 
     /// All parameters, to write.
-    pub fn parameters_mut(&mut self) -> &mut Tensor {
+    pub(crate) fn parameters_mut(&mut self) -> &mut Tensor {
         &mut self.parameters
     }
 
     /// Runs the network on `[lane, row, in]`.
-    pub fn forward(&self, input: &Tensor) -> Activations {
+    pub(crate) fn forward(&self, input: &Tensor) -> Activations {
         self.forward_masked(input, Vec::new())
     }
 
     /// Runs the network with what follows each hidden rectifier multiplied by a mask `[lane, row, width]` (dropout).
-    pub fn forward_masked(&self, input: &Tensor, masks: Vec<Tensor>) -> Activations {
+    pub(crate) fn forward_masked(&self, input: &Tensor, masks: Vec<Tensor>) -> Activations {
         let mut inputs = vec![input.shallow_clone()];
         let mut output = self.layers[0].forward(input);
         for (i, layer) in self.layers.iter().enumerate().skip(1) {
@@ -130,7 +130,7 @@ impl Mlp {
     }
 
     /// Overwrites `gradient` with the gradient of a loss whose gradient at the output is `output_gradient`.
-    pub fn backward(&self, activations: &Activations, output_gradient: Tensor, gradient: &mut Self) {
+    pub(crate) fn backward(&self, activations: &Activations, output_gradient: Tensor, gradient: &mut Self) {
         let mut delta = output_gradient;
         for (i, gradient) in gradient.layers.iter().enumerate().rev() {
             _ = activations.inputs[i].transpose(1, 2).bmm_out(&gradient.weight, &delta);
@@ -143,7 +143,7 @@ impl Mlp {
 
     /// The gradient at the network's input, `[lane, row, in]`, of a loss whose gradient at the output is
     /// `output_gradient`.
-    pub fn backward_to_input(&self, activations: &Activations, output_gradient: Tensor) -> Tensor {
+    pub(crate) fn backward_to_input(&self, activations: &Activations, output_gradient: Tensor) -> Tensor {
         let above = (1..self.layers.len()).rev();
         let delta = above.fold(output_gradient, |delta, i| self.before_rectifier(activations, i, &delta));
         delta.bmm(&self.layers[0].weight.transpose(1, 2))
@@ -161,7 +161,7 @@ impl Mlp {
     }
 
     /// Moves every parameter by the share `tau` towards another network's (Polyak averaging, for target networks).
-    pub fn track(&mut self, other: &Self, tau: f64) {
+    pub(crate) fn soft_update(&mut self, other: &Self, tau: f64) {
         _ = self.parameters.lerp_(&other.parameters, tau);
     }
 
@@ -262,12 +262,12 @@ mod tests {
     }
 
     #[test]
-    fn tracking_moves_by_a_share() {
+    fn a_soft_update_moves_by_a_share() {
         let mut target = Mlp::zeros(&SIZES, 1, Device::CPU);
         let mut other = target.duplicate();
         _ = other.parameters_mut().fill_(4.0);
-        target.track(&other, 0.25);
-        target.track(&other, 0.25);
+        target.soft_update(&other, 0.25);
+        target.soft_update(&other, 0.25);
         assert!(largest(&(target.parameters() - 1.75)) < 1e-6);
     }
 }

@@ -12,7 +12,7 @@ use crate::nets::{Activations, Scalar, Trained};
 /// `cql.py`: the log standard deviation is `multiplier * raw + offset`, both trained numbers, clipped to a range; an
 /// action is tanh(mean + std * normal).
 #[derive(Debug)]
-pub struct SquashedActor {
+pub(crate) struct SquashedActor {
     network: Trained,
     multiplier: Scalar,
     offset: Scalar,
@@ -22,7 +22,7 @@ pub struct SquashedActor {
 
 /// What the actor says of a batch of states, to draw from as often as is wanted.
 #[derive(Debug)]
-pub struct Squashed {
+pub(crate) struct Squashed {
     pass: Activations,
     mean: Tensor,    // [lane, row, action]
     raw: Tensor,     // [lane, row, action]
@@ -33,17 +33,17 @@ pub struct Squashed {
 
 /// Several actions for each state.
 #[derive(Debug)]
-pub struct Sample {
+pub(crate) struct Sample {
     noise: Tensor, // [lane, row, n, action]
     /// In (-1, 1), `[lane, row, n, action]`.
-    pub actions: Tensor,
+    pub(crate) actions: Tensor,
     /// log pi(action | state), `[lane, row, n]`.
-    pub log_density: Tensor,
+    pub(crate) log_density: Tensor,
 }
 
 impl SquashedActor {
     /// A fresh actor for actions of `action_size` components: multiplier 1 and offset -1, as CORL starts them.
-    pub fn orthogonal(
+    pub(crate) fn orthogonal(
         (state_size, hidden, action_size): (usize, &[usize], usize),
         log_std_range: (f64, f64),
         rngs: &mut [Prng],
@@ -60,12 +60,12 @@ impl SquashedActor {
     }
 
     /// Number of lanes.
-    pub fn lanes(&self) -> usize {
+    pub(crate) fn lanes(&self) -> usize {
         self.network.network().lanes()
     }
 
     /// What the actor says of states `[lane, row, state]`.
-    pub fn at(&self, states: &Tensor) -> Squashed {
+    pub(crate) fn at(&self, states: &Tensor) -> Squashed {
         let pass = self.network.forward(states);
         let mean = pass.output.narrow(2, 0, self.action_size);
         let raw = pass.output.narrow(2, self.action_size, self.action_size);
@@ -79,7 +79,7 @@ impl SquashedActor {
     /// One step against a loss of one drawn action per state, by its gradients at the actions
     /// (`action_gradient`, `[lane, row, action]`) and at their log-densities (`density_gradient`, `[lane, 1, 1]`, the
     /// same for every row). The gradient goes through the draw: the noise is what is held fixed.
-    pub fn step(
+    pub(crate) fn step(
         &mut self,
         at: &Squashed,
         sample: &Sample,
@@ -112,7 +112,7 @@ struct Gradients {
 
 impl Squashed {
     /// The action without noise, `[lane, row, action]`.
-    pub fn mode(&self) -> Tensor {
+    pub(crate) fn mode(&self) -> Tensor {
         self.mean.tanh()
     }
 
@@ -121,7 +121,7 @@ impl Squashed {
     /// The density is that of u = mean + std * noise, less log(1 - tanh(u)^2) for the squashing, written as
     /// 2 (log 2 - u - softplus(-2 u)), which loses no digits where tanh(u) is near 1 (Haarnoja et al. 2018, appendix C,
     /// is the formula; the form is that of CORL and of torch's `TanhTransform`).
-    pub fn sample(&self, noise: &Tensor) -> Sample {
+    pub(crate) fn sample(&self, noise: &Tensor) -> Sample {
         let mut u = self.mean.unsqueeze(2) + self.std.unsqueeze(2) * noise;
         let squashing = ((&u * -2.0).softplus() + &u - LN_2) * 2.0; // - log(1 - tanh(u)^2)
         let density = noise.square() * -0.5 - self.log_std.unsqueeze(2) - 0.5 * (2.0 * PI).ln() + squashing;

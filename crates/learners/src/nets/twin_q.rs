@@ -11,39 +11,39 @@ use crate::{Device, losses};
 ///
 /// Critics get `[lane, row, state + action]` and return `[lane, row, 1]`.
 #[derive(Debug)]
-pub struct TwinQ {
+pub(crate) struct TwinQ {
     critics: [Trained; 2],
     targets: [Mlp; 2],
 }
 
 impl TwinQ {
     /// Fresh critics, as [`Mlp::orthogonal`] makes them; the targets start as copies.
-    pub fn orthogonal(sizes: &[usize], rngs: &mut [Prng], device: Device) -> Self {
+    pub(crate) fn orthogonal(sizes: &[usize], rngs: &mut [Prng], device: Device) -> Self {
         let critics = [(); 2].map(|()| Trained::orthogonal(sizes, rngs, device));
         let targets = critics.each_ref().map(|critic| critic.network().duplicate());
         Self { critics, targets }
     }
 
     /// Runs both critics.
-    pub fn forward(&self, pairs: &Tensor) -> [Activations; 2] {
+    pub(crate) fn forward(&self, pairs: &Tensor) -> [Activations; 2] {
         self.critics.each_ref().map(|critic| critic.forward(pairs))
     }
 
     /// The smaller value of the two critics.
-    pub fn min(&self, pairs: &Tensor) -> Tensor {
+    pub(crate) fn min(&self, pairs: &Tensor) -> Tensor {
         let [q1, q2] = self.forward(pairs);
         q1.output.minimum(&q2.output)
     }
 
     /// The smaller value of the two target critics.
-    pub fn target_min(&self, pairs: &Tensor) -> Tensor {
+    pub(crate) fn target_min(&self, pairs: &Tensor) -> Tensor {
         let [q1, q2] = self.targets.each_ref().map(|target| target.forward(pairs).output);
         q1.minimum(&q2)
     }
 
     /// The gradient of the smaller value at the critics' input, `[lane, row, state + action]`, for what
     /// [`TwinQ::forward`] left behind. Where both are equal, each counts half.
-    pub fn min_input_gradient(&self, passes: &[Activations; 2]) -> Tensor {
+    pub(crate) fn min_input_gradient(&self, passes: &[Activations; 2]) -> Tensor {
         let [q1, q2] = passes;
         let excess = (&q1.output - &q2.output).sign();
         let [first, second] = [&excess * -0.5 + 0.5, excess * 0.5 + 0.5]; // shares of the gradient
@@ -53,7 +53,7 @@ impl TwinQ {
 
     /// One step of both critics towards `y` `[lane, row, 1]` in squared error. Returns the value `[lane, row, 1]` and
     /// the loss `[lane]` of each, from before the step.
-    pub fn step_towards(&mut self, pairs: &Tensor, y: &Tensor, rate: f64) -> [(Tensor, Tensor); 2] {
+    pub(crate) fn step_towards(&mut self, pairs: &Tensor, y: &Tensor, rate: f64) -> [(Tensor, Tensor); 2] {
         self.critics.each_mut().map(|critic| {
             let q = critic.forward(pairs);
             let loss = losses::squared_error(&q.output, y);
@@ -63,16 +63,16 @@ impl TwinQ {
     }
 
     /// One step of each critic against a loss of its own, given by its gradient at the output.
-    pub fn step(&mut self, passes: &[Activations; 2], output_gradients: [Tensor; 2], rate: f64) {
+    pub(crate) fn step(&mut self, passes: &[Activations; 2], output_gradients: [Tensor; 2], rate: f64) {
         for ((critic, pass), gradient) in self.critics.iter_mut().zip(passes).zip(output_gradients) {
             critic.step(pass, gradient, rate);
         }
     }
 
     /// Moves the targets by the share `tau` towards the critics.
-    pub fn track(&mut self, tau: f64) {
+    pub(crate) fn soft_update(&mut self, tau: f64) {
         for (target, critic) in self.targets.iter_mut().zip(&self.critics) {
-            target.track(critic.network(), tau);
+            target.soft_update(critic.network(), tau);
         }
     }
 

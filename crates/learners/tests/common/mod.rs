@@ -2,10 +2,9 @@
 
 #![allow(dead_code, reason = "each test file is a program of its own and uses a part of this")]
 
-use learners::nets::{Vision, Widths};
 use learners::{
     AwOptConfig, AwacConfig, BcConfig, BcLoss, CemConfig, CqlConfig, Crop, ImageBcConfig, Inputs, IqlConfig,
-    LearnerConfig, QtOptConfig, RateSchedule,
+    LearnerConfig, QtOptConfig, RateSchedule, Vision, Widths,
 };
 use rl::{EnvironmentSpec, ImagePairs, ImageRows, ImageShape, LaneRows, Minibatch, ObservationRows, Prng};
 

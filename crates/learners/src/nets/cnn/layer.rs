@@ -12,11 +12,11 @@ const EPSILON: f64 = 1e-3;
 
 /// Whether batch normalisation takes the batch's moments, and remembers them, or those that it remembers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pass {
+pub(crate) enum Pass {
     /// In training.
     Train,
     /// In acting and in targets.
-    Judge,
+    Eval,
 }
 
 /// Whether a convolution adds its bias.

@@ -9,7 +9,7 @@ use tch::{Kind, Tensor, no_grad};
 use crate::Device;
 use crate::optimiser::{Optimiser, OptimiserState};
 
-pub use layer::Pass;
+pub(crate) use layer::Pass;
 use layer::{Bias, Form, LaneLayer, Layer};
 use plan::{Norm, Stage, Unit};
 pub use plan::{Vision, Widths};
@@ -23,7 +23,7 @@ const CANDIDATE_NUMBERS: i64 = 1 << 19;
 /// remembered moments of normalisations are views. Lanes are looped over: on a CPU that measured as fast as
 /// convolutions in groups, and normalisation is each lane's own without a word.
 #[derive(Debug)]
-pub struct Cnn {
+pub(crate) struct Cnn {
     parameters: Tensor,
     layers: Vec<Layer>,
     lanes: Vec<Stages>,
@@ -42,13 +42,13 @@ struct Stages {
     head: Vec<LaneLayer>,
 }
 
-/// What a network has seen in pictures: for each lane what the vector is added to.
+/// What the tower makes of pictures, for each lane: what the vector is added to.
 #[derive(Debug)]
-pub struct Seen(Vec<Tensor>);
+pub(crate) struct Features(Vec<Tensor>);
 
 impl Cnn {
     /// Fresh networks for pictures of a size and vectors of `vector_size` numbers, each lane's from its own stream.
-    pub fn new(
+    pub(crate) fn new(
         vision: Vision,
         image: ImageShape,
         vector_size: usize,
@@ -77,10 +77,10 @@ impl Cnn {
             form
         };
         let [channels, height, width] = [image.channels, image.height, image.width].map(|size| size as i64);
-        let seen = lay_out(&plan.tower, Form::Map { channels, height, width });
+        let features = lay_out(&plan.tower, Form::Map { channels, height, width });
         let vector = lay_out(&plan.vector, Form::Flat(vector_size));
-        assert_eq!(vector, Form::Flat(seen.channels()), "the vector is added to every place");
-        lay_out(&[&plan.head[..], &[output]].concat(), seen);
+        assert_eq!(vector, Form::Flat(features.channels()), "the vector is added to every place");
+        lay_out(&[&plan.head[..], &[output]].concat(), features);
 
         let parameters = Tensor::zeros([lanes, end], (Kind::Float, device.0));
         let stages = |lane| {
@@ -102,44 +102,44 @@ impl Cnn {
 
     /// A copy that shares nothing.
     #[must_use]
-    pub fn duplicate(&self) -> Self {
+    pub(crate) fn duplicate(&self) -> Self {
         let mut copy = self.zeros_like();
         copy.parameters.copy_(&self.parameters);
         copy
     }
 
     /// Number of lanes.
-    pub fn lanes(&self) -> usize {
+    pub(crate) fn lanes(&self) -> usize {
         self.lanes.len()
     }
 
     /// All parameters and remembered moments, `[lane, parameter]`.
-    pub fn parameters(&self) -> &Tensor {
+    pub(crate) fn parameters(&self) -> &Tensor {
         &self.parameters
     }
 
-    /// Looks at pictures `[lane, row, height, width, channel]` of bytes. Whoever judges many vectors for each picture
-    /// does so by what was seen once.
-    pub fn look(&self, images: &Tensor, pass: Pass) -> Seen {
-        let look = |(lane, stages): (usize, &Stages)| {
+    /// The features of pictures `[lane, row, height, width, channel]` of bytes. Whoever has many vectors for each picture
+    /// computes them once.
+    pub(crate) fn encode(&self, images: &Tensor, pass: Pass) -> Features {
+        let encode = |(lane, stages): (usize, &Stages)| {
             // The bytes' own order is channels last, and so stays that of the map.
             let pixels = images.get(lane as i64).permute([0, 3, 1, 2]).to_kind(Kind::Float) / 255.0;
             run(&stages.tower, pixels, pass)
         };
-        Seen(self.lanes.iter().enumerate().map(look).collect())
+        Features(self.lanes.iter().enumerate().map(encode).collect())
     }
 
     /// The output `[lane, row * n, output]` for vectors `[lane, row * n, vector]`: n vectors, one after another, for
-    /// each picture that was seen.
-    pub fn judge(&self, seen: &Seen, vectors: &Tensor, pass: Pass) -> Tensor {
-        let judge = |(lane, stages): (usize, &Stages)| stages.judge(&seen.0[lane], &vectors.get(lane as i64), pass);
-        let outputs: Vec<Tensor> = self.lanes.iter().enumerate().map(judge).collect();
+    /// each picture.
+    pub(crate) fn head(&self, features: &Features, vectors: &Tensor, pass: Pass) -> Tensor {
+        let head = |(lane, stages): (usize, &Stages)| stages.head(&features.0[lane], &vectors.get(lane as i64), pass);
+        let outputs: Vec<Tensor> = self.lanes.iter().enumerate().map(head).collect();
         Tensor::stack(&outputs, 0)
     }
 
     /// Moves every parameter by the share `tau` towards another network's, and takes over its remembered moments, which
     /// are averages already.
-    pub fn track(&mut self, other: &Self, tau: f64) {
+    pub(crate) fn soft_update(&mut self, other: &Self, tau: f64) {
         _ = self.parameters.lerp_(&other.parameters, tau);
         for moment in self.layers.iter().flat_map(|layer| &layer.pieces).filter(|piece| !piece.trained()) {
             let part = |network: &Self| network.parameters.narrow(1, moment.start, moment.count());
@@ -175,23 +175,23 @@ impl Stages {
     }
 
     /// `[row * n, output]`.
-    fn judge(&self, seen: &Tensor, vectors: &Tensor, pass: Pass) -> Tensor {
+    fn head(&self, features: &Tensor, vectors: &Tensor, pass: Pass) -> Tensor {
         let vectors = run(&self.vector, vectors.shallow_clone(), pass); // [row * n, channel]
-        let (rows, candidates) = (seen.size()[0], vectors.size()[0] / seen.size()[0]);
+        let (rows, candidates) = (features.size()[0], vectors.size()[0] / features.size()[0]);
         match &self.head[..] {
-            _ if seen.dim() == 2 => {
-                let sum = vectors.view([rows, candidates, -1]) + seen.unsqueeze(1);
+            _ if features.dim() == 2 => {
+                let sum = vectors.view([rows, candidates, -1]) + features.unsqueeze(1);
                 run(&self.head, sum.flatten(0, 1), pass)
             }
             [first, rest @ ..] if candidates > 1 && first.convolves() => {
                 // A convolution is linear: that of the map, once per picture, and that of the vectors, which are the
                 // same at every place of the map, add up to that of the sum.
-                let size = seen.size();
+                let size = features.size();
                 let channels = size[1];
-                let one_channel = Tensor::eye(channels, (Kind::Float, seen.device()));
+                let one_channel = Tensor::eye(channels, (Kind::Float, features.device()));
                 let everywhere = one_channel.view([channels, channels, 1, 1]).expand([-1, -1, size[2], size[3]], false);
                 let by_channel = first.convolve(&everywhere, Bias::LeftOut).flatten(1, -1); // [channel, number]
-                let map = first.convolve(seen, Bias::Added);
+                let map = first.convolve(features, Bias::Added);
                 let shape = map.size();
                 let map = map.reshape([rows, 1, -1]);
                 let at_once = (CANDIDATE_NUMBERS / (candidates * map.size()[2])).max(1);
@@ -206,7 +206,7 @@ impl Stages {
             }
             head => {
                 let vectors = vectors.view([rows, candidates, -1, 1, 1]);
-                run(head, (vectors + seen.unsqueeze(1)).flatten(0, 1), pass)
+                run(head, (vectors + features.unsqueeze(1)).flatten(0, 1), pass)
             }
         }
     }
@@ -214,7 +214,7 @@ impl Stages {
 
 /// A network with its gradient and its optimiser.
 #[derive(Debug)]
-pub struct TrainedCnn {
+pub(crate) struct TrainedCnn {
     network: Cnn,
     gradient: Cnn,
     optimiser: OptimiserState,
@@ -224,18 +224,18 @@ pub struct TrainedCnn {
 
 impl TrainedCnn {
     /// Begins the training of a network.
-    pub fn new(network: Cnn, optimiser: Optimiser, weight_decay: f64) -> Self {
+    pub(crate) fn new(network: Cnn, optimiser: Optimiser, weight_decay: f64) -> Self {
         let optimiser = OptimiserState::new(optimiser, network.parameters());
         Self { gradient: network.zeros_like(), optimiser, network, weight_decay }
     }
 
     /// The network as it stands.
-    pub fn network(&self) -> &Cnn {
+    pub(crate) fn network(&self) -> &Cnn {
         &self.network
     }
 
     /// One step against a loss whose gradient at `output`, which the network has just given, is `output_gradient`.
-    pub fn step(&mut self, output: &Tensor, output_gradient: &Tensor, rate: f64) {
+    pub(crate) fn step(&mut self, output: &Tensor, output_gradient: &Tensor, rate: f64) {
         let leaves: Vec<&Tensor> =
             self.network.lanes.iter().flat_map(|stages| stages.layers().flat_map(LaneLayer::leaves)).collect();
         // The product's gradient at the output is the one given.

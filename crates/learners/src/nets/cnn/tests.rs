@@ -41,9 +41,9 @@ fn grasping44_is_the_published_network() {
     assert_eq!((count("mean"), count("variance")), (64 * 19 + 256, 64 * 19 + 256));
     let largest_weight = largest(&network.parameters.narrow(1, 0, 64 * 108));
     assert!(largest_weight > 0.019 && largest_weight <= 0.02, "{largest_weight}");
-    let seen = no_grad(|| network.look(&pictures(1, 1, shape), Pass::Judge));
-    assert_eq!(seen.0[0].size(), [1, 64, 27, 27]);
-    let output = no_grad(|| network.judge(&seen, &vectors(1, 2, 10), Pass::Judge));
+    let features = no_grad(|| network.encode(&pictures(1, 1, shape), Pass::Eval));
+    assert_eq!(features.0[0].size(), [1, 64, 27, 27]);
+    let output = no_grad(|| network.head(&features, &vectors(1, 2, 10), Pass::Eval));
     assert_eq!(output.size(), [1, 2, 1]);
 }
 
@@ -56,7 +56,7 @@ fn gradients_are_slopes() {
         let network = Cnn::new(vision, SHAPE, 4, 2, &mut rngs(2), Device::CPU);
         let mut trained = TrainedCnn::new(network, Optimiser::Adam, 0.0);
         let loss = |network: &Cnn| {
-            let output = network.judge(&network.look(&images, Pass::Train), &vectors, Pass::Train);
+            let output = network.head(&network.encode(&images, Pass::Train), &vectors, Pass::Train);
             let loss = (&output * &output_gradient).sum(Kind::Double);
             (loss.double_value(&[]), output)
         };
@@ -80,7 +80,7 @@ fn gradients_are_slopes() {
     }
 }
 
-/// Many candidates for a picture that was seen once get what each would get alone, whatever the chunks.
+/// Many candidates for a picture that was features once get what each would get alone, whatever the chunks.
 #[test]
 fn candidates_are_judged_as_if_alone() {
     let large = ImageShape { height: 240, width: 240, channels: 3 };
@@ -97,11 +97,11 @@ fn candidates_are_judged_as_if_alone() {
         let (rows, images) = (2, pictures(2, 2, shape));
         let vectors = vectors(2, rows * candidates, 4);
         no_grad(|| {
-            let seen = network.look(&images, Pass::Judge);
-            let together = network.judge(&seen, &vectors, Pass::Judge);
+            let features = network.encode(&images, Pass::Eval);
+            let together = network.head(&features, &vectors, Pass::Eval);
             for candidate in [0, candidates - 1] {
                 let chosen = vectors.view([2, rows, candidates, 4]).select(2, candidate);
-                let alone = network.judge(&seen, &chosen, Pass::Judge);
+                let alone = network.head(&features, &chosen, Pass::Eval);
                 let difference = together.view([2, rows, candidates]).select(2, candidate).unsqueeze(2) - alone;
                 assert!(largest(&difference) < 1e-4, "{vision:?}: {}", largest(&difference));
             }
@@ -113,13 +113,13 @@ fn candidates_are_judged_as_if_alone() {
 fn lanes_are_their_own() {
     let (images, vectors) = (pictures(3, 2, SHAPE), vectors(3, 2, 4));
     let together = Cnn::new(SMALL[0], SHAPE, 4, 1, &mut rngs(3), Device::CPU);
-    let output = together.judge(&together.look(&images, Pass::Judge), &vectors, Pass::Judge);
+    let output = together.head(&together.encode(&images, Pass::Eval), &vectors, Pass::Eval);
     for lane in 0..3 {
         let rng = rngs(3).swap_remove(lane as usize);
         let alone = Cnn::new(SMALL[0], SHAPE, 4, 1, &mut [rng], Device::CPU);
         assert_eq!(alone.parameters.get(0), together.parameters.get(lane));
-        let seen = alone.look(&images.narrow(0, lane, 1), Pass::Judge);
-        assert_eq!(alone.judge(&seen, &vectors.narrow(0, lane, 1), Pass::Judge).get(0), output.get(lane));
+        let features = alone.encode(&images.narrow(0, lane, 1), Pass::Eval);
+        assert_eq!(alone.head(&features, &vectors.narrow(0, lane, 1), Pass::Eval).get(0), output.get(lane));
     }
 }
 
@@ -153,13 +153,13 @@ fn normalisation_remembers_moments() {
     let pixels = images.get(1).permute([0, 3, 1, 2]).to_kind(Kind::Float) / 255.0;
     let mean = first.convolve(&pixels, Bias::LeftOut).mean_dim([0_i64, 2, 3].as_slice(), false, Kind::Float);
     let (expected, network) = (mean.detach() * 0.0003, trained.network());
-    let output = network.judge(&network.look(&images, Pass::Train), &vectors(2, 2, 4), Pass::Train);
+    let output = network.head(&network.encode(&images, Pass::Train), &vectors(2, 2, 4), Pass::Train);
     assert!(largest(&(moments(network, "/0/mean").get(1) - expected)) < 1e-8);
     let before = moments(network, "/0/variance");
     assert!(largest(&before) < 1.0 && largest(&(&before - 0.9997)) > 0.0);
     trained.step(&output, &output.ones_like(), 0.1);
     assert_eq!(moments(trained.network(), "/0/variance"), before);
-    let judged = no_grad(|| trained.network().look(&images, Pass::Judge));
+    let judged = no_grad(|| trained.network().encode(&images, Pass::Eval));
     assert_eq!(moments(trained.network(), "/0/variance"), before);
     assert!(judged.0[0].isfinite().all().int64_value(&[]) == 1);
 }
@@ -175,7 +175,7 @@ fn a_network_follows_in_its_weights_and_takes_moments_over() {
         network
     };
     let (mut averaged, trained) = (network(0.0), network(4.0));
-    averaged.track(&trained, 0.25);
+    averaged.soft_update(&trained, 0.25);
     for (name, tensor) in averaged.state("q") {
         let expected = if name.ends_with("mean") || name.ends_with("variance") { 4.0 } else { 1.0 };
         assert!(largest(&(tensor - expected)) < 1e-6, "{name}");
@@ -196,13 +196,13 @@ fn momentum_adds_gradients_up() {
     let (mut weight, mut weight_velocity) = (get(trained.network(), "weight"), 0.0);
     for _ in 0..2 {
         let network = trained.network();
-        let seen = network.look(&images, Pass::Train);
-        let output = network.judge(&seen, &vectors(1, 1, 1), Pass::Train);
+        let features = network.encode(&images, Pass::Train);
+        let output = network.head(&features, &vectors(1, 1, 1), Pass::Train);
         // Nothing but the last bias moves by a gradient of 1; its weights move by the hidden layer's output.
         let hidden = {
             let stages = &network.lanes[0];
             let vector = run(&stages.vector, vectors(1, 1, 1).get(0), Pass::Train);
-            run(&stages.head[..2], vector + &seen.0[0], Pass::Train).detach()
+            run(&stages.head[..2], vector + &features.0[0], Pass::Train).detach()
         };
         bias_velocity = 0.5 * bias_velocity + 1.0;
         bias -= 0.01 * bias_velocity;
