@@ -90,7 +90,7 @@ pub(crate) fn train(folder: &Path, steps: usize) -> Result<f32, Box<dyn error::E
     if let Some((steps, _)) = &saved {
         learner.load(&learner_at(*steps))?;
     }
-    let replay = rl::Replay { online: rl::ReplayBuffer::new(20_000, 2, 2), offline: None };
+    let replay = rl::Replay { online: rl::ReplayBuffer::of_task(20_000, robot.spec()), offline: None };
     let schedule = SchedulePlan::Curriculum { stages: 5, tolerance: 0.1, window: 3 }.start(40);
     let lane = JumpStartLane { environment: Box::new(robot.clone()), replay, schedule, key: "robot".into(), seed: 0 };
     let mut training = JumpStart::new(vec![lane], &ToTheMiddleAndOn, &mut *learner, 128, 1);

@@ -55,7 +55,7 @@ impl Policy for StraightOn {
 pub(crate) fn train(plan: &SchedulePlan) -> f32 {
     let iql = IqlConfig { expectile: 0.9, hidden: vec![64; 2], ..IqlConfig::adroit_small() };
     let mut learner = LearnerConfig::Iql(iql).build(ledge().spec(), vec![Prng::derive("ledge", 0, "IQL")], Device::CPU);
-    let replay = rl::Replay { online: rl::ReplayBuffer::new(20_000, 2, 2), offline: None };
+    let replay = rl::Replay { online: rl::ReplayBuffer::of_task(20_000, ledge().spec()), offline: None };
     let schedule = plan.start(25); // the guide's way takes 25 steps
     let lane = JumpStartLane { environment: ledge(), replay, schedule, key: "ledge".into(), seed: 0 };
     let mut training = JumpStart::new(vec![lane], &StraightOn, &mut *learner, 128, 1);

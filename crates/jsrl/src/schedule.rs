@@ -242,13 +242,13 @@ mod tests {
         assert_eq!(state.forced(), 0);
     }
 
-    /// The same level in other numbers: as 32-bit floats, 0.0, 0.2 and 0.7 sum to less than three times 0.3.
     #[test]
     #[should_panic(expected = "score of NaN")]
-    fn a_score_that_is_no_number_moves_nothing() {
+    fn a_score_that_is_no_number_is_refused() {
         curriculum(3, 0.1, 1, 30).observe_evaluation(f32::NAN);
     }
 
+    /// The same level in other numbers: as 32-bit floats, 0.0, 0.2 and 0.7 sum to less than three times 0.3.
     #[test]
     fn rounding_does_not_decide() {
         let sum = |scores: [f32; 3]| scores.map(f64::from).iter().sum::<f64>();

@@ -135,7 +135,7 @@ mod tests {
         assert!((best.values.double_value(&[0, 0, 0]) + (expected - 0.35).powi(2)).abs() < 1e-6);
     }
 
-    /// The same rounds with a candidate of 0.4 in each of them, by hand.
+    /// Two rounds with a candidate of 0.4 in each of them, by hand.
     #[test]
     fn an_extra_candidate_is_in_every_round() {
         let rounds =

@@ -17,9 +17,9 @@ pub struct Crop {
     pub width: usize,
 }
 
-/// What whoever gives a learner of pictures rows without any is told.
+/// The panic of an update whose rows have no pictures.
 pub(crate) const NO_PICTURES: &str =
-    "pictures, which this learner learns from (the buffer of a task that has any is ReplayBuffer::of_task)";
+    "rows with pictures, which this learner learns from (a task's buffer has them by ReplayBuffer::of_task)";
 
 /// What the networks of picture tasks get, on the device.
 #[derive(Debug)]
@@ -87,7 +87,7 @@ impl SightInput {
     /// Each picture in the middle window, and of one with more channels than the networks know the first ones: a policy may
     /// act in a task that adds masks to the pictures of its own.
     pub(crate) fn upload_observations(&self, observations: &ObservationRows) -> Sight {
-        let images = observations.image.as_ref().expect(NO_PICTURES);
+        let images = observations.image.as_ref().expect("a picture in each observation, as the learner's task has");
         self.upload(&observations.state, images, |_, spare| spare.map(|spare| spare / 2))
     }
 

@@ -76,7 +76,15 @@ pub fn sample(replays: &[Replay], rows: usize, rngs: &mut [Prng]) -> Minibatch {
                 Some(OfflineSource { data, .. }) if row < offline_rows => data,
                 _ => online,
             };
-            assert!(!source.is_empty(), "nothing to draw from: collect a step first, or give offline data");
+            assert!(
+                !source.is_empty(),
+                "no rows to draw from: {}",
+                if row < offline_rows {
+                    "the offline data are empty"
+                } else {
+                    "collect a step first, or give offline data"
+                }
+            );
             drawn.push((source, rng.below(source.len())));
         }
     }
@@ -158,7 +166,7 @@ mod tests {
         };
         let mut data = Dataset::empty(1, 1);
         refused(None, "collect a step first");
-        refused(Some(OfflineSource { data: Arc::new(data.clone()), share: 0.5 }), "collect a step first");
+        refused(Some(OfflineSource { data: Arc::new(data.clone()), share: 0.5 }), "the offline data are empty");
         data.push(row(&[-1.0], 1.0));
         for share in [-0.1, 1.1, f32::NAN] {
             refused(Some(OfflineSource { data: Arc::new(data.clone()), share }), "must be from 0 to 1");

@@ -129,7 +129,7 @@ impl ReplayBuffer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Image, ImageColumns, ImageShape, Observation, Outcome};
+    use crate::{Environment, Image, ImageColumns, ImageShape, Observation, Outcome};
 
     fn transition(value: f32, outcome: Outcome) -> Transition {
         Transition {
@@ -139,6 +139,20 @@ mod tests {
             next_observation: Observation::of_state(vec![value + 1.0]),
             outcome,
         }
+    }
+
+    #[test]
+    fn a_tasks_buffer_has_pictures_where_the_task_has() {
+        let mut spec = crate::line::Line::new(5, 1).spec().clone();
+        let sizes = |spec: &EnvironmentSpec| {
+            let buffer = ReplayBuffer::of_task(7, spec);
+            let Dataset { state_size, action_size, images, .. } = buffer.columns().clone();
+            (buffer.capacity, state_size, action_size, images.map(|images| images.shape()))
+        };
+        assert_eq!(sizes(&spec), (7, spec.state_size, spec.action_size, None));
+        let shape = ImageShape { height: 2, width: 3, channels: 1 };
+        spec.image = Some(shape);
+        assert_eq!(sizes(&spec), (7, spec.state_size, spec.action_size, Some(shape)));
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! How the curriculum decides to move on: its moving average and tolerance varied, all else that of one run. Table 11 has
 //! it on a maze, Figure 12 on grasping (appendix A.4).
 
+use std::collections::BTreeSet;
+
 use jsrl::SchedulePlan;
 
 use crate::{
     paper::{Cell, CellResult, Results, Verdict, claims},
     spec::{RunSpec, Scale},
-    stats::FEWEST,
 };
 
 /// Evaluations in the moving average, and how far it may lie below the best one (0 to 1).
@@ -78,29 +79,52 @@ fn all(results: &Results) -> Vec<Settings> {
     results.cells.iter().filter_map(|result| settings(&result.cell.spec)).collect()
 }
 
-/// Rows of the seeds that both of two settings have. Of too few seeds for that, such as the paper's single one, all rows
-/// are one: what differs between them are the other settings.
+/// The same where all runs are of one seed, as the paper's are in Table 11: the pairs are then its settings, in one row.
+pub(super) fn tolerance_hurts_one_seed(results: &Results, place: &str) -> Option<Verdict> {
+    let seeds: BTreeSet<u64> =
+        results.cells.iter().flat_map(|result| result.scores().into_iter().map(|(seed, _)| seed)).collect();
+    let verdict = tolerance_hurts(results, place)?;
+    if seeds.len() != 1 {
+        return Some(verdict);
+    }
+    let all = all(results);
+    let (strict, lax) = (all.first()?.1, all.last()?.1);
+    let windows = all.iter().filter(|(_, tolerance)| *tolerance == strict).map(|(window, _)| *window);
+    let (tight, loose) = rows(results, windows.map(|window| [(window, strict), (window, lax)]));
+    let pooled = claims::compare(&verdict.claim, false, &[tight.concat()], &[loose.concat()]);
+    let evidence = format!("{}, which are the moving averages of one seed", pooled.evidence);
+    Some(Verdict { over_all_rows: true, evidence, ..pooled })
+}
+
+/// Rows of the seeds that both of two settings have.
 fn rows(results: &Results, pairs: impl Iterator<Item = [Settings; 2]>) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
     let scores = |wanted| find(results, wanted).map(CellResult::scores).unwrap_or_default();
-    let rows = pairs.map(|[a, b]| claims::paired(&scores(a), &scores(b))).filter(|(x, _)| !x.is_empty());
-    let (x, y): (Vec<_>, Vec<_>) = rows.unzip();
-    if x.iter().all(|row| row.len() < FEWEST) { (vec![x.concat()], vec![y.concat()]) } else { (x, y) }
+    pairs.map(|[a, b]| claims::paired(&scores(a), &scores(b))).filter(|(x, _)| !x.is_empty()).unzip()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        data::DataCatalog,
-        paper::{fig12, table2, table11},
-        workspace::Workspace,
-    };
+    use crate::paper::{Finding, fig12, fixtures, table2, table11};
+
+    /// Of one seed the moving averages are the pairs; of two, the rows are too short.
+    #[test]
+    fn one_seed_is_judged_by_its_settings() {
+        let verdict = |seeds| {
+            let cells = (table11::experiment().cells)(Scale::Laptop, &fixtures::catalog()).expect("a plan");
+            let successes = |cell: &Cell, _| Some(vec![if settings(&cell.spec)?.1 == 0.0 { 12 } else { 8 }; 5]);
+            tolerance_hurts_one_seed(&fixtures::results(cells, seeds, successes), "Table 11").expect("a claim")
+        };
+        let one = verdict(1);
+        assert_eq!(one.finding, Finding::Holds);
+        assert!(one.evidence.ends_with("over 3 pairs of seeds, which are the moving averages of one seed"));
+        assert_eq!(verdict(2).finding, Finding::Undecided);
+    }
 
     /// Nothing but the two settings differs between cells, and of Figure 12 from Table 2's curriculum.
     #[test]
     fn each_cell_has_settings_of_its_own() {
-        let empty = tempfile::tempdir().expect("a folder");
-        let catalog = DataCatalog::new(&Workspace::at(empty.path()));
+        let catalog = fixtures::catalog();
         for experiment in [fig12::experiment(), table11::experiment()] {
             let mut cells = (experiment.cells)(Scale::Laptop, &catalog).expect("no data are needed to plan");
             let seen: Vec<_> = cells.iter().map(|cell| settings(&cell.spec).expect("a curriculum")).collect();

@@ -17,7 +17,7 @@ use crate::{
     paper::{
         Cell, CellResult, Experiment, Results, Verdict,
         budget::is_hand,
-        claims,
+        claims::{self, Sizes},
         datasets::cloning,
         key, number,
         numbers::{PaperTable, PaperValue, first_version},
@@ -156,17 +156,28 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     write_whole(&folder.join("baselines.csv"), csv.csv().as_bytes())
 }
 
-/// JSRL is "competitive with baselines" (section 5.1), and a method for any learner (section 4): behind its own offline
-/// policy as the guide, AWAC must gain by it.
+/// What the paper says of JSRL beside these columns, of whole data, of few, and of random horizons. "Competitive" is judged as
+/// at least as good.
+const COMPETES: [(Method, Sizes, &str); 3] = [
+    (Method::JsrlCurriculum, Sizes::Full, "with all data: competitive, section 5.1"),
+    (Method::JsrlCurriculum, Sizes::Few, "with few data: it outperforms them, section 5.3"),
+    (Method::JsrlRandom, Sizes::Any, "quite competitively, section 5.4"),
+];
+
+/// JSRL beside the columns, and as a method for any learner (section 4): behind its own offline policy as the guide, AWAC
+/// must gain by it.
 fn check(results: &Results) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
-    for (ours, schedule) in [(Method::JsrlCurriculum, "curriculum"), (Method::JsrlRandom, "random")] {
+    for (ours, sizes, place) in COMPETES {
         for (method, name, _) in COLUMNS.iter().filter(|(_, _, paper)| !paper.is_empty()) {
-            let claim = format!("JSRL ({schedule}) is at least as good as {name} (section 5.1)");
+            let claim = format!("{} is at least as good as {name} ({place})", ours.title());
             let pairs = results.rows().into_iter().filter_map(|(task, transitions)| {
-                let [x, y] = [ours.name(), method].map(|method| results.find(task, transitions, method));
+                let methods = [ours.name(), method];
+                let [x, y] = methods.map(|method| results.find(task, transitions, method));
                 let (x, y) = claims::paired(&x?.scores(), &y?.scores());
-                Some((claims::row_name(task, transitions), x, y))
+                let full = claims::is_full(results, task, transitions, methods);
+                let wanted = sizes == Sizes::Any || full == (sizes == Sizes::Full);
+                wanted.then(|| (claims::row_name(task, transitions), x, y))
             });
             verdicts.extend(claims::in_rows(&claim, false, pairs.collect()));
         }
@@ -199,14 +210,32 @@ fn text(scores: &[f64], failed: usize, second: Option<PaperValue>, first: Option
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workspace::Workspace;
+    use crate::paper::{Finding, fixtures};
+
+    /// AWAC is better with all data and worse with few.
+    #[test]
+    fn claims_are_of_the_sizes_that_they_name() {
+        let mut cells = cells(Scale::Laptop, &fixtures::catalog()).expect("a plan");
+        cells.retain(|cell| cell.spec.task == TASK && ["awac", "jsrl-curriculum"].contains(&cell.method.as_str()));
+        let successes = |cell: &Cell, _| {
+            let awac = if cell.spec.data.transitions > 100_000 { 12 } else { 8 };
+            Some(vec![if cell.method == "awac" { awac } else { 10 }; 5])
+        };
+        let verdicts = check(&fixtures::results(cells, 3, successes));
+        let finding = |words: &str| {
+            let of_all = |verdict: &&Verdict| verdict.over_all_rows && verdict.claim.contains(words);
+            verdicts.iter().find(of_all).map(|verdict| (verdict.finding, verdict.evidence.clone()))
+        };
+        let (whole, evidence) = finding("AWAC fine-tuned (with all data").expect("a verdict");
+        assert!(whole == Finding::Fails && evidence.ends_with("over 3 pairs of seeds"), "{evidence}");
+        let (few, evidence) = finding("AWAC fine-tuned (with few data").expect("a verdict");
+        assert!(few == Finding::Holds && evidence.ends_with("over 6 pairs of seeds"), "{evidence}");
+    }
 
     /// JSRL takes any learner: only the learner's name differs from Table 1's own cells.
     #[test]
     fn a_jump_started_awac_differs_from_iql_in_the_learner_alone() {
-        let empty = tempfile::tempdir().expect("a folder");
-        let catalog = DataCatalog::new(&Workspace::at(empty.path()));
-        let cells = cells(Scale::Smoke, &catalog).expect("no data are needed to plan");
+        let cells = cells(Scale::Smoke, &fixtures::catalog()).expect("a plan");
         let ours = cells.iter().find(|cell| cell.method == "awac-jsrl-curriculum").expect("it is a column");
         let iql = table1::run(Method::JsrlCurriculum, TASK, Scale::Smoke, ours.spec.data.clone(), None);
         let same = RunSpec { learner: iql.learner.clone(), ..ours.spec.clone() };

@@ -76,8 +76,9 @@ pub(super) fn inequalities(all: &[Inequality], results: &Results, rows: &[(Task,
     let mut verdicts = Vec::new();
     for &Inequality { better, worse, strict, of, claim } in all {
         let pairs = rows.iter().filter_map(|(task, transitions)| {
-            let [x, y] = [better, worse].map(|method| results.find(*task, *transitions, method.name()));
-            let full = is_full(results, *task, *transitions, [better, worse]);
+            let methods = [better, worse].map(Method::name);
+            let [x, y] = methods.map(|method| results.find(*task, *transitions, method));
+            let full = is_full(results, *task, *transitions, methods);
             let wanted = of == Sizes::Any || full == (of == Sizes::Full);
             let (x, y) = paired(&x?.scores(), &y?.scores());
             wanted.then_some((row_name(*task, *transitions), x, y))
@@ -93,9 +94,9 @@ pub(super) fn row_name(task: Task, transitions: usize) -> String {
 }
 
 /// Whether a size is a task's largest of several that have both columns.
-pub(super) fn is_full(results: &Results, task: Task, transitions: usize, methods: [Method; 2]) -> bool {
+pub(super) fn is_full(results: &Results, task: Task, transitions: usize, methods: [&str; 2]) -> bool {
     let sizes = results.cells.iter().map(|result| &result.cell.spec).filter(|spec| spec.task == task);
-    let has_both = |n: &usize| methods.iter().all(|method| results.find(task, *n, method.name()).is_some());
+    let has_both = |n: &usize| methods.iter().all(|method| results.find(task, *n, method).is_some());
     let sizes: BTreeSet<usize> = sizes.map(|spec| spec.data.transitions).filter(has_both).collect();
     sizes.len() > 1 && sizes.last() == Some(&transitions)
 }
@@ -187,13 +188,21 @@ pub(super) fn paired(x: &[(u64, f64)], y: &[(u64, f64)]) -> (Vec<f64>, Vec<f64>)
 
 /// One inequality on rows of paired scores: the first method is at least as good as the second, or strictly better.
 pub(super) fn compare(claim: &str, strict: bool, better: &[Vec<f64>], worse: &[Vec<f64>]) -> Verdict {
-    difference(claim, "points", better, worse, |low, high| match (low, high) {
-        // Scores that are equal to the last digit are those of whoever never succeeds: they say nothing.
-        (0.0, 0.0) => Finding::Undecided,
+    let verdict = difference(claim, "points", better, worse, |low, high| match (low, high) {
         (low, _) if low > 0.0 || (low >= 0.0 && !strict) => Finding::Holds,
         (_, high) if high < 0.0 || (high <= 0.0 && strict) => Finding::Fails,
         _ => Finding::Undecided,
-    })
+    });
+    unless_nobody_succeeds(verdict, better, worse)
+}
+
+/// Two methods that never succeed are equal, which says nothing of them.
+fn unless_nobody_succeeds(verdict: Verdict, x: &[Vec<f64>], y: &[Vec<f64>]) -> Verdict {
+    let scores = || x.iter().chain(y).flatten();
+    if scores().next().is_none() || scores().any(|score| *score != 0.0) {
+        return verdict;
+    }
+    Verdict { finding: Finding::Undecided, evidence: format!("{}; neither ever succeeds", verdict.evidence), ..verdict }
 }
 
 /// Scores that differ by no more than this are "the same" (points). The paper's Table 2 has the two kinds of JSRL up to 5
@@ -203,11 +212,12 @@ const SAME: f64 = 10.0;
 /// Two methods are equally good: the whole interval of their difference is within [`SAME`].
 pub(super) fn same(claim: &str, one: &[Vec<f64>], other: &[Vec<f64>]) -> Verdict {
     let claim = format!("{claim}, within {SAME} points");
-    difference(&claim, "points", one, other, |low, high| match (low, high) {
+    let verdict = difference(&claim, "points", one, other, |low, high| match (low, high) {
         (low, high) if low >= -SAME && high <= SAME => Finding::Holds,
         (low, high) if low > SAME || high < -SAME => Finding::Fails,
         _ => Finding::Undecided,
-    })
+    });
+    unless_nobody_succeeds(verdict, one, other)
 }
 
 /// One method gets somewhere in fewer online steps than another.
@@ -256,6 +266,18 @@ fn difference(claim: &str, unit: &str, x: &[Vec<f64>], y: &[Vec<f64>], judge: im
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_never_succeeds_decides_nothing() {
+        let [never, always] = [0.0, 100.0].map(|score| [vec![score; 3]]);
+        let verdict = compare("", true, &never, &never);
+        assert!(verdict.finding == Finding::Undecided && verdict.evidence.ends_with("; neither ever succeeds"));
+        assert_eq!(compare("", false, &never, &never).finding, Finding::Undecided);
+        assert_eq!(same("", &never, &never).finding, Finding::Undecided);
+        assert_eq!(compare("", false, &always, &always).finding, Finding::Holds);
+        assert_eq!(same("", &always, &always).finding, Finding::Holds);
+        assert_eq!(compare("", false, &[vec![]], &[vec![]]).finding, Finding::NotRun);
+    }
 
     #[test]
     fn what_is_the_same_differs_by_little_with_certainty() {

@@ -16,6 +16,8 @@ mod fig3;
 mod fig4_grasping;
 mod fig9;
 mod figure;
+#[cfg(test)]
+mod fixtures;
 mod grasping_claims;
 mod grasping_figures;
 mod longer;

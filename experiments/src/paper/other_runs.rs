@@ -47,7 +47,8 @@ pub(crate) fn present(catalog: &DataCatalog, store: &RecordStore, folder: &Path)
     }
     let page = format!(
         "# Runs that no table reads\n\nMade by `make report`. Records of reported seeds whose data or settings were given up after they were \
-         made, and of specifications of your own: their means, so that every run is shown. The same key is the same \
+         made, of first phases that are no column by themselves (AW-Opt's), and of specifications of your own: their means, so that \
+         every run is shown. The same key is the same \
          specification (`results/records/<task>/<method>/<key>`); the tables' data have the contents that data/manifest.json \
          names. Pilots stand in results/pilots.\n\n{}",
         table.markdown()
@@ -55,17 +56,48 @@ pub(crate) fn present(catalog: &DataCatalog, store: &RecordStore, folder: &Path)
     write_whole(&folder.join(format!("{PAGE}.md")), page.as_bytes())
 }
 
-/// Method and key of every run that a table or figure has at any scale, and of those that make its guides.
+/// Method and key of every run that a table or figure has at any scale.
 fn shown(catalog: &DataCatalog) -> Result<BTreeSet<(String, String)>> {
     let mut shown = BTreeSet::new();
     for exhibit in paper::all() {
         let Exhibit::Runs(experiment) = exhibit else { continue };
         for scale in [Scale::Smoke, Scale::Laptop, Scale::Paper] {
             for job in (experiment.cells)(scale, catalog)?.iter().map(|cell| cell.job(0)) {
-                let jobs = job.needs().into_iter().chain([job]);
-                shown.extend(jobs.map(|job| (job.method, job.spec.key().to_string())));
+                let key = job.spec.key().to_string();
+                shown.insert((job.method, key));
             }
         }
     }
     Ok(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        paper::{fixtures, table1},
+        workspace::Workspace,
+    };
+
+    #[test]
+    fn what_a_table_reads_is_not_here_and_all_else_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let workspace = Workspace::at(folder.path());
+        let (catalog, store) = (DataCatalog::new(&workspace), RecordStore::new(&workspace));
+        let cells = (table1::experiment().cells)(Scale::Smoke, &catalog).expect("a plan");
+        let shown = cells.iter().find(|cell| cell.method == "iql").expect("the table has this column");
+        let mut other = shown.clone();
+        other.spec.offline.updates += 1;
+        for cell in [shown, &other] {
+            for (seed, successes) in [(0, 10), (1, 20), (FIRST_PILOT, 0)] {
+                store.save(&fixtures::record(cell, seed, &[successes])).expect("written");
+            }
+        }
+        present(&catalog, &store, folder.path()).expect("a page");
+        let page = std::fs::read_to_string(folder.path().join("other-runs.md")).expect("it was written");
+        let key = other.spec.key().to_string();
+        let line = page.lines().find(|line| line.contains(&key)).expect("it has a line");
+        assert!(line.contains("| 2     | 0      | 75.00    | 35.36 |"), "{line}");
+        assert!(!page.contains(&shown.spec.key().to_string()), "{page}");
+    }
 }

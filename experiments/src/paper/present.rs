@@ -251,42 +251,39 @@ fn csv(rows: &[Vec<Shown>]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use rl::EpisodeScores;
-
     use super::*;
     use crate::{
-        data::DataCatalog,
-        paper::{CellResult, table1},
-        record::{Evaluation, RunOutcome, RunRecord},
-        workspace::Workspace,
+        paper::{Cell, fixtures, table1},
+        record::RunOutcome,
     };
 
-    /// A run whose last evaluation had so many successes in 20 episodes.
-    fn record(result: &CellResult, seed: u64, successes: usize) -> RunRecord {
-        let provenance = crate::provenance::of(learners::Device::CPU, &Workspace::at(".".as_ref()));
-        let mut record = RunRecord::new(&result.cell.method, result.cell.spec.clone(), seed, provenance);
-        let successes = (0..20).map(|episode| episode < successes).collect();
-        let alone = EpisodeScores { successes, ..EpisodeScores::default() };
-        record.evaluations.push(Evaluation { step: 1, horizon: Some(0), alone: Some(alone), combined: None });
-        record
+    #[test]
+    fn what_the_last_evaluation_alone_says_otherwise_is_told() {
+        let told = |curriculum: [usize; 5]| {
+            let mut cells = (table1::experiment().cells)(Scale::Laptop, &fixtures::catalog()).expect("a plan");
+            cells.retain(|cell| cell.name().contains("antmaze-umaze-v0/10k"));
+            let successes = |cell: &Cell, _| match cell.method.as_str() {
+                "jsrl-curriculum" => Some(curriculum.to_vec()),
+                "iql" => Some(vec![10; 5]),
+                _ => None,
+            };
+            by_the_last(&fixtures::results(cells, 3, successes))
+        };
+        assert_eq!(told([16; 5]), "");
+        let otherwise = told([20, 20, 20, 20, 0]);
+        let line = otherwise.lines().find(|line| line.contains("JSRL (curriculum) is at least as good as IQL"));
+        assert!(line.is_some_and(|line| line.contains("**fails**, difference -50.0")), "{otherwise}");
     }
 
     #[test]
     fn a_cell_shows_ours_and_the_papers() {
-        let empty = tempfile::tempdir().expect("a folder");
-        let catalog = DataCatalog::new(&Workspace::at(empty.path()));
-        let cells = (table1::experiment().cells)(Scale::Smoke, &catalog).expect("no data are needed to plan");
-        let mut results =
-            Results { cells: cells.into_iter().map(|cell| CellResult { cell, records: vec![] }).collect() };
-        let curriculum = results
-            .cells
-            .iter_mut()
-            .find(|result| result.cell.method == "jsrl-curriculum")
-            .expect("the table has this column");
-        let mut records: Vec<RunRecord> =
-            [(0, 5), (1, 10), (2, 20), (3, 0)].map(|(seed, n)| record(curriculum, seed, n)).into();
-        records[3].outcome = RunOutcome::Failed("v is not finite".into());
-        curriculum.records = records;
+        let cells = (table1::experiment().cells)(Scale::Smoke, &fixtures::catalog()).expect("a plan");
+        let first =
+            cells.iter().find(|cell| cell.method == "jsrl-curriculum").expect("the table has this column").clone();
+        let successes = |cell: &Cell, seed| (*cell == first).then(|| vec![[5, 10, 20, 0][seed as usize]]);
+        let mut results = fixtures::results(cells, 4, successes);
+        let curriculum = results.cells.iter_mut().find(|result| result.cell == first).expect("it is still there");
+        curriculum.records[3].outcome = RunOutcome::Failed("v is not finite".into());
 
         let page = markdown(Scale::Smoke, &results, &rows(&results));
         let row: Vec<&str> = page

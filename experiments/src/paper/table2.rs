@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::Result;
 use envs::{Task, binned_grasping::IMAGE_SIZE};
 use jsrl::SchedulePlan;
-use learners::{AwOptConfig, CemConfig, Crop, ImageBcConfig, LearnerConfig, QtOptConfig, Widths};
+use learners::{AwOptConfig, CemConfig, Crop, ImageBcConfig, LearnerConfig, QtOptConfig, Vision, Widths};
 
 use crate::{
     data::DataCatalog,
@@ -267,17 +267,22 @@ fn settings(scale: Scale) -> String {
     let Budget { qt_opt, offline, batch_rows, steps, updates_per_step, evaluation, stages, tolerance, window, .. } =
         &budget;
     let pixels = budget.image_size.unwrap_or(IMAGE_SIZE);
-    let network = qt_opt.network.widths().map_or("the published network".into(), |Widths { filters, hidden }| {
-        format!("a small network of its form ({filters} filters, {hidden} hidden units)")
-    });
+    let network = match qt_opt.network {
+        Vision::Grasping44 => "QT-Opt's network".to_string(),
+        Vision::Flat(Widths { filters, hidden }) => format!(
+            "a network of three convolutions of {filters} filters, whose flattened map and the action meet in {hidden} hidden \
+             units"
+        ),
+        other => format!("the network {other:?}"),
+    };
     let crop = qt_opt
         .crop
         .map_or("no random crops".into(), |Crop { height, width }| format!("random crops of {height} x {width}"));
     let CemConfig { samples, iterations, .. } = qt_opt.cem;
     let EvaluationPlan { every, episodes, scored, curriculum_every, curriculum_episodes } = *evaluation;
     format!(
-        "Settings of the {scale} scale, the same for all columns and for Figures 3, 4 and 9 to 13 (the paper: 472 pixels, 100000 \
-         steps): pictures of {pixels} x {pixels} and {crop}; {network}; {steps} online steps with {updates_per_step} update(s) \
+        "Settings of the {scale} scale, the same for all columns and for Figures 3, 4 and 9 to 13, but for the window and tolerance \
+         that Figure 12 varies (the paper: up to 100000 steps; QT-Opt: 472 x 472 pixels): pictures of {pixels} x {pixels} and {crop}; {network}; {steps} online steps with {updates_per_step} update(s) \
          each; minibatches of {batch_rows}; a search of {iterations} rounds of {samples} candidates. The clone learns by {} \
          updates with minibatches of {}, and so does AW-Opt from the demonstrations before it goes online, as its authors do. The \
          score is the mean of the last {scored} evaluations of {episodes} episodes, one every {every} steps. The curriculum has \

@@ -227,13 +227,13 @@ const HAND_CLAIMS: [Inequality; 12] = [
         Method::WarmCurriculum,
         Method::Iql,
         Sizes::Any,
-        "with a warm start JSRL is at least as good as IQL (curriculum; our question: so are two of the four means of Tables 3-6)",
+        "with a warm start JSRL is at least as good as IQL (curriculum; our question: in Tables 3-6 two of four means say so)",
     ),
     inequality(
         Method::WarmRandom,
         Method::Iql,
         Sizes::Any,
-        "with a warm start JSRL is at least as good as IQL (random; our question: so are three of the four means of Tables 3-6)",
+        "with a warm start JSRL is at least as good as IQL (random; our question: in Tables 3-6 three of four means say so)",
     ),
     inequality(
         Method::Iql,
@@ -293,13 +293,13 @@ const MAZE_CLAIMS: [Inequality; 6] = [
         Method::WarmCurriculum,
         Method::Iql,
         Sizes::Any,
-        "with a warm start JSRL is at least as good as IQL (curriculum; our question: so are two of the four means of Tables 7-10)",
+        "with a warm start JSRL is at least as good as IQL (curriculum; our question: in Tables 7-10 two of four means say so)",
     ),
     inequality(
         Method::WarmRandom,
         Method::Iql,
         Sizes::Any,
-        "with a warm start JSRL is at least as good as IQL (random; our question: so is none of the four means of Tables 7-10, but for a tie)",
+        "with a warm start JSRL is at least as good as IQL (random; our question: in Tables 7-10 one of four means ties, and none is above)",
     ),
 ];
 

@@ -80,7 +80,7 @@ fn gradients_are_slopes() {
     }
 }
 
-/// Many candidates for a picture that was features once get what each would get alone, whatever the chunks.
+/// Many candidates for a picture that was encoded once get what each would get alone, whatever the chunks.
 #[test]
 fn candidates_are_judged_as_if_alone() {
     let large = ImageShape { height: 240, width: 240, channels: 3 };
