@@ -8,7 +8,7 @@ mkdir -p results/bench
 trap 'rm -f "$page.part"' EXIT
 
 bench() { # bench CRATE NAME: what it prints, as a list unless it is a table
-  cargo bench --quiet --profile dev -p "$1" --bench "$2" | sed '/^|/!s/^/- /'
+  cargo bench --quiet --profile dev -p "$1" --bench "$2" | sed '/^|/!{/./s/^/- /}'
 }
 
 {
@@ -22,7 +22,7 @@ bench() { # bench CRATE NAME: what it prints, as a list unless it is a table
   echo
   echo "**Learners** (the products alone are the update's matrix products in the same shapes, into ready memory)"
   echo
-  bench learners update | sed 's/^- \(batch .*\)/\1\n/'
+  bench learners update | sed -E 's/^- (batch .*)/\1\n/; s/^- (one product .*)/\1/'
   echo
   echo "**Learners that see pictures** (the convolutions alone are the update's, in the same shapes)"
   echo
