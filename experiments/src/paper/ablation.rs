@@ -13,6 +13,9 @@ use crate::{
 /// Evaluations in the moving average, and how far it may lie below the best one (0 to 1).
 pub(super) type Settings = (usize, f32);
 
+/// Scores by row.
+type Rows = Vec<Vec<f64>>;
+
 /// The moving averages of Table 11, by rising number; Figure 12 does not name its own.
 pub(super) fn windows(scale: Scale) -> Vec<usize> {
     if scale == Scale::Smoke { vec![1] } else { vec![1, 5, 10] }
@@ -54,12 +57,31 @@ pub(super) fn find(results: &Results, wanted: Settings) -> Option<&CellResult> {
 
 /// A larger tolerance hurts: the smallest one is at least as good as the largest.
 pub(super) fn tolerance_hurts(results: &Results, place: &str) -> Option<Verdict> {
+    let (claim, tight, loose) = tolerances_compared(results, place)?;
+    Some(Verdict { over_all_rows: true, ..claims::compare(&claim, false, &tight, &loose) })
+}
+
+/// The same where all runs are of one seed, as the paper's are in Table 11: its moving averages are then the pairs.
+pub(super) fn tolerance_hurts_one_seed(results: &Results, place: &str) -> Option<Verdict> {
+    let seeds: BTreeSet<u64> =
+        results.cells.iter().flat_map(|result| result.scores().into_iter().map(|(seed, _)| seed)).collect();
+    if seeds.len() != 1 {
+        return tolerance_hurts(results, place);
+    }
+    let (claim, tight, loose) = tolerances_compared(results, place)?;
+    let verdict = claims::compare(&claim, false, &[tight.concat()], &[loose.concat()]);
+    let evidence = format!("{}, which are the moving averages of one seed", verdict.evidence);
+    Some(Verdict { over_all_rows: true, evidence, ..verdict })
+}
+
+/// The claim, and the scores with the smallest and with the largest tolerance, a row for each moving average.
+fn tolerances_compared(results: &Results, place: &str) -> Option<(String, Rows, Rows)> {
     let all = all(results);
     let (strict, lax) = (all.first()?.1, all.last()?.1);
     let claim = format!("a tolerance of {:.0} % is at least as good as {:.0} % ({place})", 100.0 * strict, 100.0 * lax);
-    let pairs = all.iter().filter(|(_, tolerance)| *tolerance == strict).map(|(window, _)| *window);
-    let (tight, loose) = rows(results, pairs.map(|window| [(window, strict), (window, lax)]));
-    Some(Verdict { over_all_rows: true, ..claims::compare(&claim, false, &tight, &loose) })
+    let windows = all.iter().filter(|(_, tolerance)| *tolerance == strict).map(|(window, _)| *window);
+    let (tight, loose) = rows(results, windows.map(|window| [(window, strict), (window, lax)]));
+    Some((claim, tight, loose))
 }
 
 /// The length of the moving average does not matter: the shortest is as good as the longest.
@@ -79,25 +101,8 @@ fn all(results: &Results) -> Vec<Settings> {
     results.cells.iter().filter_map(|result| settings(&result.cell.spec)).collect()
 }
 
-/// The same where all runs are of one seed, as the paper's are in Table 11: the pairs are then its settings, in one row.
-pub(super) fn tolerance_hurts_one_seed(results: &Results, place: &str) -> Option<Verdict> {
-    let seeds: BTreeSet<u64> =
-        results.cells.iter().flat_map(|result| result.scores().into_iter().map(|(seed, _)| seed)).collect();
-    let verdict = tolerance_hurts(results, place)?;
-    if seeds.len() != 1 {
-        return Some(verdict);
-    }
-    let all = all(results);
-    let (strict, lax) = (all.first()?.1, all.last()?.1);
-    let windows = all.iter().filter(|(_, tolerance)| *tolerance == strict).map(|(window, _)| *window);
-    let (tight, loose) = rows(results, windows.map(|window| [(window, strict), (window, lax)]));
-    let pooled = claims::compare(&verdict.claim, false, &[tight.concat()], &[loose.concat()]);
-    let evidence = format!("{}, which are the moving averages of one seed", pooled.evidence);
-    Some(Verdict { over_all_rows: true, evidence, ..pooled })
-}
-
 /// Rows of the seeds that both of two settings have.
-fn rows(results: &Results, pairs: impl Iterator<Item = [Settings; 2]>) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
+fn rows(results: &Results, pairs: impl Iterator<Item = [Settings; 2]>) -> (Rows, Rows) {
     let scores = |wanted| find(results, wanted).map(CellResult::scores).unwrap_or_default();
     pairs.map(|[a, b]| claims::paired(&scores(a), &scores(b))).filter(|(x, _)| !x.is_empty()).unzip()
 }
