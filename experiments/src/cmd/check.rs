@@ -27,7 +27,8 @@ pub(crate) fn run(workspace: &Workspace, scale: Scale) -> Result<()> {
         let mut table = Table::new(["claim", "finding", "evidence (95 % interval)"]);
         let (not_run, judged): (Vec<Verdict>, Vec<Verdict>) =
             verdicts.into_iter().partition(|verdict| verdict.finding == Finding::NotRun);
-        for Verdict { claim, finding, evidence, .. } in judged {
+        for Verdict { claim, finding, evidence, exceptions, .. } in judged {
+            let evidence = if exceptions.is_empty() { evidence } else { format!("{evidence}; {exceptions}") };
             table.push([claim, finding.to_string(), evidence]);
         }
         tell(&format!("{} at {scale} scale\n{}", exhibit.id(), table.markdown()))?;

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::{
     data::{DataCatalog, read_manifest},
-    paper::{self, Exhibit, Results},
+    paper::{self, Exhibit, READ_ON, Results},
     progress::say,
     record::RecordStore,
     spec::Scale,
@@ -67,24 +67,34 @@ pub(crate) fn run(workspace: &Workspace, scale: Scale) -> Result<()> {
 
 const BENCH: &str = "bench";
 
-/// Puts a table into README.md, between its two markers.
+/// Puts the first part of a table's page into README.md, between its two markers, with a link to the rest.
 fn splice(workspace: &Workspace, id: &str) -> Result<()> {
-    let table = workspace.artifact(id, Scale::Laptop).join(format!("{id}.md"));
-    let content = fs::read_to_string(&table).with_context(|| format!("cannot read {}", table.display()))?;
-    splice_into(&workspace.root().join("README.md"), id, &content)
+    let path = workspace.artifact(id, Scale::Laptop).join(format!("{id}.md"));
+    let page = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    splice_into(&workspace.root().join("README.md"), id, &first_part(&page, id))
 }
 
-/// Puts a text into a page, where the page is there.
+/// What README.md shows of a page: all of it, or what stands before [`READ_ON`].
+fn first_part(page: &str, id: &str) -> String {
+    let Some((first, _)) = page.split_once(READ_ON) else { return page.to_string() };
+    format!(
+        "{first}Exceptions row by row, settings, and commands for what is missing: [{id}.md](results/{id}/{id}.md).\n"
+    )
+}
+
+/// Puts a text into a page, where the page is there and has the markers.
 fn splice_into(page: &Path, id: &str, content: &str) -> Result<()> {
     let Ok(text) = fs::read_to_string(page) else { return Ok(()) };
-    let text = spliced(&text, id, content)
-        .with_context(|| format!("{} lacks a marker of {id}: put both lines where it belongs", page.display()))?;
+    let text = spliced(&text, id, content).with_context(|| {
+        format!("{} lacks the second marker of {id}: put it where the table should end", page.display())
+    })?;
     write_whole(page, text.as_bytes())
 }
 
 fn spliced(page: &str, id: &str, content: &str) -> Result<String> {
     let (begin, end) = (format!("<!-- BEGIN: {id} -->"), format!("<!-- END: {id} -->"));
-    let from = page.find(&begin).with_context(|| format!("no line {begin}"))? + begin.len();
+    let Some(begins) = page.find(&begin) else { return Ok(page.to_string()) };
+    let from = begins + begin.len();
     let to = page[from..].find(&end).with_context(|| format!("no line {end}"))? + from;
     let note = format!("\n<!-- Made by `make report`; do not edit. -->\n\n{}\n\n", content.trim_end());
     Ok(format!("{}{note}{}", &page[..from], &page[to..]))
@@ -92,7 +102,7 @@ fn spliced(page: &str, id: &str, content: &str) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::spliced;
+    use super::*;
 
     #[test]
     fn only_what_is_between_the_markers_changes() {
@@ -101,6 +111,15 @@ mod tests {
         assert!(once.starts_with("a\n<!-- BEGIN: t -->\n") && once.ends_with("<!-- END: t -->\nz\n"), "{once}");
         assert!(once.contains("\nnew\n") && !once.contains("old"), "{once}");
         assert_eq!(spliced(&once, "t", "new\n").expect("both markers are there"), once);
-        assert!(spliced("no markers", "t", "new").is_err());
+        assert_eq!(spliced("no markers", "t", "new").expect("nothing to do"), "no markers");
+        assert!(spliced("<!-- BEGIN: t -->", "t", "new").is_err());
+    }
+
+    #[test]
+    fn a_page_is_cut_where_it_says_so() {
+        assert_eq!(first_part("all of it\n", "t"), "all of it\n");
+        let first = first_part(&format!("first\n\n{READ_ON}\n\nrest\n"), "t");
+        assert!(first.starts_with("first\n\n") && first.ends_with("[t.md](results/t/t.md).\n"), "{first}");
+        assert!(!first.contains("rest"), "{first}");
     }
 }

@@ -21,8 +21,17 @@ pub(crate) struct Verdict {
     pub(crate) finding: Finding,
     /// The numbers behind it.
     pub(crate) evidence: String,
+    /// Of a claim over several rows: those that are decided otherwise by themselves, and those left out; empty where none is.
+    pub(crate) exceptions: String,
     /// The mean difference among them, where it is about one.
     pub(crate) estimate: Option<f64>,
+}
+
+impl Verdict {
+    /// One line without its exceptions.
+    pub(super) fn line(&self) -> String {
+        format!("{}: **{}**, {}", self.claim, self.finding, self.evidence)
+    }
 }
 
 /// Whether a claim holds in our records.
@@ -146,39 +155,46 @@ pub(super) fn row_by_row(
     let by_themselves: Vec<(String, Verdict)> = judged.iter().map(|row| (row.0.clone(), one(row))).collect();
     let (x, y): (Vec<_>, Vec<_>) = judged.into_iter().map(|(_, x, y)| (x, y)).unzip();
     let mut verdict = judge(&format!("{named}: {claim}"), &x, &y);
-    let whole = verdict.finding;
+    let (whole, mut exceptions) = (verdict.finding, Vec::new());
     for (row, Verdict { finding, estimate, .. }) in by_themselves {
         if matches!(finding, Finding::Holds | Finding::Fails) && finding != whole {
-            let told = format!("; {row} by itself {finding} ({:+.1})", estimate.unwrap_or_default());
-            verdict.evidence.push_str(&told);
+            exceptions.push(format!("{row} by itself {finding} ({:+.1})", estimate.unwrap_or_default()));
             verdict.finding = if whole == Finding::Undecided { whole } else { Finding::Mixed };
         }
     }
     if !others.is_empty() {
-        let left_out = format!("; left out, of fewer than {FEWEST} seeds: {}", others.join(", "));
-        verdict.evidence.push_str(&left_out);
+        exceptions.push(format!("left out, of fewer than {FEWEST} seeds: {}", others.join(", ")));
     }
-    verdicts.push(Verdict { over_all_rows: true, ..verdict });
+    verdicts.push(Verdict { over_all_rows: true, exceptions: exceptions.join("; "), ..verdict });
     verdicts
 }
 
-/// What runs say of the claims about whole tables, for people; nothing where none was run.
+/// What runs say of the claims about whole tables, for people, and beyond [`READ_ON`] what their words mean and which rows
+/// are exceptions; nothing where none was run.
 pub(super) fn told(verdicts: &[Verdict]) -> String {
-    let lines: Vec<String> = verdicts
-        .iter()
-        .filter(|verdict| verdict.over_all_rows && verdict.finding != Finding::NotRun)
-        .map(|Verdict { claim, finding, evidence, .. }| format!("- {claim}: **{finding}**, {evidence}\n"))
-        .collect();
-    if lines.is_empty() {
+    let run = || verdicts.iter().filter(|verdict| verdict.over_all_rows && verdict.finding != Finding::NotRun);
+    if run().next().is_none() {
         return String::new();
     }
+    let lines: String = run().map(|verdict| format!("- {}\n", verdict.line())).collect();
+    let with_exceptions = run().filter(|verdict| !verdict.exceptions.is_empty());
+    let exceptions: String = with_exceptions
+        .map(|Verdict { claim, finding, exceptions, .. }| format!("- {claim}: **{finding}**; {exceptions}\n"))
+        .collect();
+    let exceptions = match exceptions.is_empty() {
+        true => exceptions,
+        false => format!("\nRows that are decided otherwise by themselves, and rows left out:\n\n{exceptions}"),
+    };
     format!(
-        "\nWhat these runs say of the paper's claims (a claim holds where the whole 95 % interval by Student's t is on its side, \
-         fails where all of it is on the other, and is otherwise undecided; mixed: the mean is on one side, but at least one row by itself \
-         is on the other; intervals make no allowance for the number of rows and claims; row by row: `make check`):\n\n{}",
-        lines.concat()
+        "\nWhat these runs say of the paper's claims:\n\n{lines}\n{READ_ON}\n\nA claim holds where the whole 95 % interval by \
+         Student's t is on its side, fails where all of it is on the other, and is otherwise undecided; mixed: the mean is on one \
+         side, but at least one row by itself is on the other. Intervals make no allowance for the number of rows and claims. Row by \
+         row: `make check`.\n{exceptions}"
     )
 }
+
+/// Where a page goes into README.md, it ends there before this line: the rest is read on the page of its own.
+pub(crate) const READ_ON: &str = "<!-- README.md ends here -->";
 
 /// The scores of the seeds that both have, in one order.
 pub(super) fn paired(x: &[(u64, f64)], y: &[(u64, f64)]) -> (Vec<f64>, Vec<f64>) {
@@ -234,7 +250,7 @@ pub(super) fn sooner(claim: &str, first: &[Vec<f64>], later: &[Vec<f64>]) -> Ver
 fn difference(claim: &str, unit: &str, x: &[Vec<f64>], y: &[Vec<f64>], judge: impl Fn(f64, f64) -> Finding) -> Verdict {
     let verdict = |finding, evidence, estimate| {
         let claim = claim.to_string();
-        Verdict { claim, over_all_rows: false, finding, evidence, estimate }
+        Verdict { claim, over_all_rows: false, finding, evidence, exceptions: String::new(), estimate }
     };
     if x.iter().all(Vec::is_empty) {
         return verdict(Finding::NotRun, "no pair of runs".into(), None);
@@ -309,12 +325,16 @@ mod tests {
         let rows =
             vec![row("a", vec![9.0, 10.0, 11.0]), row("b", vec![-20.0]), row("c", vec![]), row("d", vec![-1.0; 2])];
         let verdicts = in_rows("it helps", true, rows);
-        let Verdict { claim, finding, evidence, .. } = verdicts.last().expect("over all rows");
+        let Verdict { claim, finding, evidence, exceptions, .. } = verdicts.last().expect("over all rows");
         assert_eq!((verdicts.len(), claim.as_str()), (5, "1 of 4 rows: it helps"));
         assert_eq!(*finding, Finding::Holds);
+        assert!(evidence.ends_with("over 3 pairs of seeds"), "{evidence}");
+        assert_eq!(exceptions, "left out, of fewer than 3 seeds: b -20.0, d -1.0");
+        let page = told(&verdicts);
+        let (short, rest) = page.split_once(READ_ON).expect("the line that README.md ends before");
+        assert!(short.contains("1 of 4 rows: it helps: **holds**") && !short.contains("b -20.0"), "{short}");
         assert!(
-            evidence.ends_with("over 3 pairs of seeds; left out, of fewer than 3 seeds: b -20.0, d -1.0"),
-            "{evidence}"
+            rest.ends_with("- 1 of 4 rows: it helps: **holds**; left out, of fewer than 3 seeds: b -20.0, d -1.0\n")
         );
         let verdicts = in_rows("it helps", true, vec![row("b", vec![-20.0]), row("d", vec![-10.0])]);
         let all = verdicts.last().expect("over all rows");
@@ -327,17 +347,14 @@ mod tests {
     fn rows_that_disagree_are_mixed() {
         let row = |name: &str, x: [f64; 3]| (name.to_string(), x.to_vec(), vec![0.0; 3]);
         let rows = |second| vec![row("a", [39.0, 40.0, 41.0]), row("b", second), row("c", [-9.0, 0.0, 9.0])];
-        let finding =
-            |rows| in_rows("it helps", true, rows).pop().map(|all| (all.finding, all.evidence)).expect("over all rows");
-        let (whole, evidence) = finding(rows([-5.0, -4.0, -3.0]));
-        assert_eq!(whole, Finding::Mixed);
-        assert!(evidence.ends_with("over 9 pairs of seeds; b by itself fails (-4.0)"), "{evidence}");
-        let (whole, evidence) = finding(rows([-9.0, 0.0, 9.0]));
-        assert_eq!(whole, Finding::Holds);
-        assert!(evidence.ends_with("over 9 pairs of seeds"), "{evidence}");
-        let (whole, evidence) = finding(rows([-41.0, -40.0, -39.0]));
-        assert_eq!(whole, Finding::Undecided);
-        assert!(evidence.ends_with("; a by itself holds (+40.0); b by itself fails (-40.0)"), "{evidence}");
+        let finding = |rows| {
+            in_rows("it helps", true, rows).pop().map(|all| (all.finding, all.exceptions)).expect("over all rows")
+        };
+        let told = |finding, exceptions: &str| (finding, exceptions.to_string());
+        assert_eq!(finding(rows([-5.0, -4.0, -3.0])), told(Finding::Mixed, "b by itself fails (-4.0)"));
+        assert_eq!(finding(rows([-9.0, 0.0, 9.0])), told(Finding::Holds, ""));
+        let both = "a by itself holds (+40.0); b by itself fails (-40.0)";
+        assert_eq!(finding(rows([-41.0, -40.0, -39.0])), told(Finding::Undecided, both));
     }
 
     #[test]

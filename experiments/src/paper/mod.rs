@@ -34,7 +34,7 @@ mod tables3_10;
 
 use std::path::Path;
 
-pub(crate) use claims::{Finding, Verdict};
+pub(crate) use claims::{Finding, READ_ON, Verdict};
 
 use anyhow::{Result, bail};
 use envs::{Family, Task};

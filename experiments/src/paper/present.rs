@@ -145,12 +145,9 @@ fn markdown(scale: Scale, results: &Results, rows: &[Vec<Shown>]) -> String {
             "\nCells that the {scale} scale does not have are run at paper scale, with a table of its own:\n\n{lines}"
         ),
     };
-    let folded = |title: &str, text: &str| format!("\n<details><summary>{title}</summary>\n\n{text}\n</details>\n");
-    let settings = folded("Settings and data of these runs", &reductions(scale, results));
-    let missing = folded(
-        &format!("Rows not run, and the commands for what is not run or has fewer than {} seeds", seeds(scale)),
-        &format!("{}\n{here}{elsewhere}", not_run.markdown()),
-    );
+    let settings = format!("\n## Settings and data of these runs\n\n{}\n", reductions(scale, results));
+    let missing =
+        format!("\n## Not run, or by fewer than {} seeds\n\n{}\n{here}{elsewhere}", seeds(scale), not_run.markdown());
     page + &settings + &missing
 }
 
@@ -167,14 +164,13 @@ fn by_the_last(results: &Results) -> String {
         let same = by_several.iter().find(|other| other.claim == verdict.claim);
         verdict.over_all_rows && same.is_some_and(|other| other.finding != verdict.finding)
     };
-    let told = |Verdict { claim, finding, evidence, .. }: &Verdict| format!("- {claim}: **{finding}**, {evidence}\n");
-    let lines: Vec<String> = table1_claims::check(&last).iter().filter(|verdict| differs(verdict)).map(told).collect();
+    let otherwise = table1_claims::check(&last).into_iter().filter(differs);
+    let lines: String = otherwise.map(|verdict| format!("- {}\n", verdict.line())).collect();
     if lines.is_empty() {
-        return String::new();
+        return lines;
     }
     format!(
-        "\nBy the last evaluation of each run alone, as the paper seems to score, these come out otherwise:\n\n{}",
-        lines.concat()
+        "\nBy the last evaluation of each run alone, as the paper seems to score, these come out otherwise:\n\n{lines}"
     )
 }
 

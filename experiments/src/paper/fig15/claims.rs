@@ -36,7 +36,14 @@ impl From<Row> for Verdict {
         let Row { theorem, quantity, predicted, measured, finding, remark } = row;
         let measured = measured.map_or("nothing".into(), text);
         let evidence = format!("predicted {predicted}, measured {measured}: {remark}");
-        Verdict { claim: format!("{theorem}: {quantity}"), over_all_rows: true, finding, evidence, estimate: None }
+        Verdict {
+            claim: format!("{theorem}: {quantity}"),
+            over_all_rows: true,
+            finding,
+            evidence,
+            exceptions: String::new(),
+            estimate: None,
+        }
     }
 }
 
