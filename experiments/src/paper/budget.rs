@@ -1,9 +1,10 @@
-//! What a scale fixes for the tables of D4RL tasks, the same for all columns of a task.
+//! What a scale fixes, the same for all columns of a task: the online phase of any table, and all of those of D4RL tasks.
 
 use envs::{Family, Task};
+use jsrl::SchedulePlan;
 use learners::IqlConfig;
 
-use crate::spec::{EvaluationPlan, OfflinePlan, Scale};
+use crate::spec::{EvaluationPlan, GuideSource, OfflinePlan, OnlinePlan, ReplayPlan, Scale, Start};
 
 /// Budgets and hyperparameters. The laptop's numbers were chosen on pilot seeds that are not reported.
 pub(super) struct Budget {
@@ -11,7 +12,14 @@ pub(super) struct Budget {
     pub(super) learner: IqlConfig,
     /// The offline phase.
     pub(super) offline: OfflinePlan,
-    /// Transitions in a minibatch of the online phase.
+    /// The online one.
+    pub(super) online: OnlineBudget,
+}
+
+/// What columns have in common online.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OnlineBudget {
+    /// Transitions in a minibatch.
     pub(super) batch_rows: usize,
     /// Environment steps.
     pub(super) steps: usize,
@@ -25,6 +33,41 @@ pub(super) struct Budget {
     pub(super) tolerance: f32,
     /// The same.
     pub(super) window: usize,
+}
+
+impl OnlineBudget {
+    /// JSRL's schedule that waits for evaluations.
+    pub(super) fn curriculum(&self) -> SchedulePlan {
+        let Self { stages, tolerance, window, .. } = *self;
+        SchedulePlan::Curriculum { stages, tolerance, window }
+    }
+
+    /// JSRL's schedule that draws from the curriculum's horizons.
+    pub(super) fn random(&self) -> SchedulePlan {
+        SchedulePlan::Random { stages: self.stages }
+    }
+
+    /// A column's online phase. The guide takes its best actions: drawn ones made no difference that pilots could show
+    /// (results/pilots/stuck-curriculum).
+    pub(super) fn plan(
+        &self,
+        start: Start,
+        guide: GuideSource,
+        schedule: SchedulePlan,
+        replay: ReplayPlan,
+    ) -> OnlinePlan {
+        OnlinePlan {
+            start,
+            guide,
+            guide_draws: false,
+            schedule,
+            replay,
+            steps: self.steps,
+            batch_rows: self.batch_rows,
+            updates_per_step: self.updates_per_step,
+            evaluation: self.evaluation,
+        }
+    }
 }
 
 impl Budget {
@@ -51,19 +94,21 @@ fn smoke(learner: &IqlConfig) -> Budget {
     Budget {
         learner: IqlConfig { hidden: vec![32, 32], ..learner.clone() },
         offline: OfflinePlan { updates: 200, batch_rows: 32, episodes: 2, checks: 0 },
-        batch_rows: 32,
-        steps: 400,
-        updates_per_step: 1,
-        evaluation: EvaluationPlan {
-            every: 200,
-            episodes: 1,
-            scored: 1,
-            curriculum_every: 100,
-            curriculum_episodes: 1,
+        online: OnlineBudget {
+            batch_rows: 32,
+            steps: 400,
+            updates_per_step: 1,
+            evaluation: EvaluationPlan {
+                every: 200,
+                episodes: 1,
+                scored: 1,
+                curriculum_every: 100,
+                curriculum_episodes: 1,
+            },
+            stages: 2,
+            tolerance: 0.1,
+            window: 1,
         },
-        stages: 2,
-        tolerance: 0.1,
-        window: 1,
     }
 }
 
@@ -72,19 +117,21 @@ fn laptop_umaze() -> Budget {
     Budget {
         learner: IqlConfig::antmaze_small(),
         offline: OfflinePlan { updates: 40_000, batch_rows: 256, episodes: 100, checks: 0 },
-        batch_rows: 256,
-        steps: 40_000,
-        updates_per_step: 1,
-        evaluation: EvaluationPlan {
-            every: 4_000,
-            episodes: 20,
-            scored: 5,
-            curriculum_every: 2_000,
-            curriculum_episodes: 20,
+        online: OnlineBudget {
+            batch_rows: 256,
+            steps: 40_000,
+            updates_per_step: 1,
+            evaluation: EvaluationPlan {
+                every: 4_000,
+                episodes: 20,
+                scored: 5,
+                curriculum_every: 2_000,
+                curriculum_episodes: 20,
+            },
+            stages: 5,
+            tolerance: 0.1,
+            window: 3,
         },
-        stages: 5,
-        tolerance: 0.1,
-        window: 3,
     }
 }
 
@@ -106,9 +153,11 @@ fn laptop_maze() -> Budget {
     Budget {
         learner,
         offline: OfflinePlan { updates: 200_000, ..umaze.offline },
-        steps: 160_000,
-        evaluation: EvaluationPlan { every: 16_000, curriculum_every: 8_000, ..umaze.evaluation },
-        ..umaze
+        online: OnlineBudget {
+            steps: 160_000,
+            evaluation: EvaluationPlan { every: 16_000, curriculum_every: 8_000, ..umaze.online.evaluation },
+            ..umaze.online
+        },
     }
 }
 
@@ -138,18 +187,20 @@ fn paper(learner: IqlConfig) -> Budget {
     Budget {
         learner,
         offline: OfflinePlan { updates: 1_000_000, batch_rows: 256, episodes: 100, checks: 0 },
-        batch_rows: 256,
-        steps: 1_000_000,
-        updates_per_step: 1,
-        evaluation: EvaluationPlan {
-            every: 100_000,
-            episodes: 100,
-            scored: 1,
-            curriculum_every: 10_000,
-            curriculum_episodes: 100,
+        online: OnlineBudget {
+            batch_rows: 256,
+            steps: 1_000_000,
+            updates_per_step: 1,
+            evaluation: EvaluationPlan {
+                every: 100_000,
+                episodes: 100,
+                scored: 1,
+                curriculum_every: 10_000,
+                curriculum_episodes: 100,
+            },
+            stages: 10,
+            tolerance: 0.05,
+            window: 5,
         },
-        stages: 10,
-        tolerance: 0.05,
-        window: 5,
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     data::DataCatalog,
     paper::{
         Cell, Experiment,
-        budget::{Budget, is_hand},
+        budget::{Budget, OnlineBudget, is_hand},
         present, table1_claims,
     },
     spec::{DataSlice, GuideSource, OnlinePlan, ReplayPlan, RunSpec, Scale, Start},
@@ -132,7 +132,7 @@ pub(super) fn run(
     learner: Option<LearnerConfig>,
 ) -> RunSpec {
     let budget = Budget::of(task, scale);
-    let online = online(method, &budget);
+    let online = online(method, budget.online);
     let learner = learner.unwrap_or(LearnerConfig::Iql(budget.learner));
     RunSpec { task, data, learner, offline: budget.offline, online }
 }
@@ -152,8 +152,7 @@ fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
 }
 
 /// The online phase of a column.
-fn online(method: Method, budget: &Budget) -> Option<OnlinePlan> {
-    let Budget { stages, tolerance, window, .. } = *budget;
+fn online(method: Method, budget: OnlineBudget) -> Option<OnlinePlan> {
     // The paper's appendix: 75 % of a minibatch from the last 100,000 collected transitions, 25 % from the data.
     let two_buffers = ReplayPlan::TwoBuffers { capacity: 100_000, offline_share: 0.25 };
     // The official IQL code's fine-tuning: one buffer of two millions.
@@ -161,22 +160,11 @@ fn online(method: Method, budget: &Budget) -> Option<OnlinePlan> {
     let (start, schedule, replay) = match method {
         Method::Offline => return None,
         Method::Iql => (Start::Warm, SchedulePlan::LearnerOnly, preloaded),
-        Method::JsrlCurriculum => (Start::Cold, SchedulePlan::Curriculum { stages, tolerance, window }, two_buffers),
-        Method::JsrlRandom => (Start::Cold, SchedulePlan::Random { stages }, two_buffers),
-        Method::WarmCurriculum => (Start::Warm, SchedulePlan::Curriculum { stages, tolerance, window }, two_buffers),
-        Method::WarmRandom => (Start::Warm, SchedulePlan::Random { stages }, two_buffers),
+        Method::JsrlCurriculum => (Start::Cold, budget.curriculum(), two_buffers),
+        Method::JsrlRandom => (Start::Cold, budget.random(), two_buffers),
+        Method::WarmCurriculum => (Start::Warm, budget.curriculum(), two_buffers),
+        Method::WarmRandom => (Start::Warm, budget.random(), two_buffers),
         Method::Control => (Start::Cold, SchedulePlan::LearnerOnly, two_buffers),
     };
-    Some(OnlinePlan {
-        start,
-        guide: GuideSource::Offline,
-        // Drawn actions made no difference that pilots could show (results/pilots/stuck-curriculum).
-        guide_draws: false,
-        schedule,
-        replay,
-        steps: budget.steps,
-        batch_rows: budget.batch_rows,
-        updates_per_step: budget.updates_per_step,
-        evaluation: budget.evaluation,
-    })
+    Some(budget.plan(start, GuideSource::Offline, schedule, replay))
 }

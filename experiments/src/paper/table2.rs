@@ -14,7 +14,9 @@ use crate::{
     data::DataCatalog,
     data_file::{Demonstrated, Demonstrations},
     paper::{
-        Cell, CellResult, Experiment, Results, Verdict, claims, grasping_claims, key, number,
+        Cell, CellResult, Experiment, Results, Verdict,
+        budget::OnlineBudget,
+        claims, grasping_claims, key, number,
         numbers::{PaperTable, PaperValue},
         statistics, summary, values,
     },
@@ -65,13 +67,7 @@ struct Budget {
     aw_opt: AwOptConfig,
     clone: ImageBcConfig,
     offline: OfflinePlan,
-    batch_rows: usize,
-    steps: usize,
-    updates_per_step: usize,
-    evaluation: EvaluationPlan,
-    stages: usize,
-    tolerance: f32,
-    window: usize,
+    online: OnlineBudget,
 }
 
 impl Budget {
@@ -83,37 +79,41 @@ impl Budget {
                 aw_opt: AwOptConfig::small(),
                 clone: ImageBcConfig::small(),
                 offline: OfflinePlan { updates: 20, batch_rows: 16, episodes: 2, checks: 1 },
-                batch_rows: 16,
-                steps: 60,
-                updates_per_step: 1,
-                evaluation: EvaluationPlan {
-                    every: 30,
-                    episodes: 1,
-                    scored: 1,
-                    curriculum_every: 20,
-                    curriculum_episodes: 1,
+                online: OnlineBudget {
+                    batch_rows: 16,
+                    steps: 60,
+                    updates_per_step: 1,
+                    evaluation: EvaluationPlan {
+                        every: 30,
+                        episodes: 1,
+                        scored: 1,
+                        curriculum_every: 20,
+                        curriculum_episodes: 1,
+                    },
+                    stages: 2,
+                    tolerance: 0.1,
+                    window: 1,
                 },
-                stages: 2,
-                tolerance: 0.1,
-                window: 1,
             },
             // Chosen by few pilots (results/pilots/grasping): of the same number of updates, which cost most, more come of more
             // environment steps. Of the 180 episodes of a full window chance moves the mean by 0.04, half the tolerance.
             Scale::Laptop => Self {
                 offline: OfflinePlan { updates: 10_000, batch_rows: 64, episodes: 100, checks: 9 },
-                batch_rows: 32,
-                steps: 40_000,
-                updates_per_step: 1,
-                evaluation: EvaluationPlan {
-                    every: 2_000,
-                    episodes: 20,
-                    scored: 5,
-                    curriculum_every: 1_000,
-                    curriculum_episodes: 60,
+                online: OnlineBudget {
+                    batch_rows: 32,
+                    steps: 40_000,
+                    updates_per_step: 1,
+                    evaluation: EvaluationPlan {
+                        every: 2_000,
+                        episodes: 20,
+                        scored: 5,
+                        curriculum_every: 1_000,
+                        curriculum_episodes: 60,
+                    },
+                    stages: 5,
+                    tolerance: 0.15,
+                    window: 3,
                 },
-                stages: 5,
-                tolerance: 0.15,
-                window: 3,
                 ..Self::of(Scale::Smoke)
             },
             // Section 5.2 and appendix A.2: 100,000 steps, the curriculum judged every 1,000, a window of 3. Of pictures of
@@ -126,50 +126,43 @@ impl Budget {
                 aw_opt: AwOptConfig::published(),
                 clone: ImageBcConfig::grasping44(),
                 offline: OfflinePlan { updates: 100_000, batch_rows: 32, episodes: 100, checks: 19 },
-                batch_rows: 32,
-                steps: 100_000,
-                updates_per_step: 1,
-                evaluation: EvaluationPlan {
-                    every: 1_000,
-                    episodes: 100,
-                    scored: 1,
-                    curriculum_every: 1_000,
-                    curriculum_episodes: 100,
+                online: OnlineBudget {
+                    batch_rows: 32,
+                    steps: 100_000,
+                    updates_per_step: 1,
+                    evaluation: EvaluationPlan {
+                        every: 1_000,
+                        episodes: 100,
+                        scored: 1,
+                        curriculum_every: 1_000,
+                        curriculum_episodes: 100,
+                    },
+                    stages: 10,
+                    tolerance: 0.05,
+                    window: 3,
                 },
-                stages: 10,
-                tolerance: 0.05,
-                window: 3,
             },
         }
     }
 
     /// A column's learner and online phase; none for the clone, which has only an offline one.
     fn column(&self, method: &str) -> (LearnerConfig, Option<OnlinePlan>) {
-        let Self { stages, tolerance, window, .. } = *self;
         let qt_opt = || LearnerConfig::QtOpt(self.qt_opt.clone());
         let with_demonstrations = ReplayPlan::Preloaded { capacity: 1_000_000 };
         let without = ReplayPlan::TwoBuffers { capacity: 1_000_000, offline_share: 0.0 };
         let (learner, schedule, replay) = match method {
             "aw-opt" => (LearnerConfig::AwOpt(self.aw_opt.clone()), SchedulePlan::LearnerOnly, with_demonstrations),
             "qt-opt" => (qt_opt(), SchedulePlan::LearnerOnly, with_demonstrations),
-            "jsrl-curriculum" => (qt_opt(), SchedulePlan::Curriculum { stages, tolerance, window }, without),
-            "jsrl-random" => (qt_opt(), SchedulePlan::Random { stages }, without),
+            "jsrl-curriculum" => (qt_opt(), self.online.curriculum(), without),
+            "jsrl-random" => (qt_opt(), self.online.random(), without),
             "control" => (qt_opt(), SchedulePlan::LearnerOnly, without),
             CLONE => return (LearnerConfig::ImageBc(self.clone.clone()), None),
             other => panic!("Table 2 has no column {other}"),
         };
-        let online = OnlinePlan {
-            guide_draws: false,
-            // AW-Opt's authors train it on the demonstrations first.
-            start: if method == "aw-opt" { Start::Warm } else { Start::Cold },
-            guide: GuideSource::Learner(LearnerConfig::ImageBc(self.clone.clone())),
-            schedule,
-            replay,
-            steps: self.steps,
-            batch_rows: self.batch_rows,
-            updates_per_step: self.updates_per_step,
-            evaluation: self.evaluation,
-        };
+        // AW-Opt's authors train it on the demonstrations first.
+        let start = if method == "aw-opt" { Start::Warm } else { Start::Cold };
+        let guide = GuideSource::Learner(LearnerConfig::ImageBc(self.clone.clone()));
+        let online = self.online.plan(start, guide, schedule, replay);
         (learner, Some(online))
     }
 }
@@ -264,8 +257,8 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
 /// What a scale fixes, in words: Figures 3, 4 and 9 to 13 have it too.
 fn settings(scale: Scale) -> String {
     let budget = Budget::of(scale);
-    let Budget { qt_opt, offline, batch_rows, steps, updates_per_step, evaluation, stages, tolerance, window, .. } =
-        &budget;
+    let Budget { qt_opt, offline, online, .. } = &budget;
+    let OnlineBudget { batch_rows, steps, updates_per_step, evaluation, stages, tolerance, window } = *online;
     let pixels = budget.image_size.unwrap_or(IMAGE_SIZE);
     let network = match qt_opt.network {
         Vision::Grasping44 => "QT-Opt's network".to_string(),
@@ -279,7 +272,7 @@ fn settings(scale: Scale) -> String {
         .crop
         .map_or("no random crops".into(), |Crop { height, width }| format!("random crops of {height} x {width}"));
     let CemConfig { samples, iterations, .. } = qt_opt.cem;
-    let EvaluationPlan { every, episodes, scored, curriculum_every, curriculum_episodes } = *evaluation;
+    let EvaluationPlan { every, episodes, scored, curriculum_every, curriculum_episodes } = evaluation;
     format!(
         "Settings of the {scale} scale, the same for all columns and for Figures 3, 4 and 9 to 13, but for the window and tolerance \
          that Figure 12 varies (the paper: up to 100000 steps; QT-Opt: 472 x 472 pixels): pictures of {pixels} x {pixels} and {crop}; {network}; {steps} online steps with {updates_per_step} update(s) \
