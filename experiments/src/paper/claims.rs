@@ -28,9 +28,9 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
-    /// One line without its exceptions.
+    /// A line of a page, without the exceptions.
     pub(super) fn line(&self) -> String {
-        format!("{}: **{}**, {}", self.claim, self.finding, self.evidence)
+        format!("- {}: **{}**, {}\n", self.claim, self.finding, self.evidence)
     }
 }
 
@@ -176,14 +176,14 @@ pub(super) fn told(verdicts: &[Verdict]) -> String {
     if run().next().is_none() {
         return String::new();
     }
-    let lines: String = run().map(|verdict| format!("- {}\n", verdict.line())).collect();
+    let lines = run().map(Verdict::line).collect::<Vec<_>>().concat();
     let with_exceptions = run().filter(|verdict| !verdict.exceptions.is_empty());
-    let exceptions: String = with_exceptions
+    let exceptions: Vec<String> = with_exceptions
         .map(|Verdict { claim, finding, exceptions, .. }| format!("- {claim}: **{finding}**; {exceptions}\n"))
         .collect();
-    let exceptions = match exceptions.is_empty() {
-        true => exceptions,
-        false => format!("\nRows that are decided otherwise by themselves, and rows left out:\n\n{exceptions}"),
+    let exceptions = match exceptions.concat() {
+        none if none.is_empty() => none,
+        lines => format!("\nRows that are decided otherwise by themselves, and rows left out:\n\n{lines}"),
     };
     format!(
         "\nWhat these runs say of the paper's claims:\n\n{lines}\n{READ_ON}\n\nA claim holds where the whole 95 % interval by \

@@ -164,13 +164,14 @@ fn by_the_last(results: &Results) -> String {
         let same = by_several.iter().find(|other| other.claim == verdict.claim);
         verdict.over_all_rows && same.is_some_and(|other| other.finding != verdict.finding)
     };
-    let otherwise = table1_claims::check(&last).into_iter().filter(differs);
-    let lines: String = otherwise.map(|verdict| format!("- {}\n", verdict.line())).collect();
+    let lines: Vec<String> =
+        table1_claims::check(&last).iter().filter(|verdict| differs(verdict)).map(Verdict::line).collect();
     if lines.is_empty() {
-        return lines;
+        return String::new();
     }
     format!(
-        "\nBy the last evaluation of each run alone, as the paper seems to score, these come out otherwise:\n\n{lines}"
+        "\nBy the last evaluation of each run alone, as the paper seems to score, these come out otherwise:\n\n{}",
+        lines.concat()
     )
 }
 
