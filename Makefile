@@ -1,5 +1,5 @@
 # An index of verbs: each line calls cargo or a script, nothing more. `make help` lists them.
-#   SCALE=smoke|laptop|paper   SEEDS=20   JOBS=2   DEVICE=cpu|cuda   LOG_DIR=runs
+#   SCALE=smoke|laptop|paper   SEEDS=20   JOBS=2   DEVICE=cpu|cuda   LOG_DIR=runs (TensorBoard)
 #   ONLY=table1/antmaze-umaze-v0/10k/ makes the runs whose names contain it, whatever the verb's are
 SCALE ?= laptop
 scale = --scale $(SCALE)
@@ -14,7 +14,7 @@ experiments = cargo run --quiet -p experiments --
 
 help:      ## show this list
 	@sed -n 's/^\([a-z0-9-]*\): .*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
-setup:     ## bring libtorch and HDF5 into .deps; other verbs do it by themselves (DEVICE=cuda for a GPU)
+setup:     ## bring libtorch, the patched rapier3d and what builds HDF5 into .deps; other verbs do it by themselves (DEVICE=cuda for a GPU)
 	@scripts/setup.sh $(DEVICE)
 build: setup   ## compile everything
 	cargo build --workspace

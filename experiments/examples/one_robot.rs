@@ -56,7 +56,7 @@ impl Environment for Robot {
 }
 
 /// Sideways to the middle, then straight on; about every other time the wind takes it before the end.
-struct ToTheMiddleAndOn;
+pub(crate) struct ToTheMiddleAndOn;
 impl Policy for ToTheMiddleAndOn {
     fn act(&self, observations: &ObservationRows, _: Intent, _: &mut [Prng]) -> LaneRows {
         let rows = observations.state.rows();

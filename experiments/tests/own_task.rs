@@ -12,7 +12,7 @@ use one_robot::own_task;
 #[test]
 fn its_environment_keeps_the_contract() {
     rl::check_environment(&mut *own_task::ledge(), 4);
-    rl::check_robot(&mut one_robot::Robot::switch_on(), 4);
+    rl::check_robot(&mut one_robot::Robot::switch_on(), &one_robot::ToTheMiddleAndOn, 4);
 }
 
 #[test]

@@ -3,20 +3,27 @@
 use std::path::Path;
 
 use crate::{
-    Environment, EnvironmentSpec, Intent, Learner, Minibatch, Observation, ObservationRows, Outcome, Prng, Step,
+    Drivers, Environment, EnvironmentSpec, Intent, Learner, Minibatch, Observation, ObservationRows, Outcome, Policy,
+    Prng, Step,
 };
 
-/// Plays `episodes` episodes of random and of bang-bang actions and panics where the contract of [`Environment`] is
-/// broken.
+/// Plays `episodes` episodes of random and of bang-bang actions (each component -1 or 1) in turn and panics where the
+/// contract of [`Environment`] is broken. Nothing for a robot in the world, which [`check_robot`] is for.
 ///
 /// Checked: what [`check_robot`] checks, equal bits for equal seeds, and that a restored snapshot goes on as the original
 /// did, early in an episode and, where random actions let one last so long, at its end by time.
 pub fn check_environment(environment: &mut dyn Environment, episodes: usize) {
-    check_robot(environment, episodes);
+    check_spec(environment.spec());
     let spec = environment.spec().clone();
-    for (seed, bang_bang) in [(0, false), (1, true)].into_iter().take(episodes) {
-        let mut again = || play(environment, seed, bang_bang);
-        assert_eq!(again(), again(), "{}: same seed, other episode", spec.name);
+    for episode in 0..episodes {
+        let mut play = || {
+            let act = |_: &Observation, rng: &mut Prng| random_action(spec.action_size, episode % 2 == 1, rng);
+            play(environment, episode as u64, act)
+        };
+        let steps = play();
+        if episode < 2 {
+            assert_eq!(steps, play(), "{}: same seed, other episode", spec.name);
+        }
     }
     for steps in [20.min(spec.max_steps / 3), spec.max_steps.saturating_sub(3)] {
         check_snapshot(environment, steps, &mut Prng::derive(&spec.name, 0, "snapshot"));
@@ -24,30 +31,40 @@ pub fn check_environment(environment: &mut dyn Environment, episodes: usize) {
 }
 
 /// What can be asked of a robot in the world, which is never twice the same: sizes, finite numbers, and an end within
-/// `max_steps`. It moves by random and by bang-bang actions in turn, `episodes` episodes in all.
-pub fn check_robot(environment: &mut dyn Environment, episodes: usize) {
-    let EnvironmentSpec { name, state_size, state_center, state_spread, .. } = environment.spec();
-    assert_eq!(
-        [state_center.len(), state_spread.len()],
-        [*state_size; 2],
-        "{name}: lengths of state_center and _spread"
-    );
-    assert!(state_spread.iter().all(|spread| *spread > 0.0), "{name}: a state_spread is not above 0: {state_spread:?}");
+/// `max_steps`, or a panic. A policy that is safe there, the guide say, moves it for `episodes` episodes.
+pub fn check_robot(environment: &mut dyn Environment, policy: &dyn Policy, episodes: usize) {
+    check_spec(environment.spec());
     for episode in 0..episodes {
-        play(environment, episode as u64, episode % 2 == 1);
+        play(environment, episode as u64, |observation, rng| {
+            let rows = ObservationRows::stack(1, 1, std::iter::once(observation));
+            let rngs = std::slice::from_mut(rng);
+            Drivers::alone(policy).act(&rows, &[false], Intent::Exploit, Intent::Exploit, rngs).row(0, 0).to_vec()
+        });
     }
 }
 
-fn play(environment: &mut dyn Environment, seed: u64, bang_bang: bool) -> Vec<Step> {
+fn check_spec(EnvironmentSpec { name, state_size, state_center, state_spread, .. }: &EnvironmentSpec) {
+    let lengths = [state_center.len(), state_spread.len()];
+    assert_eq!(lengths, [*state_size; 2], "{name}: lengths of state_center and _spread");
+    assert!(state_spread.iter().all(|spread| *spread > 0.0), "{name}: a state_spread is not above 0: {state_spread:?}");
+}
+
+fn play(
+    environment: &mut dyn Environment,
+    seed: u64,
+    mut act: impl FnMut(&Observation, &mut Prng) -> Vec<f32>,
+) -> Vec<Step> {
     let spec = environment.spec().clone();
     let mut rng = Prng::derive(&spec.name, seed, "conformance");
-    check_observation(&spec, &environment.reset(&mut rng));
+    let mut observation = environment.reset(&mut rng);
+    check_observation(&spec, &observation);
     let mut steps: Vec<Step> = Vec::new();
     loop {
-        let step = environment.step(&random_action(spec.action_size, bang_bang, &mut rng));
+        let step = environment.step(&act(&observation, &mut rng));
         check_observation(&spec, &step.observation);
         assert!(step.reward.is_finite(), "{}: reward {} at step {}", spec.name, step.reward, steps.len());
         let outcome = step.outcome;
+        observation.clone_from(&step.observation);
         steps.push(step);
         match outcome {
             Outcome::Continues => assert!(steps.len() < spec.max_steps, "{}: no end at max_steps", spec.name),

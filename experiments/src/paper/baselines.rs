@@ -120,6 +120,10 @@ fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
     Ok(cells)
 }
 
+/// Where a reader finds what the runs were made with.
+const SETTINGS: &str = "Budgets are those of [Table 1's page](../table1/table1.md). Hyperparameters are the presets `antmaze_small` and \
+     `adroit_small` of `AwacConfig` and `CqlConfig`, and `BcConfig::small` (crates/learners/src), at laptop scale; each record has its own.";
+
 /// Writes `baselines.md` and `baselines.csv`.
 fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     let paper = PaperTable::table_1();
@@ -151,7 +155,8 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
          (`make baselines`); nothing: not planned.{}\n\n{}",
         results.cost(),
         table.markdown()
-    ) + &claims::told(&check(results));
+    ) + &claims::told(&check(results))
+        + &format!("\n{SETTINGS}\n");
     write_whole(&folder.join("baselines.md"), page.as_bytes())?;
     write_whole(&folder.join("baselines.csv"), csv.csv().as_bytes())
 }

@@ -43,7 +43,7 @@ pub(crate) enum Finding {
     Fails,
     /// The interval has both sides in it.
     Undecided,
-    /// Rows disagree: their mean is on one side, and at least one row by itself on the other.
+    /// Rows disagree: together they are decided, and at least one by itself is decided the other way.
     Mixed,
     /// Runs are missing.
     NotRun,
@@ -187,8 +187,8 @@ pub(super) fn told(verdicts: &[Verdict]) -> String {
     };
     format!(
         "\nWhat these runs say of the paper's claims:\n\n{lines}\n{READ_ON}\n\nA claim holds where the whole 95 % interval by \
-         Student's t is on its side, fails where all of it is on the other, and is otherwise undecided; mixed: the mean is on one \
-         side, but at least one row by itself is on the other. Intervals make no allowance for the number of rows and claims. Row by \
+         Student's t is on its side, fails where all of it is on the other, and is otherwise undecided; mixed: all rows together are \
+         decided, but at least one row by itself is decided the other way. Intervals make no allowance for the number of rows and claims. Row by \
          row: `make check`.\n{exceptions}"
     )
 }
@@ -238,7 +238,7 @@ pub(super) fn same(claim: &str, one: &[Vec<f64>], other: &[Vec<f64>]) -> Verdict
 
 /// One method gets somewhere in fewer online steps than another.
 pub(super) fn sooner(claim: &str, first: &[Vec<f64>], later: &[Vec<f64>]) -> Verdict {
-    difference(claim, "steps", later, first, |low, high| match (low, high) {
+    difference(claim, "steps (positive: sooner)", later, first, |low, high| match (low, high) {
         (low, _) if low > 0.0 => Finding::Holds,
         (_, high) if high < 0.0 => Finding::Fails,
         _ => Finding::Undecided,

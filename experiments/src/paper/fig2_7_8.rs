@@ -191,7 +191,8 @@ impl Naive {
             name: self.name,
             caption: format!(
                 "a policy that IQL pretrained is fine-tuned by IQL with fresh critics, whose curves begin with it at step 0; \
-                 all else is Table 1's control, which has a fresh policy too.{warmed} Beside it Table 1's IQL, which keeps its \
+                 all else is that of Table 1's control, but that minibatches are of what is collected alone and policies are judged \
+                 four times as often.{warmed} Beside it Table 1's IQL, which keeps its \
                  critics, and JSRL behind the same policy. Success of the policy alone ({BAND}); \"in the first quarter\" of the \
                  online phase, from where the policy begins to learn. The paper gives no numbers for its curves."
             ),

@@ -168,7 +168,8 @@ fn present(group: &Group, scale: Scale, results: &Results, folder: &Path) -> Res
         "**{name}** at {scale} scale{beside}: {score}. *Paper*: its score of 20 seeds. A dash: not run \
          (`make {id} ONLY={id}/{example}/` and so on).{cost}\n\n{}",
         table.markdown()
-    ) + &claims::told(&check(group, results));
+    ) + &claims::told(&check(group, results))
+        + "\nSettings and data of these runs: [Table 1's page](../table1/table1.md).\n";
     write_whole(&folder.join(format!("{id}.md")), page.as_bytes())?;
     write_whole(&folder.join(format!("{id}.csv")), csv.csv().as_bytes())
 }
