@@ -136,6 +136,7 @@ impl DataCatalog {
         // What a task does not show is not learned from.
         recording.images = recording.images.filter(|_| spec.image.is_some());
         recording.check_sizes(&path, spec.state_size, spec.action_size, spec.image)?;
+        recording.infos.clear(); // of a maze 124 MB, which nobody learns from
         let dataset = recording.qlearning_dataset(task.max_steps());
         if dataset.is_empty() {
             bail!("{} holds no transition to learn from: remove it, and it is made anew", path.display());
@@ -223,16 +224,10 @@ pub(crate) fn describe(task: Task, path: &Path) -> Result<ManifestEntry> {
     let recording = d4rl::read(path)?;
     let dataset = recording.qlearning_dataset(task.max_steps());
     // Relabelled files mark every step at the goal as terminal; an episode of the walker ends where its time did.
-    let ends_at = |row: usize| {
-        recording.timeouts.as_ref().is_some_and(|timeouts| timeouts[row])
-            || (matches!(task.family(), Family::Grasping(_)) && recording.terminals[row])
+    let episodes = match task.family() {
+        Family::Grasping(_) => recording.episodes(task.max_steps()),
+        Family::AntMaze(_) | Family::Hand(_) => recording.segments().unwrap_or_default(),
     };
-    let mut episodes = Vec::new();
-    let mut start = 0;
-    for row in (0..recording.len()).filter(|row| ends_at(*row)) {
-        episodes.push(start..row + 1);
-        start = row + 1;
-    }
     // The hand's binary reward is 0 at the goal, and -1 elsewhere.
     let nothing = if matches!(task.family(), Family::Hand(_)) { -1.0 } else { 0.0 };
     let rewarded = |rewards: &[f32]| rewards.iter().filter(|reward| **reward > nothing).count();

@@ -96,12 +96,6 @@ impl Recording {
         let ends = self.timeouts.as_ref()?.iter().enumerate().filter(|(_, timed_out)| **timed_out);
         Some(ends.map(|(row, _)| std::mem::replace(&mut start, row + 1)..row + 1).collect())
     }
-
-    /// The sum of rewards of each of [`Recording::episodes`].
-    pub fn returns(&self, max_episode_steps: usize) -> Vec<f64> {
-        let sum = |rows: Range<usize>| self.rewards[rows].iter().map(|&reward| f64::from(reward)).sum();
-        self.episodes(max_episode_steps).into_iter().map(sum).collect()
-    }
 }
 
 #[cfg(test)]
@@ -153,7 +147,6 @@ mod tests {
     fn episodes_end_with_terminals_and_timeouts() {
         let with = recording("..o.t.b..", true);
         assert_eq!(with.episodes(1), [0..3, 3..5, 5..7]);
-        assert_eq!(with.returns(1), [3.0, 7.0, 11.0]);
         assert_eq!(recording("....t......", false).episodes(3), [0..3, 3..5, 5..8, 8..11]);
     }
 

@@ -78,8 +78,15 @@ impl<'a> Source<'a> {
     fn check_rows(&self) -> Result<(), DatasetError> {
         const COLUMNS: [&str; 6] = ["observations", "images", "actions", "rewards", "terminals", "timeouts"];
         let rows = |dataset: &Dataset| dataset.shape().first().copied();
-        let expected = self.keys.get("observations").and_then(rows).filter(|rows| *rows > 0);
-        let Some(expected) = expected else { return Ok(()) };
+        let Some(expected) = self.keys.get("observations").and_then(rows) else { return Ok(()) };
+        if expected == 0 {
+            return Err(DatasetError::malformed(
+                self.path,
+                "observations",
+                "at least one row of numbers",
+                "there is none",
+            ));
+        }
         for (key, dataset) in &self.keys {
             let is_column = COLUMNS.contains(&key.as_str()) || key.starts_with("infos/") && is_numeric(dataset);
             if let Some(found) = rows(dataset).filter(|found| is_column && *found != expected) {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use d4rl::{DatasetError, Metadata, read};
+use d4rl::{DatasetError, Images, Metadata, Recording, read};
 use hdf5::types::{FixedAscii, FixedUnicode, VarLenAscii, VarLenUnicode};
 use hdf5::{Extents, File, H5Type};
 use rl::ImageShape;
@@ -70,6 +70,11 @@ fn sizes_of_another_task() {
     let recording = fixture.read().expect("a good file");
     recording.check_sizes(&fixture.path, 2, 1, None).expect("its own sizes");
     let image = Some(ImageShape { height: 4, width: 5, channels: 3 });
+    let shape = ImageShape { height: 4, width: 5, channels: 1 };
+    let seen = Recording { images: Some(Images { shape, rows: Vec::new() }), ..recording.clone() };
+    seen.check_sizes(&fixture.path, 2, 1, Some(shape)).expect("pictures of its own size");
+    let error = seen.check_sizes(&fixture.path, 2, 1, image).expect_err("another size").to_string();
+    assert!(error.contains("pictures of 4 x 5 x 3 bytes, as the task has them, but its pictures have 4 x 5 x 1 bytes"));
     for (state_size, action_size, image, expected) in [
         (29, 1, None, "'observations' in PATH should be rows of 29 numbers, as the task has them, but its rows hold 2"),
         (2, 8, None, "'actions' in PATH should be rows of 8 numbers, as the task has them, but its rows hold 1"),

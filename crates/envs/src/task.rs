@@ -17,7 +17,8 @@ use crate::scene::Shape;
 
 /// A task of the paper. `play` and `diverse` are one task with different data, as in D4RL.
 ///
-/// To add one: a variant, its place in [`Task::ALL`], its name, and its [`Family`]; the compiler asks for the rest.
+/// To add one: a variant, its place in [`Task::ALL`] and in its family's list, its name, and its [`Family`]; the compiler
+/// asks for the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 #[expect(missing_docs, reason = "the names say it")]
@@ -286,5 +287,13 @@ mod tests {
         }
         let message = "antmaze".parse::<Task>().unwrap_err().to_string();
         assert!(message.contains("antmaze-large-diverse-v0"), "{message}");
+    }
+
+    #[test]
+    fn each_family_lists_its_tasks() {
+        let of = |is: fn(Family) -> bool| Task::ALL.into_iter().filter(|task| is(task.family())).collect::<Vec<_>>();
+        assert_eq!(of(|family| matches!(family, Family::AntMaze(_))), Task::ANT_MAZES);
+        assert_eq!(of(|family| matches!(family, Family::Hand(_))), Task::HANDS);
+        assert_eq!(of(|family| matches!(family, Family::Grasping(_))), Task::GRASPING);
     }
 }

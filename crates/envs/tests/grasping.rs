@@ -153,12 +153,16 @@ fn what_is_held_goes_along_and_falls_when_let_go() {
     let oracle = Task::GraspingIndiscriminate.oracle();
     let mut rngs = [Prng::derive("hold", 0, "test")];
     let mut observation = environment.reset(&mut rngs[0]);
-    while facts(&observation).lift < 0.06 {
+    for _ in 0..20 {
+        if facts(&observation).lift >= 0.06 {
+            break;
+        }
         let rows = rl::ObservationRows::stack(1, 1, std::iter::once(&observation));
         let action = oracle.act(&rows, rl::Intent::Exploit, &mut rngs);
         observation = environment.step(action.row(0, 0)).observation;
     }
     let before = facts(&observation);
+    assert!(before.lift >= 0.06, "{before:?}");
     let held = before.held.unwrap();
     let offset = |facts: &Facts| [0, 1, 2].map(|axis| facts.objects[held][axis] - facts.position[axis]);
     for action in [[-1.0, 0.0], [1.0, 1.0], [0.0, -1.0], [1.0, 0.0]] {

@@ -62,6 +62,12 @@ fn what_lies_outside_is_found() {
         (hinge, "", &servo.replace("gainprm='2 0 0'", ""), "gain"),
         (hinge, "", &servo.replace("0 -2 0", "0 -2 -1"), "neither"),
         (hinge, "", "<position name='m' joint='j' kp='1' ctrlrange='-1 1'/>", "Position"),
+        ("<joint name='j' damping='1' stiffness='1'/>", "", motor, "spring"),
+        ("<joint name='j' damping='1'/><joint name='k' axis='1 0 0' damping='1'/>", "", motor, "several joints"),
+        (hinge, "<geom size='1' condim='4'/>", motor, "condim"),
+        (hinge, "<geom size='1' margin='0.1'/>", motor, "margin"),
+        (hinge, "<geom size='1' priority='1'/>", motor, "priority"),
+        (hinge, "", &motor.replace("ctrlrange", "forcerange='-1 1' ctrlrange"), "forcerange"),
         (hinge, "", "<motor joint='j' ctrlrange='-1 1'/><motor joint='j' ctrlrange='-1 1'/>", "two actuators"),
     ] {
         let complaints = lint(&model(joint, geom, actuator));

@@ -7,7 +7,7 @@ use envs::ant_maze::{AntMaze, Maze};
 use envs::oracle::{CollectPlan, Oracle};
 use rl::{Drivers, Environment, EvaluationLane, Observation, Prng, evaluate};
 
-/// The walker with the planner, without noise, in new mazes.
+/// The walker with the planner, without noise.
 #[test]
 fn the_oracle_reaches_the_umaze_goal() {
     let task = Task::AntMazeUmaze;

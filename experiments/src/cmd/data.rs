@@ -145,6 +145,10 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     if let (true, Some(named)) = (arguments.image_size.is_some() || arguments.demos.is_some(), unseen) {
         bail!("--demos and --image-size are for grasping tasks: leave them out for {}", named.file(*scale));
     }
+    let no_walker = names.iter().find(|named| named.task().maze().is_none());
+    if let (Some(_), Some(named)) = (arguments.straying, no_walker) {
+        bail!("--straying is for ant mazes, whose data a walker makes: leave it out for {}", named.file(*scale));
+    }
     for named in &names {
         let path = workspace.data_path(&named.file(*scale));
         if path.exists() {
@@ -233,7 +237,6 @@ fn collect(workspace: &Workspace, named: Named, scale: Scale, straying: Option<S
             Ok(maze::collect(task, CollectPlan { straying, ..plan }, maze::rows(scale)))
         }
         (Named::Task(task), Family::Hand(hand)) => {
-            ensure!(straying.is_none(), "--straying is for ant mazes: {task} has no walker");
             let HandData { recording, clone, expert, cloned } = hand::collect(task, hand, HandPlan::of(hand, scale));
             let folder = workspace.root().join("checkpoints/clones").join(task.name());
             clone.save(&folder)?;
@@ -247,7 +250,6 @@ fn collect(workspace: &Workspace, named: Named, scale: Scale, straying: Option<S
         }
         (Named::Task(task), Family::Grasping(_)) => bail!("how many demonstrations of {task}? Say so with --demos"),
         (Named::Grasping(task, wanted), _) => {
-            ensure!(straying.is_none(), "--straying is for ant mazes: {task} has no walker");
             let environment = || environment_of(task, &wanted.file(task, scale));
             let Demonstrations(demonstrations) = wanted.count;
             let GraspingData { recording, tried } = grasping::collect(environment, demonstrations);

@@ -1,11 +1,11 @@
 //! Demonstrations of grasping: episodes of the scripted grasper with noise on its movements, those that succeed.
 
-use d4rl::{Metadata, Recording};
+use d4rl::Recording;
 use envs::oracle::Grasper;
 use rayon::prelude::*;
 use rl::{Environment, Intent, ObservationRows, Policy, Prng};
 
-use crate::{progress::Progress, side_by_side::Taken};
+use crate::{collect::sign, progress::Progress, side_by_side::Taken};
 
 /// Episodes made between two looks at whether there are enough.
 const EPISODES_AT_ONCE: u64 = 64;
@@ -50,9 +50,7 @@ pub(crate) fn collect(build: impl Fn() -> Box<dyn Environment> + Sync, demonstra
         }
         bar.reach(made as u64);
     }
-    for (key, value) in [("algorithm", "scripted grasper with noise, successes only"), ("simulator", envs::PHYSICS)] {
-        recording.metadata.insert(key.into(), Metadata::Text(value.into()));
-    }
+    sign(&mut recording, "scripted grasper with noise, successes only");
     progress.close();
     GraspingData { recording, tried }
 }

@@ -17,6 +17,7 @@ use rayon::prelude::*;
 use rl::{Dataset, Environment, EnvironmentSpec, Intent, Learner, Observation, OfflineTraining, Outcome, Prng, Row};
 
 use crate::{
+    collect::sign,
     progress::Progress,
     side_by_side::{Taken, play_side_by_side},
     spec::Scale,
@@ -83,11 +84,7 @@ pub(crate) fn collect(task: Task, hand: HandTask, plan: HandPlan) -> HandData {
     }
     let clone = teach(task, &spec, &demonstrations, plan.updates, &progress);
     let cloned = roll_out(task, hand, &*clone, plan.rows, &mut recording, &progress);
-    for (key, value) in
-        [("algorithm", "an expert's demonstrations, then a clone's roll-outs"), ("simulator", envs::PHYSICS)]
-    {
-        recording.metadata.insert(key.into(), Metadata::Text(value.into()));
-    }
+    sign(&mut recording, "an expert's demonstrations, then a clone's roll-outs");
     let count = Metadata::Numbers { shape: vec![], values: vec![plan.recorded as f32] };
     recording.metadata.insert("demonstrations".into(), count);
     progress.close();

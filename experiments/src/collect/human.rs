@@ -9,8 +9,12 @@ use envs::{
 };
 use rl::{Environment, Outcome};
 
-/// The hinge's angle from which D4RL calls the door open (rad), and its place in the state.
-const OPEN: (f32, usize) = (1.35, 28);
+use crate::collect::sign;
+
+/// The hinge's angle from which D4RL calls the door open (rad).
+const OPEN: f32 = 1.35;
+/// The hinge's place in the state.
+const HINGE: usize = 28;
 
 /// What became of the demonstrations.
 pub(crate) struct HumanData {
@@ -26,39 +30,36 @@ pub(crate) fn replay(source: &Recording) -> Result<HumanData> {
     let Some(Metadata::Numbers { values: frames, .. }) = source.metadata.get("init/door_body_pos") else {
         bail!("metadata/init/door_body_pos is missing (where each door stood): fetch D4RL's door-human-v0.hdf5 again");
     };
-    let timeouts =
-        source.timeouts.as_ref().context("the file has no timeouts: fetch D4RL's door-human-v0.hdf5 again")?;
-    let ends: Vec<usize> = timeouts.iter().enumerate().filter(|(_, end)| **end).map(|(row, _)| row + 1).collect();
-    ensure!(frames.len() == 3 * ends.len(), "{} demonstrations and {} frames", ends.len(), frames.len() / 3);
-    let starts = std::iter::once(&0).chain(&ends);
+    let demonstrations =
+        source.segments().context("the file has no timeouts: fetch D4RL's door-human-v0.hdf5 again")?;
+    let all = demonstrations.len();
+    ensure!(frames.len() == 3 * all, "{all} demonstrations and {} frames", frames.len() / 3);
     ensure!(
-        starts.zip(&ends).all(|(start, end)| start + 1 < *end),
+        demonstrations.iter().all(|rows| rows.len() >= 2),
         "a demonstration has fewer than two states, which its speed is read off: fetch D4RL's door-human-v0.hdf5 again"
     );
 
     let name = Task::DoorBinary.name();
     let mut hand = Hand::<Door>::new(name, Reward::Binary);
     let mut recording = Recording::empty(source.observations.size, source.actions.size);
-    let (mut start, mut counts) = (0, [ends.len(), 0, 0]);
-    for (end, frame) in ends.into_iter().zip(frames.chunks_exact(3)) {
+    let mut counts = [all, 0, 0];
+    for (rows, frame) in demonstrations.into_iter().zip(frames.chunks_exact(3)) {
         let row = |row: usize| source.observations.row(row);
-        let mut state = start_like(&mut hand, [frame[0], frame[1], frame[2]], row(start), row(start + 1)).state;
+        let mut state =
+            start_like(&mut hand, [frame[0], frame[1], frame[2]], row(rows.start), row(rows.start + 1)).state;
         let mut opened = false;
-        for step in start..end {
+        for step in rows.clone() {
             let action = source.actions.row(step);
             let after = hand.step(action);
-            let outcome = if step + 1 == end { Outcome::TimesOut } else { Outcome::Continues };
+            let outcome = if step + 1 == rows.end { Outcome::TimesOut } else { Outcome::Continues };
             recording.push(&state, action, after.reward, outcome);
             state = after.observation.state;
             opened |= after.success;
         }
-        counts[1] += usize::from((start..end).any(|step| row(step)[OPEN.1] >= OPEN.0));
+        counts[1] += usize::from(rows.clone().any(|step| row(step)[HINGE] >= OPEN));
         counts[2] += usize::from(opened);
-        start = end;
     }
-    for (key, value) in [("algorithm", "human actions, replayed"), ("simulator", envs::PHYSICS)] {
-        recording.metadata.insert(key.into(), Metadata::Text(value.into()));
-    }
+    sign(&mut recording, "human actions, replayed");
     let shape = vec![counts[0], 3];
     let frames = Metadata::Numbers { shape, values: frames.clone() };
     recording.metadata.insert("init/door_body_pos".into(), frames);
@@ -135,7 +136,7 @@ mod tests {
         // The furthest that the door comes, in each of the three.
         for (demonstration, expected) in [1.076, 1.243, 1.159].into_iter().enumerate() {
             let rows = 300 * demonstration..300 * (demonstration + 1);
-            let furthest = rows.map(|row| recording.observations.row(row)[OPEN.1]).fold(0.0, f32::max);
+            let furthest = rows.map(|row| recording.observations.row(row)[HINGE]).fold(0.0, f32::max);
             assert!((furthest - expected).abs() < 0.1, "{furthest} rad here, {expected} there");
         }
     }

@@ -1,6 +1,6 @@
 //! Ant maze data, after D4RL's recipe.
 
-use d4rl::{Metadata, Recording};
+use d4rl::Recording;
 use envs::{
     Task,
     ant_maze::fixed_goal,
@@ -9,7 +9,7 @@ use envs::{
 use rayon::prelude::*;
 use rl::{Outcome, Prng};
 
-use crate::{progress::Progress, spec::Scale};
+use crate::{collect::sign, progress::Progress, spec::Scale};
 
 /// Episodes made between two looks at whether there are enough.
 const EPISODES_AT_ONCE: u64 = 32;
@@ -37,9 +37,7 @@ pub(crate) fn collect(task: Task, plan: CollectPlan, rows: usize) -> Recording {
         }
         bar.reach(recording.len() as u64);
     }
-    for (key, value) in [("algorithm", "scripted walker"), ("simulator", envs::PHYSICS)] {
-        recording.metadata.insert(key.into(), Metadata::Text(value.into()));
-    }
+    sign(&mut recording, "scripted walker");
     progress.close();
     recording
 }
@@ -65,5 +63,32 @@ fn append(recording: &mut Recording, task: Task, episode: &Episode, rows: usize)
         recording.push_info("goal", &episode.goals[step]);
         recording.push_info("qpos", &state[..15]);
         recording.push_info("qvel", &state[15..]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use envs::ant_maze::{ACTION_SIZE, STATE_SIZE};
+
+    use super::*;
+
+    /// Three steps: to the goal, away from it, and back; then the same cut after two.
+    #[test]
+    fn a_step_is_rewarded_where_it_leads_to_the_goal() {
+        let task = Task::AntMazeUmaze;
+        let goal = fixed_goal(task.maze().expect("a maze"));
+        let mut states = vec![0.0; 4 * STATE_SIZE];
+        for row in [1, 3] {
+            states[row * STATE_SIZE..][..2].copy_from_slice(&goal);
+        }
+        let episode = Episode { states, actions: vec![0.0; 3 * ACTION_SIZE], goals: vec![goal; 3], reached: 2 };
+        for (rows, timeouts) in [(10, vec![false, false, true]), (2, vec![false, true])] {
+            let mut recording = Recording::empty(STATE_SIZE, ACTION_SIZE);
+            append(&mut recording, task, &episode, rows);
+            assert_eq!(recording.rewards, [1.0, 0.0, 1.0][..timeouts.len()]);
+            assert_eq!(recording.terminals, [true, false, true][..timeouts.len()]);
+            assert_eq!(recording.timeouts, Some(timeouts));
+            assert_eq!(recording.observations.row(1)[..2], goal, "a row has the state that its step began in");
+        }
     }
 }

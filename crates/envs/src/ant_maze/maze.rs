@@ -71,18 +71,17 @@ impl Maze {
 
     /// The middle of a cell (m).
     pub fn center(self, cell: Cell) -> [f32; 2] {
-        let start = self.start();
-        [CELL * (cell.1 as f32 - start.1 as f32), CELL * (cell.0 as f32 - start.0 as f32)]
+        center_from(self.start(), cell)
     }
 
     /// The free cell around a point, or the nearest one where the point is in a wall.
     pub fn cell_near(self, [x, y]: [f32; 2]) -> Cell {
-        let distance = |cell: &Cell| {
-            let [cx, cy] = self.center(*cell);
-            (x - cx).hypot(y - cy)
-        };
-        let free = self.cells().filter(|cell| self.at(*cell) != b'#');
-        free.min_by(|a, b| distance(a).total_cmp(&distance(b))).expect("every maze has free cells")
+        let start = self.start();
+        let distances = self.cells().filter(|cell| self.at(*cell) != b'#').map(|cell| {
+            let [cx, cy] = center_from(start, cell);
+            ((x - cx).hypot(y - cy), cell)
+        });
+        distances.min_by(|a, b| a.0.total_cmp(&b.0)).expect("every maze has free cells").1
     }
 
     /// The free cells next to a cell.
@@ -132,6 +131,11 @@ impl Maze {
     fn find(self, mark: u8) -> Cell {
         self.cells().find(|cell| self.at(*cell) == mark).expect("every maze has a start and a goal")
     }
+}
+
+/// The middle of a cell where the start cell's is the origin (m).
+fn center_from(start: Cell, cell: Cell) -> [f32; 2] {
+    [CELL * (cell.1 as f32 - start.1 as f32), CELL * (cell.0 as f32 - start.0 as f32)]
 }
 
 #[cfg(test)]

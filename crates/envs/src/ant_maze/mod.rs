@@ -24,7 +24,6 @@
 mod maze;
 
 use rl::{Environment, EnvironmentSpec, Observation, Outcome, Prng, Snapshot, Step};
-use serde::{Deserialize, Serialize};
 
 use crate::{Scene, SceneState, Shape, ShapeKind, Texture};
 pub use maze::{CELL, Cell, Maze};
@@ -43,7 +42,7 @@ const GOAL_RADIUS: f32 = 0.5;
 const INITIAL_POSITIONS: [f32; 15] = [0.0, 0.0, 0.75, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, -1.0, 0.0, -1.0, 0.0, 1.0];
 
 /// Where episodes start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
     /// In the middle of the start cell: evaluation, and D4RL's `umaze` data.
     StartCell,
@@ -53,7 +52,7 @@ pub enum Start {
 }
 
 /// Where episodes lead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Goal {
     /// Near the middle of the goal cell: evaluation.
     GoalCell,

@@ -6,8 +6,8 @@ use rapier3d::math::Vector;
 use rl::{Environment, EnvironmentSpec, Observation, Outcome, Prng, Snapshot, Step};
 
 use super::description;
-use super::grasp::{Body, Grips};
-use super::kinematics::{Arm, Grip, JOINTS};
+use super::grasp::{Body, Grasps};
+use super::kinematics::{Arm, GripperPose, JOINTS};
 use super::layout::{self, Layout, SCENES};
 use super::view::{self, View};
 use super::{
@@ -79,7 +79,7 @@ impl BinnedGrasping {
         scene.reset(&[0.0; COORDINATES], &[0.0; COORDINATES]);
         let arm = Arm::new(&scene, POSTURE);
         let mut home = [OPEN; COORDINATES];
-        let start = Grip { position: Vector::from_array(START), yaw: 0.0 };
+        let start = GripperPose { position: Vector::from_array(START), yaw: 0.0 };
         home[..JOINTS].copy_from_slice(&arm.angles_for(start, &POSTURE));
         let view = image_size.map(|size| View::new(&scene, size, task == GraspTask::Instance));
         let spec = EnvironmentSpec {
@@ -112,7 +112,7 @@ impl BinnedGrasping {
     pub fn reset_to(&mut self, scene: usize, rng: &mut Prng) -> Observation {
         self.layout = layout::layout(scene, &mut self.bins);
         let mut near = |middle: f32, spread: f32| middle + rng.uniform(-spread, spread);
-        let start = Grip {
+        let start = GripperPose {
             position: Vector::new(near(START[0], START_SPREAD), near(START[1], START_SPREAD), START[2]),
             yaw: near(0.0, START_TURN),
         };
@@ -133,8 +133,8 @@ impl BinnedGrasping {
     /// One of the objects that a descending gripper has room for; where there is none, the one with most room.
     fn draw_target(&self, rng: &mut Prng) -> usize {
         let bodies = self.bodies();
-        let grips = Grips::new(&bodies);
-        let rooms: Vec<f32> = (0..OBJECTS).map(|number| grips.best(number).clearance).collect();
+        let grasps = Grasps::new(&bodies);
+        let rooms: Vec<f32> = (0..OBJECTS).map(|number| grasps.best(number).clearance).collect();
         let enough = rooms.iter().copied().fold(f32::MIN, f32::max).min(ROOM);
         let free: Vec<usize> = (0..OBJECTS).filter(|number| rooms[*number] >= enough).collect();
         free[rng.below(free.len())]
@@ -181,7 +181,7 @@ impl BinnedGrasping {
         let grip = self.arm.grip(joints_of(&coordinates));
         let aperture = 0.5 * (coordinates[JOINTS] + coordinates[JOINTS + 1]);
         let (bodies, held, target) = (self.bodies(), self.held(), self.target());
-        let grips = Grips::new(&bodies);
+        let grasps = Grasps::new(&bodies);
         let facts = Facts {
             position: grip.position.to_array(),
             yaw: grip.yaw,
@@ -190,7 +190,7 @@ impl BinnedGrasping {
             lift: held.map_or(0.0, |held| self.lowest_point(held)),
             target,
             objects: std::array::from_fn(|number| bodies[number].placement.translation),
-            grasps: std::array::from_fn(|number| grips.best(number)),
+            grasps: std::array::from_fn(|number| grasps.best(number)),
         };
         let image = self.view.as_mut().map(|view| view.image(&self.scene, target));
         Observation { state: vec![aperture / OPEN, grip.position.z], image, privileged: facts.to_vec() }
@@ -203,7 +203,7 @@ impl BinnedGrasping {
             let [low, high] = WORKSPACE[axis];
             (grip.position[axis] + SHIFT_STEP * action[axis]).clamp(low, high)
         };
-        let goal = Grip {
+        let goal = GripperPose {
             position: Vector::new(along(0), along(1), along(2)),
             yaw: (grip.yaw + TURN_STEP * action[3]).clamp(-TURN, TURN),
         };

@@ -50,15 +50,15 @@ struct Direction {
     extents: Vec<[[f32; 2]; 2]>,
 }
 
-/// The grips that a scene allows; what they have in common is worked out once.
-pub(super) struct Grips<'a> {
+/// The ways to grip its objects that a scene allows; what they have in common is worked out once.
+pub(super) struct Grasps<'a> {
     bodies: &'a [Body<'a>],
     /// The height of each object's highest point (m).
     tops: Vec<f32>,
     directions: [Direction; YAWS],
 }
 
-impl<'a> Grips<'a> {
+impl<'a> Grasps<'a> {
     pub(super) fn new(bodies: &'a [Body<'a>]) -> Self {
         let tops = bodies.iter().map(|body| body.placement.translation[2] + body.reach([0.0, 0.0, 1.0])).collect();
         let directions = std::array::from_fn(|i| {

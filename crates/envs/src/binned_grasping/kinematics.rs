@@ -19,7 +19,7 @@ const TOLERANCE: f32 = 2e-4;
 
 /// Where the gripper is: the point between its finger tips, and how it is turned about the vertical.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Grip {
+pub(super) struct GripperPose {
     /// m.
     pub(super) position: Vector,
     /// From the world's y axis to the direction in which the fingers open, counter-clockwise from above (rad).
@@ -64,15 +64,15 @@ impl Arm {
     }
 
     /// Where the gripper is.
-    pub(super) fn grip(&self, angles: &[f32; JOINTS]) -> Grip {
+    pub(super) fn grip(&self, angles: &[f32; JOINTS]) -> GripperPose {
         let (pose, _) = self.forward(angles);
         let opening = pose.rotation * Vector::Y;
-        Grip { position: pose.translation, yaw: (-opening.x).atan2(opening.y) }
+        GripperPose { position: pose.translation, yaw: (-opening.x).atan2(opening.y) }
     }
 
     /// Joint angles within their limits that bring the gripper as near as can be to `goal`, pointing straight down;
     /// damped least squares (Wampler 1986), from the angles of the moment.
-    pub(super) fn angles_for(&self, goal: Grip, from: &[f32; JOINTS]) -> [f32; JOINTS] {
+    pub(super) fn angles_for(&self, goal: GripperPose, from: &[f32; JOINTS]) -> [f32; JOINTS] {
         let down =
             Rotation::from_axis_angle(Vector::Z, goal.yaw) * Rotation::from_axis_angle(Vector::Y, std::f32::consts::PI);
         let mut angles = *from;
@@ -155,7 +155,7 @@ mod tests {
                 _ => rng.uniform(low, high),
             };
             let position = WORKSPACE.map(|range| along(range, &mut rng));
-            let goal = Grip { position: Vector::from_array(position), yaw: rng.uniform(-TURN, TURN) };
+            let goal = GripperPose { position: Vector::from_array(position), yaw: rng.uniform(-TURN, TURN) };
             angles = arm.angles_for(goal, &angles);
             let (pose, _) = arm.forward(&angles);
             assert!((pose.translation - goal.position).length() < 1e-3, "{goal:?}: {pose:?}");

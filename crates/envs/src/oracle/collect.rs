@@ -11,14 +11,13 @@
 //! - The walker is this project's own, and so is the physics ([`crate::ant_maze`]).
 
 use rl::{Environment, Prng, TimeLimit};
-use serde::{Deserialize, Serialize};
 
 use super::{Planner, Walker};
 use crate::Task;
 use crate::ant_maze::{ACTION_SIZE, AntMaze, Goal, Maze, STATE_SIZE, Start, at_goal};
 
 /// How data are made.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CollectPlan {
     /// Where episodes start.
     pub start: Start,
@@ -28,20 +27,18 @@ pub struct CollectPlan {
     ///
     /// More than one is what makes values learnable: no data leave a state in which every episode ends, so nothing
     /// would say how far it is from the goal that counts.
-    #[serde(default)]
     pub goals_per_episode: Option<usize>,
     /// Standard deviation of the noise on each component of an action, before the clip to [-1, 1] (D4RL: 0.2).
     pub action_noise: f32,
     /// Standard deviation of the noise on the walking direction, drawn anew at each step (rad); no number of D4RL's.
     pub direction_jitter: f32,
     /// How the walker loses its way; none where it never does.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub straying: Option<Straying>,
 }
 
 /// Stretches in which the walker holds a random heading whatever its goal: it hesitates, turns back, runs into walls and
 /// sometimes onto its back. D4RL's walker does all of that by being an imperfect one.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Straying {
     /// Share of the time, from 0 to `mean_steps / (1 + mean_steps)`: at the least a step lies between two stretches.
     pub share: f32,

@@ -186,6 +186,5 @@ mod tests {
             assert!((start.reaching(point).grasp() - point).length() < 1e-3);
             assert!((start.slid_to(point).grasp() - point).length() < 1e-5);
         }
-        assert!((TURNS[1] - std::f32::consts::PI).abs() < 0.01, "the palm looks down");
     }
 }
