@@ -184,7 +184,7 @@ pub(crate) fn discard_if_over(workspace: &Workspace, store: &RecordStore, job: &
     }
     if let (Some(_lock), Some(record)) =
         (workspace.try_lock(&key, job.seed)?, store.load(&job.method, &job.spec, job.seed)?)
-        && (record.outcome != RunOutcome::Finished || workspace.checkpoint(&key, job.seed).exists())
+        && (record.outcome != RunOutcome::Finished || workspace.networks(&key, job.seed).join("learner.json").exists())
     {
         discard(workspace, job);
     }
@@ -197,7 +197,7 @@ fn set_aside(folder: &Path) -> PathBuf {
 }
 
 fn folder(workspace: &Workspace, job: &Job) -> PathBuf {
-    workspace.checkpoint(&job.spec.key(), job.seed).with_extension("unfinished")
+    workspace.networks(&job.spec.key(), job.seed).with_extension("unfinished")
 }
 
 /// The whole checkpoints of a run, the newest first.
@@ -242,7 +242,7 @@ fn checksums(folder: &Path) -> Result<BTreeMap<String, u32>> {
 /// The file with the guide's networks; none for a scripted guide.
 fn guide_networks(workspace: &Workspace, job: &Job) -> Option<PathBuf> {
     let folder = match (job.spec.guide_run(), job.spec.online.as_ref().map(|online| &online.guide)) {
-        (Some(run), _) => workspace.checkpoint(&run.spec.key(), job.seed),
+        (Some(run), _) => workspace.networks(&run.spec.key(), job.seed),
         (None, Some(GuideSource::Saved(policy))) => policy.path(workspace),
         (None, _) => return None,
     };

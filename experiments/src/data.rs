@@ -129,7 +129,9 @@ impl DataCatalog {
         }
         let path = self.workspace.data_path(file);
         if !path.exists() {
-            bail!("{} is missing: make it with `{}`", path.display(), recipe(task, file));
+            let advice =
+                recipe(task, file).map_or("put it there".into(), |command| format!("make it with `{command}`"));
+            bail!("{} is missing: {advice}", path.display());
         }
         let mut recording = d4rl::read(&path)?;
         let spec = environment_of(task, file).spec().clone();
@@ -149,28 +151,40 @@ impl DataCatalog {
 
     /// Content and size of a file on disk; remembered beside it, since hashing reads the whole file.
     fn content(&self, task: Task, file: &str) -> Result<(String, usize)> {
-        #[derive(Serialize, Deserialize, PartialEq)]
-        struct Remembered {
-            bytes: u64,
-            modified: u128,
-            content: String,
-            transitions: usize,
-        }
         let path = self.workspace.data_path(file);
-        let metadata = fs::metadata(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let modified = metadata.modified()?.duration_since(UNIX_EPOCH)?.as_nanos();
-        let beside = remembered_path(&path);
-        let remembered = fs::read(&beside).ok().and_then(|json| serde_json::from_slice::<Remembered>(&json).ok());
-        if let Some(remembered) = remembered.filter(|r| (r.bytes, r.modified) == (metadata.len(), modified)) {
+        let (bytes, modified) = size_and_time(&path)?;
+        let remembered = fs::read(remembered_path(&path)).ok();
+        let remembered = remembered.and_then(|json| serde_json::from_slice::<Remembered>(&json).ok());
+        if let Some(remembered) = remembered.filter(|r| (r.bytes, r.modified) == (bytes, modified)) {
             return Ok((remembered.content, remembered.transitions));
         }
         let (dataset, content) = self.load_all(task, file)?;
-        let transitions = dataset.len();
-        let remembered = Remembered { bytes: metadata.len(), modified, content: content.clone(), transitions };
-        // Where this cannot be written, the next command reads the file again.
-        write_whole(&beside, &serde_json::to_vec(&remembered)?).ok();
-        Ok((content, transitions))
+        remember(&path, &content, dataset.len())?;
+        Ok((content, dataset.len()))
     }
+}
+
+/// What stands beside a data file, so that it need not be read to be known; of that size and time alone.
+#[derive(Serialize, Deserialize)]
+struct Remembered {
+    bytes: u64,
+    modified: u128,
+    content: String,
+    transitions: usize,
+}
+
+/// Notes beside a data file what is in it.
+pub(crate) fn remember(path: &Path, content: &str, transitions: usize) -> Result<()> {
+    let (bytes, modified) = size_and_time(path)?;
+    let remembered = Remembered { bytes, modified, content: content.into(), transitions };
+    // Where this cannot be written, the next command reads the file again.
+    write_whole(&remembered_path(path), &serde_json::to_vec(&remembered)?).ok();
+    Ok(())
+}
+
+fn size_and_time(path: &Path) -> Result<(u64, u128)> {
+    let metadata = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok((metadata.len(), metadata.modified()?.duration_since(UNIX_EPOCH)?.as_nanos()))
 }
 
 fn remembered_path(path: &Path) -> PathBuf {
@@ -219,9 +233,8 @@ pub(crate) fn write_manifest(workspace: &Workspace, name: &str, entry: ManifestE
     write_whole(&workspace.manifest(), &json)
 }
 
-/// Reads a data file and states what is in it.
-pub(crate) fn describe(task: Task, path: &Path) -> Result<ManifestEntry> {
-    let recording = d4rl::read(path)?;
+/// States what is in a data file.
+pub(crate) fn describe(task: Task, recording: &Recording) -> ManifestEntry {
     let dataset = recording.qlearning_dataset(task.max_steps());
     // Relabelled files mark every step at the goal as terminal; an episode of the walker ends where its time did.
     let episodes = match task.family() {
@@ -232,7 +245,7 @@ pub(crate) fn describe(task: Task, path: &Path) -> Result<ManifestEntry> {
     let nothing = if matches!(task.family(), Family::Hand(_)) { -1.0 } else { 0.0 };
     let rewarded = |rewards: &[f32]| rewards.iter().filter(|reward| **reward > nothing).count();
     let success_steps = task.build().spec().success_steps;
-    Ok(ManifestEntry {
+    ManifestEntry {
         content: content_of(&dataset),
         transitions: dataset.len(),
         episodes: episodes.len(),
@@ -242,8 +255,8 @@ pub(crate) fn describe(task: Task, path: &Path) -> Result<ManifestEntry> {
             .count(),
         rewarded_share: rewarded(&recording.rewards) as f64 / recording.rewards.len() as f64,
         mean_episode_steps: recording.rewards.len() as f64 / episodes.len().max(1) as f64,
-        visits: visits(task, &recording),
-    })
+        visits: visits(task, recording),
+    }
 }
 
 /// Share of the rows in each free cell of a maze, in ten thousandths: enough for a picture.

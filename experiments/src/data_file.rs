@@ -72,14 +72,19 @@ pub(crate) fn environment_of(task: Task, file: &str) -> Box<dyn Environment> {
     size.and_then(|size| task.build_seen_with(Some(size))).unwrap_or_else(|| task.build())
 }
 
-/// The command that makes a data file.
-pub(crate) fn recipe(task: Task, file: &str) -> String {
-    let scale = if file.starts_with("smoke/") { " --scale smoke" } else { "" };
-    let demonstrations = Demonstrated::of(task, file).map_or(String::new(), |Demonstrated { count, image_size }| {
-        let size = image_size.map_or(String::new(), |size| format!(" --image-size {size}"));
-        format!(" --demos {count}{size}")
-    });
-    format!("cargo run -p experiments -- data {task}{demonstrations}{scale}")
+/// The command that makes a data file; none of a file that no command makes.
+pub(crate) fn recipe(task: Task, file: &str) -> Option<String> {
+    let (scale, option) =
+        if file.starts_with("smoke/") { (Scale::Smoke, " --scale smoke") } else { (Scale::Laptop, "") };
+    let (made, demonstrations) = match Demonstrated::of(task, file) {
+        None if Task::GRASPING.contains(&task) => return None, // how many?
+        None => (Workspace::data_name(task, scale), String::new()),
+        Some(told) => {
+            let size = told.image_size.map_or(String::new(), |size| format!(" --image-size {size}"));
+            (told.file(task, scale), format!(" --demos {}{size}", told.count))
+        }
+    };
+    (made == file).then(|| format!("cargo run -p experiments -- data {task}{demonstrations}{option}"))
 }
 
 /// A number of transitions as the paper writes it: 300, 1k, 1m.
@@ -118,13 +123,17 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_told_with_the_command_that_makes_it() {
-        let of = |task, file| recipe(task, file).split_once(" -- ").expect("a verb").1.to_string();
+        let of =
+            |task, file| recipe(task, file).expect("it can be made").split_once(" -- ").expect("a verb").1.to_string();
         assert_eq!(of(Task::AntMazeUmaze, "antmaze-umaze-v0"), "data antmaze-umaze-v0");
         assert_eq!(of(Task::PenBinary, "smoke/pen-binary-v0"), "data pen-binary-v0 --scale smoke");
         let demonstrations = "smoke/grasping-instance-20";
         assert_eq!(of(Task::GraspingInstance, demonstrations), "data grasping-instance --demos 20 --scale smoke");
         let large = "grasping-instance-2k-512px";
         assert_eq!(of(Task::GraspingInstance, large), "data grasping-instance --demos 2k --image-size 512");
+        for (task, file) in [(Task::AntMazeUmaze, "my-walks"), (Task::GraspingInstance, "grasping-instance")] {
+            assert_eq!(recipe(task, file), None, "no command makes {file}");
+        }
     }
 
     #[test]

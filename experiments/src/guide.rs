@@ -103,7 +103,7 @@ impl Runner {
         let (guide, judged) = match (spec.guide_run(), &online.guide) {
             (Some(run), source) => {
                 let record = self.finished(&run, seed, progress)?;
-                let folder = self.workspace.checkpoint(&run.spec.key(), seed);
+                let folder = self.workspace.networks(&run.spec.key(), seed);
                 let judged_on_this_task = !matches!(source, GuideSource::Run(_));
                 let last = record.evaluations.into_iter().next_back().filter(|_| judged_on_this_task);
                 (learned(&folder)?, last.and_then(|evaluation| evaluation.alone))

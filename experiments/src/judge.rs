@@ -57,3 +57,37 @@ impl<'a> Judge<'a> {
         (alone.is_some() || combined.is_some()).then_some(Evaluation { step, horizon, alone, combined })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use envs::Task;
+
+    use super::*;
+    use crate::{
+        data::DataCatalog,
+        paper::{self, Exhibit},
+        spec::Scale,
+        workspace::Workspace,
+    };
+
+    /// Intervals of differences are of pairs: of the same starts and goals.
+    #[test]
+    fn methods_of_a_task_meet_the_same_episodes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let Some(Exhibit::Runs(table)) = paper::all().into_iter().next() else { panic!("Table 1 comes first") };
+        let cells = (table.cells)(Scale::Smoke, &DataCatalog::new(&Workspace::at(folder.path()))).expect("a plan");
+        let of = |method: &str| {
+            let is_it = |cell: &&paper::Cell| cell.method == method && cell.spec.task == Task::AntMazeUmaze;
+            cells.iter().find(is_it).expect("a column").spec.clone()
+        };
+        let (iql, control) = (of("iql"), of("control"));
+        assert_ne!(iql.key(), control.key());
+        let oracle = Task::AntMazeUmaze.oracle();
+        let score =
+            |spec: &RunSpec, seed, round: &str| Judge::of(spec, seed).score(Drivers::alone(&*oracle), 0, 3, round);
+        let scores = score(&iql, 0, "alone 200");
+        assert_eq!(scores, score(&control, 0, "alone 200"));
+        assert_ne!(scores, score(&iql, 1, "alone 200"), "seeds meet others");
+        assert_ne!(scores, score(&iql, 0, "alone 400"), "so do later evaluations");
+    }
+}

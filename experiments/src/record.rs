@@ -210,13 +210,13 @@ impl RecordStore {
         Ok(record)
     }
 
-    /// Every record that can be read, of whatever run: for estimates of time.
+    /// Every record that can be read where it belongs, of whatever run.
     pub(crate) fn readable(&self) -> Vec<RunRecord> {
         let mut records = Vec::new();
         let mut folders = vec![self.folder.clone()];
         while let Some(folder) = folders.pop() {
             for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
-                if path.is_dir() { folders.push(path) } else { records.extend(read(&path)) }
+                if path.is_dir() { folders.push(path) } else { records.extend(self.read_in_place(&path)) }
             }
         }
         records

@@ -2,6 +2,7 @@
 
 use std::{
     any::Any,
+    fs,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
 };
@@ -84,8 +85,18 @@ impl Runner {
     /// Makes the record of a job, or reads it where it exists. A training that goes wrong gives a record that says so;
     /// an error means that nothing could be recorded.
     pub(crate) fn run(&self, job: &Job, progress: &Progress) -> Result<Ended> {
-        let _lock = self.workspace.lock(&job.spec.key(), job.seed)?;
+        let _lock = self.wait_for(job, progress)?;
         self.run_locked(job, progress)
+    }
+
+    /// Waits until nobody else is at a run, and says so where somebody is.
+    fn wait_for(&self, job: &Job, progress: &Progress) -> Result<fs::File> {
+        let key = job.spec.key();
+        if let Some(lock) = self.workspace.try_lock(&key, job.seed)? {
+            return Ok(lock);
+        }
+        progress.line(&format!("waiting for another process or thread that makes {}", label(job)));
+        self.workspace.lock(&key, job.seed)
     }
 
     /// The same, but none where another process or thread is at it, or at a run that it needs.
@@ -196,7 +207,7 @@ impl Runner {
         if online.start != Start::Cold {
             let offline = self.finished(&NamedRun::offline(spec.offline_run()), *seed, progress)?;
             record.evaluations.extend(offline.evaluations);
-            let folder = self.workspace.checkpoint(&spec.offline_run().key(), *seed);
+            let folder = self.workspace.networks(&spec.offline_run().key(), *seed);
             if let Start::Actor { critic_warm_up: steps } = online.start {
                 learner.given_actor().context("no actor can be given to this learner")?.load_actor(&folder)?;
                 critic_warm_up = steps;
@@ -261,9 +272,9 @@ impl Runner {
         let NamedRun { method, spec } = run.clone();
         let job = Job { method, spec, seed };
         let spec = &job.spec;
-        let _lock = self.workspace.lock(&spec.key(), seed)?;
+        let _lock = self.wait_for(&job, progress)?;
         let record = self.run_locked(&job, progress)?.record();
-        let checkpoint = self.workspace.checkpoint(&spec.key(), seed);
+        let checkpoint = self.workspace.networks(&spec.key(), seed);
         if record.outcome != RunOutcome::Finished {
             return Ok(record);
         }
@@ -296,7 +307,7 @@ impl Runner {
 
     /// Puts the networks of a finished run, and what they can do, where guides, warm starts and people find them.
     fn keep(&self, learner: &dyn Learner, record: &RunRecord) -> Result<()> {
-        let folder = self.workspace.checkpoint(&record.spec.key(), record.seed);
+        let folder = self.workspace.networks(&record.spec.key(), record.seed);
         record.write(&folder.join(OWN_RECORD))?;
         learner.save(&folder).context("the networks cannot be kept: check the free disk and the folder's permissions")
     }

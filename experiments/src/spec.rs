@@ -215,7 +215,7 @@ pub(crate) struct EvaluationPlan {
 }
 
 /// The name of a run's folder: a hash of its specification.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct RunKey(String);
 
 impl RunKey {
@@ -230,6 +230,13 @@ impl fmt::Display for RunKey {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// A method's name is a folder's, whether the command line gives it or a specification the guide's run's.
+pub(crate) fn check_method(name: &str) -> Result<()> {
+    let plain = name.chars().all(|c: char| c.is_ascii_alphanumeric() || "-_.".contains(c)) && !name.starts_with('.');
+    ensure!(plain && !name.is_empty(), "a method's name is a folder's: letters, digits, - and _, and not {name:?}");
+    Ok(())
 }
 
 /// In a minibatch; more would not fit into memory.
@@ -285,7 +292,7 @@ impl RunSpec {
                 };
                 let same = sizes(&*environment) == sizes(&*run.spec.environment());
                 ensure!(same, "the guide's run must have states, actions and pictures as large as the run's own");
-                run.spec.check().context("the guide's run cannot be run")
+                check_method(&run.method).and_then(|()| run.spec.check()).context("the guide's run cannot be run")
             }
             GuideSource::Offline | GuideSource::Oracle | GuideSource::Saved(_) => Ok(()),
         }
@@ -346,14 +353,13 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 /// How much is run: which sizes of everything a table takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Scale {
     /// Each task, learner and schedule once, in seconds; the numbers mean nothing.
     Smoke,
     /// The reduced grid and budgets at which the paper's claims can be seen on a few cores in hours.
     Laptop,
-    /// The paper's budgets, grid and 20 seeds.
+    /// The paper's budgets and grid.
     Paper,
 }
 

@@ -97,19 +97,19 @@ impl Workspace {
     }
 
     /// The folder of a run's networks; git ignores it and runs make it anew.
-    pub(crate) fn checkpoint(&self, key: &RunKey, seed: u64) -> PathBuf {
+    pub(crate) fn networks(&self, key: &RunKey, seed: u64) -> PathBuf {
         self.root.join("checkpoints").join(key.to_string()).join(format!("seed-{seed}"))
     }
 
     /// Waits until no other process works on a run, and keeps others waiting until the file is dropped.
     pub(crate) fn lock(&self, key: &RunKey, seed: u64) -> Result<fs::File> {
-        locking(&self.checkpoint(key, seed).with_extension("lock"), fs::File::lock)
+        locking(&self.networks(key, seed).with_extension("lock"), fs::File::lock)
     }
 
     /// The same, but none where another process or thread works on the run.
     pub(crate) fn try_lock(&self, key: &RunKey, seed: u64) -> Result<Option<fs::File>> {
         let mut busy = false;
-        let file = locking(&self.checkpoint(key, seed).with_extension("lock"), |file| match file.try_lock() {
+        let file = locking(&self.networks(key, seed).with_extension("lock"), |file| match file.try_lock() {
             Err(TryLockError::WouldBlock) => {
                 busy = true;
                 Ok(())

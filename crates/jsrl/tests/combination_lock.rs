@@ -254,7 +254,13 @@ fn start<'a>(plan: &SchedulePlan, learner: &'a mut TabularQ) -> JumpStart<'a> {
 /// Stopped in the middle of an episode and of the curriculum, and gone on with in a loop made anew.
 #[test]
 fn a_restored_loop_goes_on_the_same() {
-    let plan = SchedulePlan::Curriculum { stages: HORIZON, tolerance: 0.1, window: 2 };
+    let curriculum = SchedulePlan::Curriculum { stages: HORIZON, tolerance: 0.1, window: 2 };
+    for plan in [curriculum, SchedulePlan::Random { stages: HORIZON }] {
+        check_restoring(&plan);
+    }
+}
+
+fn check_restoring(plan: &SchedulePlan) {
     let advance = |jump_start: &mut JumpStart, steps: usize| {
         for _ in 0..steps {
             jump_start.step();
@@ -265,10 +271,10 @@ fn a_restored_loop_goes_on_the_same() {
         jump_start.state()
     };
     let [mut straight, mut stopped] = [(); 2].map(|()| TabularQ::new(SEEDS.len()));
-    let expected = advance(&mut start(&plan, &mut straight), 1_500);
-    let saved = advance(&mut start(&plan, &mut stopped), 1_001);
-    let mut restored = start(&plan, &mut stopped);
+    let expected = advance(&mut start(plan, &mut straight), 1_500);
+    let saved = advance(&mut start(plan, &mut stopped), 1_001);
+    let mut restored = start(plan, &mut stopped);
     restored.restore(saved);
-    assert!(advance(&mut restored, 499) == expected, "the loop went on differently");
+    assert!(advance(&mut restored, 499) == expected, "{plan:?}: the loop went on differently");
     assert_eq!(straight.table, stopped.table);
 }

@@ -66,7 +66,8 @@ impl Environment for Counter {
         let driver = if action[0] > 0.0 { "guide" } else { "learner" };
         write(&self.tape, format!("{} step {} by {driver}", self.name, self.step));
         self.step += 1.0;
-        Step { observation: self.observation(), reward: 0.0, outcome: Outcome::Continues, success: false }
+        let reward = f32::from(u8::from(self.step == 4.0)); // for its last step
+        Step { observation: self.observation(), reward, outcome: Outcome::Continues, success: false }
     }
 
     fn snapshot(&self) -> Snapshot {
@@ -340,4 +341,51 @@ fn what_is_stored_is_what_happened() {
     let mut training = JumpStart::new(vec![lane], &Constant(3.0), &mut learner, 50, 1);
     (0..12).for_each(|_| _ = training.step());
     assert_eq!(learner.rows, [[0, 1, 1, 1], [1, -1, 2, 1], [2, -1, 3, 1], [3, -1, 4, 1]]);
+}
+
+/// Keeps the state and the success mark of every row that it meets.
+struct Marks {
+    policy: Constant,
+    rows: Vec<[i32; 2]>,
+}
+
+impl Learner for Marks {
+    fn update(&mut self, batch: &Minibatch) -> Diagnostics {
+        let of = |row| [&batch.states, &batch.successes].map(|column| column.row(0, row)[0] as i32);
+        self.rows.extend((0..batch.states.rows()).map(of));
+        self.rows.sort_unstable();
+        self.rows.dedup();
+        Diagnostics::default()
+    }
+
+    fn policy(&self) -> &dyn Policy {
+        &self.policy
+    }
+
+    fn save(&self, _: &Path) -> Result<(), CheckpointError> {
+        unreachable!("not part of this test")
+    }
+
+    fn load(&mut self, _: &Path) -> Result<(), CheckpointError> {
+        unreachable!("not part of this test")
+    }
+}
+
+#[test]
+fn steps_of_an_episode_given_up_lead_to_no_later_reward() {
+    let tape = Tape::default();
+    let mut learner = Marks { policy: Constant(-1.0), rows: Vec::new() };
+    let lane = lane(&tape, &SchedulePlan::LearnerOnly, 0);
+    let mut training = JumpStart::new(vec![lane], &Constant(1.0), &mut learner, 100, 1);
+    (0..2).for_each(|_| training.collect());
+    assert!(!training.between_episodes());
+    training.begin_episodes();
+    assert!(training.between_episodes());
+    (0..4).for_each(|_| training.collect());
+    training.update();
+    assert_eq!(
+        learner.rows,
+        [[0, 0], [0, 1], [1, 0], [1, 1], [2, 1], [3, 1]],
+        "the first two steps of both, and the rest"
+    );
 }

@@ -5,6 +5,8 @@ use tch::{Kind, Tensor};
 const MEAN_DECAY: f64 = 0.9;
 const SQUARE_DECAY: f64 = 0.999;
 const EPSILON: f64 = 1e-8;
+/// Steps between two sweeps of the moments.
+const SWEEP: i64 = 1000;
 
 /// Adam (Kingma and Ba 2015, Algorithm 1) with the usual decays 0.9 and 0.999 and epsilon 1e-8, and its moments.
 ///
@@ -43,6 +45,9 @@ impl Adam {
         _ = self.mean.lerp_(gradient, 1.0 - MEAN_DECAY);
         _ = gradient.square_out(&self.scratch);
         _ = self.square.lerp_(&self.scratch, 1.0 - SQUARE_DECAY);
+        if self.steps() % SWEEP == 0 {
+            self.sweep();
+        }
         if rate == 0.0 {
             return;
         }
@@ -55,6 +60,16 @@ impl Adam {
         _ = parameters.addcdiv_(&self.mean, &self.scratch);
     }
 
+    /// Takes moments below the normal numbers as 0. Those of a rectifier that has shut for good decay to there and stay, and
+    /// processors take many times as long over them. No weight notices: such a mean moves it by less than 1e-32, and such a
+    /// square is lost beside epsilon.
+    fn sweep(&mut self) {
+        for moment in [&mut self.mean, &mut self.square] {
+            let tiny = moment.abs().lt(f64::from(f32::MIN_POSITIVE));
+            _ = moment.masked_fill_(&tiny, 0.0);
+        }
+    }
+
     /// Moments and step count, by the names that they have in a checkpoint.
     pub(crate) fn state(&self, name: &str) -> Vec<(String, Tensor)> {
         [("mean", &self.mean), ("square", &self.square), ("steps", &self.steps)]
@@ -65,7 +80,7 @@ impl Adam {
 
 #[cfg(test)]
 mod tests {
-    use super::Adam;
+    use super::{Adam, SWEEP};
     use tch::Tensor;
 
     /// The published recurrence in f64, one number at a time.
@@ -84,6 +99,19 @@ mod tests {
             let found = parameters.double_value(&[0]);
             assert!((found - expected).abs() < 1e-6, "step {k}: {found}, expected {expected}");
         }
+    }
+
+    /// Where no gradient comes any more, moments decay to 0 and not to a number that is slow to compute with.
+    #[test]
+    fn moments_without_a_gradient_end_at_zero() {
+        let mut parameters = Tensor::from_slice(&[0.1_f32, 0.1]);
+        let mut adam = Adam::new(&parameters);
+        adam.step(&mut parameters, &Tensor::from_slice(&[1.0_f32, 1.0]), 1e-3);
+        for _ in 1..2 * SWEEP {
+            adam.step(&mut parameters, &Tensor::from_slice(&[0.0_f32, 1.0]), 1e-3);
+        }
+        assert_eq!(adam.mean.double_value(&[0]), 0.0);
+        assert!(adam.mean.double_value(&[1]) > 0.9);
     }
 
     #[test]

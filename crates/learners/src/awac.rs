@@ -198,7 +198,8 @@ impl Awac {
         let [(q1, q1_loss), (q2, q2_loss)] = twin_q.step_towards(&data, &y, rate);
 
         // Actor: towards the data's actions, the more so the better the new critics find them than the actor's own.
-        let v = twin_q.min(&pairs(&states, &actor.sample(&states, &noise.baseline)));
+        let pass = actor.training_pass(&states, rngs);
+        let v = twin_q.min(&pairs(&states, &actor.sample_at(&pass, &noise.baseline)));
         let advantages = twin_q.min(&data) - &v;
         let weight = match config.weighting {
             AwacWeighting::Exponential { max } => losses::advantage_weight(&advantages, 1.0 / config.lambda, max),
@@ -206,7 +207,7 @@ impl Awac {
                 losses::softmax_weight(&advantages, 1.0 / config.lambda, max_advantage)
             }
         };
-        let actor_loss = actor.step_likelihood(&states, &actions, &weight, rate, rngs);
+        let actor_loss = actor.step_likelihood_at(&pass, &actions, &weight, rate);
 
         // Target critics follow.
         twin_q.soft_update(config.tau);

@@ -178,6 +178,8 @@ impl Iql {
     }
 
     fn step(&mut self, batch: &Minibatch) -> (Diagnostics, Tensor) {
+        // The official code steps the actor before the critics, with the same result: the actor needs the new V and the old
+        // targets' Q, which the advantages keep, and the critics need nothing of the actor.
         let (learned, mut scalars) = self.step_critics(batch);
         scalars.push(("actor_loss", self.step_actor(&learned)));
         (diagnostics(&scalars), learned.advantages)

@@ -126,6 +126,17 @@ mod tests {
         assert!(one[0].steps.iter().any(|steps| *steps != one[0].steps[0]), "episodes differ: {:?}", one[0].steps);
     }
 
+    /// Each round has starts of its own, and so has each seed; the same names have the same again.
+    #[test]
+    fn a_round_names_its_episodes() {
+        let judge = |seed, round| {
+            evaluate(Drivers::alone(&Always(1.0)), &mut [lane(seed, 2, 1)], &[0], 10, round).remove(0).returns
+        };
+        assert_eq!(judge(0, "first"), judge(0, "first"));
+        assert_ne!(judge(0, "first"), judge(0, "second"));
+        assert_ne!(judge(0, "first"), judge(1, "first"));
+    }
+
     #[test]
     fn returns_are_sums_of_rewards() {
         let stays = |steps| {

@@ -1,6 +1,6 @@
 //! `experiments data`: makes data sets in D4RL's layout.
 
-use std::{ffi::OsStr, str::FromStr};
+use std::ffi::OsStr;
 
 use anyhow::{Result, bail, ensure};
 use clap::{
@@ -9,7 +9,7 @@ use clap::{
 };
 use d4rl::Recording;
 use envs::{
-    Family, Task, UnknownTask,
+    Family, Task,
     binned_grasping::IMAGE_SIZE,
     oracle::{CollectPlan, Straying},
 };
@@ -22,7 +22,7 @@ use crate::{
         human::{self, HumanData},
         maze,
     },
-    data::{DataCatalog, describe, read_manifest, write_manifest},
+    data::{DataCatalog, describe, read_manifest, remember, write_manifest},
     data_file::{Demonstrated, Demonstrations, IMAGE_SIZES, environment_of},
     paper::{self, Cell},
     progress::say,
@@ -67,17 +67,6 @@ const DOOR_HUMAN: &str = "door-human";
 /// Of a grasping task, where nothing else is asked for: the paper's Figure 4.
 const DEMONSTRATIONS: Demonstrations = Demonstrations(2_000);
 
-impl FromStr for Named {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        if name == DOOR_HUMAN {
-            return Ok(Self::DoorHuman);
-        }
-        name.parse().map(Self::Task).map_err(|error: UnknownTask| format!("{error}, {DOOR_HUMAN}"))
-    }
-}
-
 impl Named {
     /// The file of a slice that a table plans with.
     fn of_slice(task: Task, slice: &DataSlice) -> Self {
@@ -112,7 +101,10 @@ impl Named {
 
 /// The names, which `--help` and errors list.
 fn names() -> impl TypedValueParser<Value = Named> {
-    let name = |name: String| name.parse().expect("it is one of them");
+    let name = |name: String| match name.as_str() {
+        DOOR_HUMAN => Named::DoorHuman,
+        task => Named::Task(task.parse().expect("it is one of them")),
+    };
     PossibleValuesParser::new(Task::ALL.map(Task::name).into_iter().chain([DOOR_HUMAN])).map(name)
 }
 
@@ -177,7 +169,7 @@ fn planned(cells: &[Cell]) -> Vec<Named> {
 fn refresh(workspace: &Workspace, named: Named, scale: Scale) -> Result<()> {
     let name = named.file(scale);
     let Some(known) = read_manifest(workspace)?.remove(&name) else { return Ok(()) };
-    let found = describe(named.task(), &workspace.data_path(&name))?;
+    let found = describe(named.task(), &d4rl::read(workspace.data_path(&name))?);
     if found.content == known.content { write_manifest(workspace, &name, found) } else { Ok(()) }
 }
 
@@ -191,7 +183,7 @@ fn make(workspace: &Workspace, scale: Scale, names: &[Named], straying: Option<S
     for named in names {
         let name = named.file(scale);
         let path = workspace.data_path(&name);
-        if named.needs_clone() && straying.is_none() && !path.exists() && !same_bits::computed_here() {
+        if named.needs_clone() && !path.exists() && !same_bits::computed_here() {
             // Roll-outs of a clone amplify every bit, and records are of one file, wherever it is made.
             let arguments = ["data", named.task().name(), "--scale", &scale.to_string()];
             same_bits::run(workspace, &arguments.map(OsStr::new))?;
@@ -203,8 +195,9 @@ fn make(workspace: &Workspace, scale: Scale, names: &[Named], straying: Option<S
         }
         let recording = collect(workspace, *named, scale, straying)?;
         std::fs::create_dir_all(path.parent().expect("a file has a folder"))?;
+        let entry = describe(named.task(), &recording);
         d4rl::write(&path, &recording)?;
-        let entry = describe(named.task(), &path)?;
+        remember(&path, &entry.content, entry.transitions)?;
         say(&format!(
             "{}: {} transitions, {} of {} episodes reach the goal, {:.2} % of the rows rewarded",
             path.display(),

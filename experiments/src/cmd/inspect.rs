@@ -32,11 +32,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let inspection = d4rl::inspect(&arguments.file, max_episode_steps).map_err(|error| {
         let missing = !arguments.file.exists();
         let smoke = if arguments.file.parent().is_some_and(|folder| folder.ends_with("smoke")) { "smoke/" } else { "" };
-        let recipe = |task| format!("make it with `{}`", recipe(task, &format!("{smoke}{name}")));
-        let ours = named.filter(|_| missing).map(recipe);
-        ours.map_or_else(
+        let command = named.filter(|_| missing).and_then(|task| recipe(task, &format!("{smoke}{name}")));
+        command.map_or_else(
             || anyhow::Error::new(error),
-            |advice| anyhow!("{} is not there: {advice}", arguments.file.display()),
+            |command| anyhow!("{} is not there: make it with `{command}`", arguments.file.display()),
         )
     })?;
     if arguments.json {

@@ -50,6 +50,9 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
                 (seeds, (plan.done as usize, 0), (plan.done + plan.missing()) as usize, plan.core_hours)
             }
         };
+        if all == 0 && !selection.only.is_empty() {
+            continue; // nothing of it is asked for
+        }
         // The sum of nothing is -0.
         let hours = core_hours.map_or("not yet known".into(), |hours| format!("{:.1}", hours + 0.0));
         let done = if failed > 0 { format!("{done} ({failed} failed)") } else { done.to_string() };

@@ -19,6 +19,7 @@ pub(crate) fn run(workspace: &Workspace, scale: Scale) -> Result<()> {
     // From reading to writing: of two that report at once, the later one has all that the earlier one had.
     let _lock = workspace.lock_shared("results")?;
     let (catalog, store) = (DataCatalog::new(workspace), RecordStore::new(workspace));
+    let mut any_foreign = false;
     for exhibit in paper::all() {
         let experiment = match exhibit {
             Exhibit::Runs(experiment) => experiment,
@@ -43,8 +44,8 @@ pub(crate) fn run(workspace: &Workspace, scale: Scale) -> Result<()> {
             }
         }
         if foreign {
-            // Tables of a user's own data stand beside ours, not in their place.
-            folder.as_mut_os_string().push("-own-data");
+            folder.as_mut_os_string().push(OWN_DATA);
+            any_foreign = true;
         }
         (experiment.present)(scale, &results, &folder)?;
         say(&format!("wrote {}", folder.display()));
@@ -53,7 +54,11 @@ pub(crate) fn run(workspace: &Workspace, scale: Scale) -> Result<()> {
         }
     }
     if scale == Scale::Laptop {
-        paper::other_runs::present(&catalog, &store, &workspace.artifact(paper::other_runs::PAGE, Scale::Laptop))?;
+        let mut folder = workspace.artifact(paper::other_runs::PAGE, Scale::Laptop);
+        if any_foreign {
+            folder.as_mut_os_string().push(OWN_DATA);
+        }
+        paper::other_runs::present(&catalog, &store, &folder)?;
         let folder = workspace.artifact("datasets", Scale::Laptop);
         let table = paper::datasets::describe(&read_manifest(workspace)?, &folder)?;
         splice_into(&workspace.root().join("data/README.md"), "files", &table)?;
@@ -66,6 +71,8 @@ pub(crate) fn run(workspace: &Workspace, scale: Scale) -> Result<()> {
 }
 
 const BENCH: &str = "bench";
+/// Tables of a user's own data stand beside ours, not in their place.
+const OWN_DATA: &str = "-own-data";
 
 /// Puts the first part of a table's page into README.md, between its two markers, with a link to the rest.
 fn splice(workspace: &Workspace, id: &str) -> Result<()> {

@@ -1,7 +1,7 @@
 //! `experiments run`: makes every record that is missing.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::PathBuf,
     sync::{
         Mutex,
@@ -23,7 +23,7 @@ use crate::{
     queue::{Busy, Queue},
     record::{RecordStore, RunOutcome, RunRecord},
     run::{Ended, Job, Runner, label},
-    spec::{DataSlice, RunSpec},
+    spec::{DataSlice, RunSpec, check_method},
     theory::{self, TheoryStore, make::TheoryPlan},
     workspace::Workspace,
 };
@@ -137,9 +137,7 @@ fn jobs(workspace: &Workspace, arguments: &Arguments, catalog: &DataCatalog) -> 
     let scale = selection.sized.scale;
     let first = arguments.first_seed;
     if let Some(file) = &arguments.spec {
-        let named = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        let plain = arguments.method.chars().all(named) && !arguments.method.starts_with('.');
-        ensure!(plain && !arguments.method.is_empty(), "--method is a folder's name: letters, digits, - and _");
+        check_method(&arguments.method)?;
         let spec = read_spec(file, workspace)?;
         let seeds = first..first + seeds.unwrap_or(paper::seeds(scale));
         return Ok(seeds.map(|seed| Job { method: arguments.method.clone(), spec: spec.clone(), seed }).collect());
@@ -191,6 +189,8 @@ impl Plan {
     /// Looks up every job and what it needs.
     pub(crate) fn new(store: &RecordStore, costs: &Costs, jobs: Vec<Job>) -> Result<Self> {
         let (mut done, mut failed, mut needs, mut asked) = (0, 0, Vec::new(), Vec::new());
+        let name = |job: &Job| (job.method.clone(), job.spec.key(), job.seed);
+        let mut looked_up = HashSet::new();
         for job in jobs {
             if let Some(record) = store.load(&job.method, &job.spec, job.seed)? {
                 done += 1;
@@ -198,13 +198,13 @@ impl Plan {
                 continue;
             }
             for need in job.needs() {
-                if !needs.contains(&need) && store.load(&need.method, &need.spec, need.seed)?.is_none() {
+                if looked_up.insert(name(&need)) && store.load(&need.method, &need.spec, need.seed)?.is_none() {
                     needs.push(need);
                 }
             }
             asked.push(job);
         }
-        asked.retain(|job| !needs.contains(job));
+        asked.retain(|job| !looked_up.contains(&name(job))); // what is asked for is not recorded, so that it is in `needs`
         let mut to_do = [needs, asked].concat();
         to_do.sort_by_key(|job| job.seed); // stable: needs stay in front
         let core_hours = to_do.iter().map(|job| costs.hours(job)).sum();

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, sync::Arc};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use envs::Task;
 use envs::ant_maze::ACTION_SIZE;
@@ -23,8 +23,8 @@ pub(crate) struct Arguments {
     /// Where to write the weights [default: crates/envs/assets/walker.safetensors, which the next build embeds].
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Of the demonstrations and of the network.
-    #[arg(long, default_value_t = 0)]
+    /// Of the demonstrations and of the network; the default file is of seed 0.
+    #[arg(long, default_value_t = 0, requires = "out")]
     seed: u64,
 }
 
@@ -44,6 +44,9 @@ const MAZE: &str = "the walker is trained in mazes";
 
 /// The verb.
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
+    let out = arguments.out.clone();
+    let out = out.unwrap_or_else(|| workspace.root().join("crates/envs/assets/walker.safetensors"));
+    ensure!(!out.is_dir(), "{} is a folder: --out names the file to write", out.display());
     learners::use_one_thread();
     let stream = |purpose: &str| Prng::derive("walker", arguments.seed, purpose);
     let mut demonstrations = Dataset::empty(FEATURES, ACTION_SIZE);
@@ -78,8 +81,6 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     learner.save(folder.path())?;
     let walker = Walker::from_safetensors(&fs::read(folder.path().join("learner.safetensors"))?)?;
-    let out = arguments.out.clone();
-    let out = out.unwrap_or_else(|| workspace.root().join("crates/envs/assets/walker.safetensors"));
     write_whole(&out, &walker.to_safetensors())
 }
 

@@ -176,15 +176,8 @@ fn check(results: &Results) -> Vec<Verdict> {
     for (ours, sizes, place) in COMPETES {
         for (method, name, _) in COLUMNS.iter().filter(|(_, _, paper)| !paper.is_empty()) {
             let claim = format!("{} is at least as good as {name} ({place})", ours.title());
-            let pairs = results.rows().into_iter().filter_map(|(task, transitions)| {
-                let methods = [ours.name(), method];
-                let [x, y] = methods.map(|method| results.find(task, transitions, method));
-                let (x, y) = claims::paired(&x?.scores(), &y?.scores());
-                let full = claims::is_full(results, task, transitions, methods);
-                let wanted = sizes == Sizes::Any || full == (sizes == Sizes::Full);
-                wanted.then(|| (claims::row_name(task, transitions), x, y))
-            });
-            verdicts.extend(claims::in_rows(&claim, false, pairs.collect()));
+            let pairs = claims::pairs(results, &results.rows(), [ours.name(), method], sizes);
+            verdicts.extend(claims::in_rows(&claim, false, pairs));
         }
     }
     for (method, schedule) in [("awac-jsrl-curriculum", "curriculum"), ("awac-jsrl-random", "random")] {

@@ -84,17 +84,20 @@ pub(super) enum Sizes {
 pub(super) fn inequalities(all: &[Inequality], results: &Results, rows: &[(Task, usize)]) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     for &Inequality { better, worse, strict, of, claim } in all {
-        let pairs = rows.iter().filter_map(|(task, transitions)| {
-            let methods = [better, worse].map(Method::name);
-            let [x, y] = methods.map(|method| results.find(*task, *transitions, method));
-            let full = is_full(results, *task, *transitions, methods);
-            let wanted = of == Sizes::Any || full == (of == Sizes::Full);
-            let (x, y) = paired(&x?.scores(), &y?.scores());
-            wanted.then_some((row_name(*task, *transitions), x, y))
-        });
-        verdicts.extend(in_rows(claim, strict, pairs.collect()));
+        verdicts.extend(in_rows(claim, strict, pairs(results, rows, [better, worse].map(Method::name), of)));
     }
     verdicts
+}
+
+/// The scores of two methods, seed by seed, on every row that has both and a size that is asked for.
+pub(super) fn pairs(results: &Results, rows: &[(Task, usize)], methods: [&str; 2], of: Sizes) -> Vec<Row> {
+    let row = |(task, transitions): &(Task, usize)| {
+        let [x, y] = methods.map(|method| results.find(*task, *transitions, method));
+        let (x, y) = paired(&x?.scores(), &y?.scores());
+        let wanted = of == Sizes::Any || is_full(results, *task, *transitions, methods) == (of == Sizes::Full);
+        wanted.then(|| (row_name(*task, *transitions), x, y))
+    };
+    rows.iter().filter_map(row).collect()
 }
 
 /// What a row of a table is called.

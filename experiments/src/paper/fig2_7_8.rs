@@ -212,7 +212,7 @@ impl Naive {
                     results.find(task, transitions, method).map(scores).unwrap_or_default()
                 };
                 let (x, y) = claims::paired(&of(better), &of(worse));
-                (format!("{task} {}", size_label(transitions)), x, y)
+                (claims::row_name(task, transitions), x, y)
             });
             claims::in_rows(claim, strict, rows.collect())
         };

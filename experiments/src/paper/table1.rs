@@ -15,7 +15,7 @@ use crate::{
     paper::{
         Cell, Experiment,
         budget::{Budget, OnlineBudget, is_hand},
-        present, table1_claims,
+        table1_claims, table1_page,
     },
     spec::{DataSlice, GuideSource, OnlinePlan, ReplayPlan, RunSpec, Scale, Start},
 };
@@ -27,7 +27,7 @@ pub(crate) fn experiment() -> Experiment {
         title: "IQL against JSRL on D4RL tasks, by size of the offline data",
         paper_seeds: 20,
         cells,
-        present: present::write,
+        present: table1_page::write,
         check: table1_claims::check,
     }
 }

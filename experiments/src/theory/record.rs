@@ -25,7 +25,7 @@ const BLOCK: u64 = 100;
 /// Results of a block of seeds; it explains itself without the code that made it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct TheoryRecord {
+struct TheoryRecord {
     format: u32,
     study: String,
     method: String,
@@ -34,13 +34,13 @@ pub(crate) struct TheoryRecord {
     first_seed: u64,
     outcomes: Outcomes,
     /// Where, when and with what it was made.
-    pub(crate) provenance: Provenance,
+    provenance: Provenance,
 }
 
 /// What the seeds gave, column by column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Outcomes {
+enum Outcomes {
     /// See [`Search`].
     Searches {
         /// Episodes played.

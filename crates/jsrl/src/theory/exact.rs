@@ -1,6 +1,6 @@
 //! Exact values, occupancies and coverage by dynamic programming.
 
-use super::{Mdp, TabularPolicy};
+use super::{Mdp, TabularPolicy, policy::first_best};
 
 /// How well a guide covers the states of the optimal policy (Assumptions 4.2 and A.1, with `phi(s) = s`).
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +46,7 @@ impl Mdp {
         for step in (0..self.horizon()).rev() {
             let values = self.backup(step, &next);
             for (state, q) in values.chunks(self.actions()).enumerate() {
-                let best = (0..q.len()).rev().max_by(|a, b| q[*a].total_cmp(&q[*b])).expect("an action");
+                let best = first_best(q);
                 policy.row_mut(step, state).fill(0.0);
                 policy.row_mut(step, state)[best] = 1.0;
                 next[state] = q[best];

@@ -8,8 +8,8 @@ use super::{Mdp, TabularPolicy};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "guide", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Guide {
-    /// Takes the optimal action with the probability given for each step, otherwise any other action. On the lock
-    /// `d_h(s*_h)` is the product of the probabilities before step h, so that `C(h)` is its inverse.
+    /// Takes the optimal action with the probability given for each step, otherwise any other action. On a lock
+    /// without slip `d_h(s*_h)` is the product of the probabilities before step h, so that `C(h)` is its inverse.
     Right {
         /// For each step (0 to 1).
         probabilities: Vec<f64>,

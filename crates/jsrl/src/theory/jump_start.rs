@@ -4,8 +4,9 @@ use rl::Prng;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Mdp, QTable, TabularPolicy,
+    Mdp, TabularPolicy,
     policy::{epsilon_greedy, inverse_gap_weighting},
+    q_table::QTable,
 };
 use crate::SchedulePlan;
 

@@ -34,5 +34,4 @@ pub use lock::{LockPlan, Reward, combination_lock};
 pub use mdp::Mdp;
 pub use policy::TabularPolicy;
 pub use psdp::{PsdpRun, psdp, psdp_until};
-pub use q_table::QTable;
 pub use random_mdp::random_mdp;

@@ -36,8 +36,7 @@ impl TabularPolicy {
 
     /// The action with the highest probability, the first of several.
     pub fn mode(&self, step: usize, state: usize) -> usize {
-        let row = self.row(step, state);
-        (0..row.len()).rev().max_by(|a, b| row[*a].total_cmp(&row[*b])).expect("an action")
+        first_best(self.row(step, state))
     }
 
     /// This policy for the first `guide_steps` steps, `learner` after them: the combined policy of Algorithm 1.
@@ -48,6 +47,11 @@ impl TabularPolicy {
         let probabilities = [&self.probabilities[..cut], &learner.probabilities[cut..]].concat();
         Self { probabilities, ..*self }
     }
+}
+
+/// The index of the largest number, the first of several.
+pub(super) fn first_best(values: &[f64]) -> usize {
+    (0..values.len()).rev().max_by(|a, b| values[*a].total_cmp(&values[*b])).expect("an action")
 }
 
 /// Puts all probability on the largest estimates, equally where several are largest ("ties broken at random").
@@ -73,7 +77,7 @@ pub(super) fn epsilon_greedy(estimates: &[f64], epsilon: f64, probabilities: &mu
 /// probabilities, which is all that Theorem 4.1 needs.
 pub(super) fn inverse_gap_weighting(estimates: &[f64], gamma: f64, probabilities: &mut [f64]) {
     let arms = estimates.len();
-    let best = (0..arms).rev().max_by(|a, b| estimates[*a].total_cmp(&estimates[*b])).expect("an action");
+    let best = first_best(estimates);
     let mut rest = 1.0;
     for arm in (0..arms).filter(|arm| *arm != best) {
         probabilities[arm] = 1.0 / (arms as f64 + gamma * (estimates[best] - estimates[arm]));

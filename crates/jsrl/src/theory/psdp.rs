@@ -24,7 +24,8 @@ impl PsdpRun {
         self.mean_regrets.iter().map(|regret| coverage * regret).sum()
     }
 
-    /// The right-hand side of Remark A.7, `sum_h C(h) f(T/H, H-h)`, with the measured regrets as f.
+    /// The right-hand side of Remark A.7, `sum_h C(h) f(T/H, H-h)`, with the measured regrets as f. Each C(h) must
+    /// be finite.
     pub fn bound_per_step(&self, coverage: &[f64]) -> f64 {
         dot(coverage, &self.mean_regrets)
     }

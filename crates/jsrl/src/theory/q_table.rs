@@ -7,7 +7,7 @@ const STEP_SIZE: f64 = 0.5;
 
 /// Action values `[step, state, action]`, 0 at first, as Theorem 4.1 has them.
 #[derive(Debug, Clone, PartialEq)]
-pub struct QTable {
+pub(super) struct QTable {
     horizon: usize,
     states: usize,
     actions: usize,
@@ -16,19 +16,19 @@ pub struct QTable {
 
 impl QTable {
     /// All values 0.
-    pub fn new(mdp: &Mdp) -> Self {
+    pub(super) fn new(mdp: &Mdp) -> Self {
         let (horizon, states, actions) = (mdp.horizon(), mdp.states(), mdp.actions());
         Self { horizon, states, actions, values: vec![0.0; horizon * states * actions] }
     }
 
     /// The values of a state's actions.
-    pub fn row(&self, step: usize, state: usize) -> &[f64] {
+    pub(super) fn row(&self, step: usize, state: usize) -> &[f64] {
         let from = (step * self.states + state) * self.actions;
         &self.values[from..from + self.actions]
     }
 
     /// The policy that takes the best action, and among several best ones any.
-    pub fn greedy_policy(&self) -> TabularPolicy {
+    pub(super) fn greedy_policy(&self) -> TabularPolicy {
         let mut policy = TabularPolicy::uniform(self.horizon, self.states, self.actions);
         for (step, state) in (0..self.horizon).flat_map(|step| (0..self.states).map(move |state| (step, state))) {
             greedy(self.row(step, state), policy.row_mut(step, state));

@@ -2,14 +2,14 @@ use super::*;
 
 #[test]
 fn presets_are_sound() {
-    for config in [IqlConfig::antmaze(), IqlConfig::adroit(), IqlConfig::antmaze_small()] {
+    for config in [IqlConfig::antmaze(), IqlConfig::adroit(), IqlConfig::antmaze_small(), IqlConfig::adroit_small()] {
         assert_eq!(LearnerConfig::Iql(config).check(), Ok(()));
     }
-    let rlkit = AwacConfig::rlkit();
-    for config in [AwacConfig::antmaze(), AwacConfig::adroit(), AwacConfig::antmaze_small(), rlkit] {
+    let of_other_budgets = [AwacConfig::antmaze_small(), AwacConfig::adroit_small(), AwacConfig::rlkit()];
+    for config in [AwacConfig::antmaze(), AwacConfig::adroit()].into_iter().chain(of_other_budgets) {
         assert_eq!(LearnerConfig::Awac(config).check(), Ok(()));
     }
-    for config in [CqlConfig::antmaze(), CqlConfig::adroit(), CqlConfig::antmaze_small()] {
+    for config in [CqlConfig::antmaze(), CqlConfig::adroit(), CqlConfig::antmaze_small(), CqlConfig::adroit_small()] {
         assert_eq!(LearnerConfig::Cql(config).check(), Ok(()));
     }
     for config in [QtOptConfig::published(), QtOptConfig::small()] {

@@ -24,6 +24,14 @@ pub(crate) struct Actor {
     device: Device,
 }
 
+/// What a training pass found in states: draws and a step can be made of it.
+#[derive(Debug)]
+pub(crate) struct TrainingPass {
+    activations: Activations,
+    /// `[lane, row, action]`.
+    mean: Tensor,
+}
+
 /// A network that follows the trained one as target critics follow critics.
 #[derive(Debug)]
 struct Average {
@@ -111,10 +119,18 @@ impl Actor {
     /// Actions `[lane, row, action]` by standard normal `noise` of that shape, clipped to [-1, 1]; a deterministic
     /// actor takes its mean.
     pub(crate) fn sample(&self, states: &Tensor, noise: &Tensor) -> Tensor {
-        let mean = self.mean(states);
+        self.draw(&self.mean(states), noise)
+    }
+
+    /// The same in the states of a pass.
+    pub(crate) fn sample_at(&self, pass: &TrainingPass, noise: &Tensor) -> Tensor {
+        self.draw(&pass.mean, noise)
+    }
+
+    fn draw(&self, mean: &Tensor, noise: &Tensor) -> Tensor {
         match self.std() {
             Some(std) => (mean + std * noise).clamp_(-1.0, 1.0),
-            None => mean,
+            None => mean.shallow_clone(),
         }
     }
 
@@ -137,10 +153,21 @@ impl Actor {
         rate: f64,
         rngs: &mut [Prng],
     ) -> Tensor {
-        let (activations, mean) = self.training_pass(states, rngs);
+        let pass = self.training_pass(states, rngs);
+        self.step_likelihood_at(&pass, actions, weight, rate)
+    }
+
+    /// The same in the states of a pass, which is none of an earlier network.
+    pub(crate) fn step_likelihood_at(
+        &mut self,
+        pass: &TrainingPass,
+        actions: &Tensor,
+        weight: &Tensor,
+        rate: f64,
+    ) -> Tensor {
         let spread = self.spread.as_mut().expect("a deterministic actor has no likelihood");
-        let loss = spread.step(&mean, actions, weight, rate);
-        self.step_mean(&activations, &mean, loss, rate)
+        let loss = spread.step(&pass.mean, actions, weight, rate);
+        self.step_mean(pass, loss, rate)
     }
 
     /// One step of the mean towards `actions` in squared error. Returns the loss `[lane]` ([`losses::squared_error`]).
@@ -151,12 +178,13 @@ impl Actor {
         rate: f64,
         rngs: &mut [Prng],
     ) -> Tensor {
-        let (activations, mean) = self.training_pass(states, rngs);
-        let loss = losses::squared_error(&mean, actions);
-        self.step_mean(&activations, &mean, loss, rate)
+        let pass = self.training_pass(states, rngs);
+        let loss = losses::squared_error(&pass.mean, actions);
+        self.step_mean(&pass, loss, rate)
     }
 
-    fn training_pass(&self, states: &Tensor, rngs: &mut [Prng]) -> (Activations, Tensor) {
+    /// A pass with dropout, where there is any; `rngs` feed it.
+    pub(crate) fn training_pass(&self, states: &Tensor, rngs: &mut [Prng]) -> TrainingPass {
         let network = self.network.network();
         let rows = states.size()[1];
         let masks = if self.dropout == 0.0 {
@@ -166,10 +194,10 @@ impl Actor {
         };
         let activations = network.forward_masked(states, masks);
         let mean = self.end(&activations.output);
-        (activations, mean)
+        TrainingPass { activations, mean }
     }
 
-    fn step_mean(&mut self, activations: &Activations, mean: &Tensor, loss: Loss, rate: f64) -> Tensor {
+    fn step_mean(&mut self, TrainingPass { activations, mean }: &TrainingPass, loss: Loss, rate: f64) -> Tensor {
         let gradient = if self.linear { loss.gradient } else { Tensor::tanh_backward(&loss.gradient, mean) };
         self.network.step(activations, gradient, rate);
         if let Some(Average { network, rate }) = &mut self.average {

@@ -123,7 +123,8 @@ impl Cnn {
     pub(crate) fn encode(&self, images: &Tensor, pass: Pass) -> Features {
         let encode = |(lane, stages): (usize, &Stages)| {
             // The bytes' own order is channels last, and so stays that of the map.
-            let pixels = images.get(lane as i64).permute([0, 3, 1, 2]).to_kind(Kind::Float) / 255.0;
+            let mut pixels = images.get(lane as i64).permute([0, 3, 1, 2]).to_kind(Kind::Float);
+            pixels /= 255.0;
             run(&stages.tower, pixels, pass)
         };
         Features(self.lanes.iter().enumerate().map(encode).collect())

@@ -164,7 +164,6 @@ fn normalisation_remembers_moments() {
     assert!(judged.0[0].isfinite().all().int64_value(&[]) == 1);
 }
 
-/// Two steps of momentum by hand, with weights that decay and biases that do not.
 /// Moments are averages already: an average of averages would lag behind the weights that they belong to.
 #[test]
 fn a_network_follows_in_its_weights_and_takes_moments_over() {
@@ -183,6 +182,7 @@ fn a_network_follows_in_its_weights_and_takes_moments_over() {
     assert!(averaged.state("q").iter().any(|(name, _)| name.ends_with("mean")));
 }
 
+/// Two steps of momentum by hand, with weights that decay and biases that do not.
 #[test]
 fn momentum_adds_gradients_up() {
     let shape = ImageShape { height: 8, width: 8, channels: 1 };
