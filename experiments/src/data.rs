@@ -164,7 +164,8 @@ impl DataCatalog {
     }
 }
 
-/// What stands beside a data file, so that it need not be read to be known; of that size and time alone.
+/// What stands beside a data file, so that it need not be read to be known. It counts only while the file has this size and
+/// time.
 #[derive(Serialize, Deserialize)]
 struct Remembered {
     bytes: u64,

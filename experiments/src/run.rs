@@ -89,16 +89,6 @@ impl Runner {
         self.run_locked(job, progress)
     }
 
-    /// Waits until nobody else is at a run, and says so where somebody is.
-    fn wait_for(&self, job: &Job, progress: &Progress) -> Result<fs::File> {
-        let key = job.spec.key();
-        if let Some(lock) = self.workspace.try_lock(&key, job.seed)? {
-            return Ok(lock);
-        }
-        progress.line(&format!("waiting for another process or thread that makes {}", label(job)));
-        self.workspace.lock(&key, job.seed)
-    }
-
     /// The same, but none where another process or thread is at it, or at a run that it needs.
     pub(crate) fn try_run(&self, job: &Job, progress: &Progress) -> Result<Option<Ended>> {
         for need in job.needs() {
@@ -127,6 +117,16 @@ impl Runner {
         self.store.save(&record)?;
         checkpoint::discard(&self.workspace, job);
         Ok(Ended::Here(record))
+    }
+
+    /// Waits until nobody else is at a run, and says so where somebody is.
+    fn wait_for(&self, job: &Job, progress: &Progress) -> Result<fs::File> {
+        let key = job.spec.key();
+        if let Some(lock) = self.workspace.try_lock(&key, job.seed)? {
+            return Ok(lock);
+        }
+        progress.line(&format!("waiting for another process or thread that makes {}", label(job)));
+        self.workspace.lock(&key, job.seed)
     }
 
     fn open_record(&self, Job { method, spec, seed }: &Job) -> RunRecord {
@@ -274,13 +274,13 @@ impl Runner {
         let spec = &job.spec;
         let _lock = self.wait_for(&job, progress)?;
         let record = self.run_locked(&job, progress)?.record();
-        let checkpoint = self.workspace.networks(&spec.key(), seed);
+        let networks = self.workspace.networks(&spec.key(), seed);
         if record.outcome != RunOutcome::Finished {
             return Ok(record);
         }
-        match self.fresh_learner(spec, seed).load(&checkpoint) {
+        match self.fresh_learner(spec, seed).load(&networks) {
             Ok(()) => {
-                let own = checkpoint.join(OWN_RECORD);
+                let own = networks.join(OWN_RECORD);
                 return if own.exists() { record::read(&own) } else { Ok(record) };
             }
             Err(CheckpointError::Malformed { path, problem }) => {

@@ -148,6 +148,28 @@ fn paths_named_in_documents_exist() {
     }
 }
 
+#[test]
+fn links_in_documents_lead_somewhere() {
+    for page in ["README.md", "ARCHITECTURE.md", "data/README.md"] {
+        let text = read(page);
+        let folder = Path::new(page).parent().expect("a file is in a folder");
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for target in targets.filter(|target| !target.starts_with("http")) {
+            let (path, heading) = target.split_once('#').unwrap_or((target, ""));
+            let path = path.strip_prefix('/').map_or_else(|| folder.join(path), PathBuf::from);
+            assert!(path.as_os_str().is_empty() || root().join(&path).exists(), "{page} links to {target}");
+            // Where it is in the page itself: headings in lower case, with a line for each blank and no other marks.
+            let named = |line: &str| {
+                let plain = line.trim_start_matches('#').trim().to_lowercase();
+                plain.chars().filter(|c| c.is_alphanumeric() || " -".contains(*c)).collect::<String>().replace(' ', "-")
+            };
+            let here = !path.as_os_str().is_empty()
+                || text.lines().any(|line| line.starts_with('#') && named(line) == heading);
+            assert!(here, "{page} has no heading {heading}");
+        }
+    }
+}
+
 /// A command that a document names can be typed: its ONLY= matches cells.
 #[test]
 fn cells_named_in_documents_exist() {

@@ -79,6 +79,7 @@ impl<'a> Source<'a> {
         const COLUMNS: [&str; 6] = ["observations", "images", "actions", "rewards", "terminals", "timeouts"];
         let rows = |dataset: &Dataset| dataset.shape().first().copied();
         let Some(expected) = self.keys.get("observations").and_then(rows) else { return Ok(()) };
+        // An empty column would let the others promise any number of rows.
         if expected == 0 {
             return Err(DatasetError::malformed(
                 self.path,

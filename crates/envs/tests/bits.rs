@@ -22,7 +22,7 @@ fn hash_of(task: Task, steps: usize) -> u64 {
 }
 
 /// Ants tumble over the floor and into walls here, hands flail and drop what they hold. Grasping is not among them: its
-/// kinematics call the C library's arctangent, which machines may have in different versions.
+/// movements and facts go by the C library's arctangent and sines, which machines may have in different versions.
 #[test]
 fn physics_keeps_its_bits() {
     let recorded = [

@@ -112,6 +112,11 @@ mod tests {
         }
         assert_eq!(adam.mean.double_value(&[0]), 0.0);
         assert!(adam.mean.double_value(&[1]) > 0.9);
+        adam.square = Tensor::from_slice(&[1e-39_f32, 1.0]);
+        for _ in 0..SWEEP {
+            adam.step(&mut parameters, &Tensor::from_slice(&[0.0_f32, 1.0]), 1e-3);
+        }
+        assert_eq!(adam.square.double_value(&[0]), 0.0, "by decay alone some 4e-40 would be left");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Plays `episodes` episodes of random and of bang-bang actions (each component -1 or 1) in turn and panics where the
-/// contract of [`Environment`] is broken. Nothing for a robot in the world, which [`check_robot`] is for.
+/// contract of [`Environment`] is broken. It is not for a robot in the world: use [`check_robot`] there.
 ///
 /// Checked: what [`check_robot`] checks, equal bits for equal seeds, and that a restored snapshot goes on as the original
 /// did, early in an episode and, where random actions let one last so long, at its end by time.

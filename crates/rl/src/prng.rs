@@ -23,7 +23,7 @@ impl Prng {
         Self(Pcg64Mcg::from_seed(digest[..16].try_into().expect("16 of 32 bytes")))
     }
 
-    /// Uniform in `[low, high)`; where the bounds are no powers of two, rounding may give `high`.
+    /// Uniform from `low` to `high`; rounding may give `high` itself.
     pub fn uniform(&mut self, low: f32, high: f32) -> f32 {
         low + (high - low) * self.0.random::<f32>()
     }

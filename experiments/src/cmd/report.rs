@@ -84,7 +84,7 @@ fn splice(workspace: &Workspace, id: &str) -> Result<()> {
 /// What README.md shows of a page: all of it, or what stands before [`READ_ON`].
 fn first_part(page: &str, id: &str) -> String {
     let Some((first, _)) = page.split_once(READ_ON) else { return page.to_string() };
-    format!("{first}More, with exceptions row by row: [{id}.md](results/{id}/{id}.md).\n")
+    format!("{first}More, such as what findings mean: [{id}.md](results/{id}/{id}.md).\n")
 }
 
 /// Puts a text into a page, where the page is there and has the markers.

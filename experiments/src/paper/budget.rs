@@ -1,4 +1,5 @@
-//! What a scale fixes, the same for all columns of a task: the online phase of any table, and all of those of D4RL tasks.
+//! What a scale fixes, the same for all columns of a task: of any table the online phase, of D4RL's tasks the offline phase
+//! and IQL's settings too.
 
 use envs::{Family, Task};
 use jsrl::SchedulePlan;
@@ -47,8 +48,8 @@ impl OnlineBudget {
         SchedulePlan::Random { stages: self.stages }
     }
 
-    /// A column's online phase. The guide takes its best actions: drawn ones made no difference that pilots could show
-    /// (results/pilots/stuck-curriculum).
+    /// A column's online phase. The guide takes its best actions: on two mazes drawn ones made no difference that one pilot
+    /// seed could show (results/pilots/stuck-curriculum).
     pub(super) fn plan(
         &self,
         start: Start,

@@ -172,12 +172,12 @@ pub(super) fn row_by_row(
     verdicts
 }
 
-/// What runs say of the claims about whole tables, for people, and beyond [`READ_ON`] what their words mean and which rows
-/// are exceptions; nothing where none was run.
+/// What runs say of the claims about whole tables, for people, where any was run; then [`READ_ON`], and beyond it what the
+/// words mean and which rows are exceptions.
 pub(super) fn told(verdicts: &[Verdict]) -> String {
     let run = || verdicts.iter().filter(|verdict| verdict.over_all_rows && verdict.finding != Finding::NotRun);
     if run().next().is_none() {
-        return String::new();
+        return format!("\n{READ_ON}\n");
     }
     let lines = run().map(Verdict::line).collect::<Vec<_>>().concat();
     let with_exceptions = run().filter(|verdict| !verdict.exceptions.is_empty());

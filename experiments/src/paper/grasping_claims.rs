@@ -189,7 +189,7 @@ mod tests {
         let lucky = by_seed(|method, seed| match (method, seed) {
             (RANDOM, 3) => Some([20; 3]),
             (_, 3) => None,
-            (method, _) => Some(if method == CURRICULUM { [4, 12, 14] } else { [9, 9, 9] }),
+            (method, _) => Some(if method == CURRICULUM { [4, 7, 19] } else { [9, 9, 9] }),
         });
         let of = |method| find(&lucky, Task::GraspingInstance, Demonstrations(20), method).expect("a cell");
         assert_eq!(steps_to_level(of(CURRICULUM), of(RANDOM))[0], by_seed_steps(4_000.0));

@@ -145,9 +145,12 @@ fn markdown(scale: Scale, results: &Results, rows: &[Vec<Shown>]) -> String {
             "\nCells that the {scale} scale does not have are run at paper scale, with a table of its own:\n\n{lines}"
         ),
     };
-    let settings = format!("\n## Settings and data of these runs\n\n{}\n", reductions(scale, results));
-    let missing =
-        format!("\n## Not run, or by fewer than {} seeds\n\n{}\n{here}{elsewhere}", seeds(scale), not_run.markdown());
+    let settings = format!("\n## Settings and data of these runs\n\n{}", reductions(scale, results));
+    let missing = format!(
+        "\n## Not run, or by fewer than {} seeds\n\n{}\nWhat makes them, and what has fewer seeds:\n\n{here}{elsewhere}",
+        seeds(scale),
+        not_run.markdown()
+    );
     page + &settings + &missing
 }
 

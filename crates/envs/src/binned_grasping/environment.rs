@@ -178,13 +178,13 @@ impl BinnedGrasping {
 
     fn observation(&mut self) -> Observation {
         let coordinates = self.coordinates();
-        let grip = self.arm.grip(joints_of(&coordinates));
+        let pose = self.arm.pose(joints_of(&coordinates));
         let aperture = 0.5 * (coordinates[JOINTS] + coordinates[JOINTS + 1]);
         let (bodies, held, target) = (self.bodies(), self.held(), self.target());
         let grasps = Grasps::new(&bodies);
         let facts = Facts {
-            position: grip.position.to_array(),
-            yaw: grip.yaw,
+            position: pose.position.to_array(),
+            yaw: pose.yaw,
             aperture,
             held,
             lift: held.map_or(0.0, |held| self.lowest_point(held)),
@@ -193,19 +193,19 @@ impl BinnedGrasping {
             grasps: std::array::from_fn(|number| grasps.best(number)),
         };
         let image = self.view.as_mut().map(|view| view.image(&self.scene, target));
-        Observation { state: vec![aperture / OPEN, grip.position.z], image, privileged: facts.to_vec() }
+        Observation { state: vec![aperture / OPEN, pose.position.z], image, privileged: facts.to_vec() }
     }
 
     /// The coordinates to which an action sends the robot.
     fn goal(&self, from: &[f32; COORDINATES], action: &[f32; ACTION_SIZE]) -> [f32; COORDINATES] {
-        let grip = self.arm.grip(joints_of(from));
+        let pose = self.arm.pose(joints_of(from));
         let along = |axis: usize| {
             let [low, high] = WORKSPACE[axis];
-            (grip.position[axis] + SHIFT_STEP * action[axis]).clamp(low, high)
+            (pose.position[axis] + SHIFT_STEP * action[axis]).clamp(low, high)
         };
         let goal = GripperPose {
             position: Vector::new(along(0), along(1), along(2)),
-            yaw: (grip.yaw + TURN_STEP * action[3]).clamp(-TURN, TURN),
+            yaw: (pose.yaw + TURN_STEP * action[3]).clamp(-TURN, TURN),
         };
         let mut to = [if action[4] > 0.0 { CLOSED } else { OPEN }; COORDINATES];
         to[..JOINTS].copy_from_slice(&self.arm.angles_for(goal, joints_of(from)));

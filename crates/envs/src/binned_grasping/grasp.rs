@@ -50,7 +50,7 @@ struct Direction {
     extents: Vec<[[f32; 2]; 2]>,
 }
 
-/// The ways to grip its objects that a scene allows; what they have in common is worked out once.
+/// The grasps that a scene allows; what they have in common is worked out once.
 pub(super) struct Grasps<'a> {
     bodies: &'a [Body<'a>],
     /// The height of each object's highest point (m).

@@ -64,7 +64,7 @@ impl Arm {
     }
 
     /// Where the gripper is.
-    pub(super) fn grip(&self, angles: &[f32; JOINTS]) -> GripperPose {
+    pub(super) fn pose(&self, angles: &[f32; JOINTS]) -> GripperPose {
         let (pose, _) = self.forward(angles);
         let opening = pose.rotation * Vector::Y;
         GripperPose { position: pose.translation, yaw: (-opening.x).atan2(opening.y) }
@@ -159,7 +159,7 @@ mod tests {
             angles = arm.angles_for(goal, &angles);
             let (pose, _) = arm.forward(&angles);
             assert!((pose.translation - goal.position).length() < 1e-3, "{goal:?}: {pose:?}");
-            assert!((arm.grip(&angles).yaw - goal.yaw).abs() < 5e-3, "{goal:?}: {pose:?}");
+            assert!((arm.pose(&angles).yaw - goal.yaw).abs() < 5e-3, "{goal:?}: {pose:?}");
             assert!((pose.rotation * Vector::Z).z < -0.9999, "{goal:?}: {pose:?}");
             for (angle, [low, high]) in angles.iter().zip(arm.limits) {
                 assert!((low..=high).contains(angle), "{goal:?}: {angles:?}");

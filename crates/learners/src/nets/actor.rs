@@ -157,7 +157,7 @@ impl Actor {
         self.step_likelihood_at(&pass, actions, weight, rate)
     }
 
-    /// The same in the states of a pass, which is none of an earlier network.
+    /// The same from a pass; no step may lie between the two.
     pub(crate) fn step_likelihood_at(
         &mut self,
         pass: &TrainingPass,
