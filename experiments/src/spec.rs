@@ -235,10 +235,8 @@ impl fmt::Display for RunKey {
 /// A method's name is a folder's, whether the command line gives it or a specification the guide's run's.
 pub(crate) fn check_method(name: &str) -> Result<()> {
     let plain = name.chars().all(|c: char| c.is_ascii_alphanumeric() || "-_.".contains(c)) && !name.starts_with('.');
-    ensure!(
-        plain && !name.is_empty(),
-        "a method's name is a folder's: letters, digits, - _ and ., not beginning with a dot; this is {name:?}"
-    );
+    let told = "a method's name is a folder's: letters, digits, - _ and ., not beginning with a dot; this is";
+    ensure!(plain && !name.is_empty(), "{told} {name:?}");
     Ok(())
 }
 
