@@ -207,7 +207,7 @@ fn the_guide_draws_where_it_is_told_to() {
 #[test]
 fn the_learner_explores_except_where_it_is_judged() {
     let tape = Tape::default();
-    let mut learner = Collector { policy: Asked(Mutex::default()), rows: Vec::new() };
+    let mut learner = Collector::new(Asked(Mutex::default()), what_happened);
     let mut training =
         JumpStart::new(vec![lane(&tape, &SchedulePlan::LearnerOnly, 0)], &Constant(1.0), &mut learner, 3, 1);
     (0..2).for_each(|_| drop(training.step()));
@@ -301,17 +301,23 @@ fn updates_may_come_before_the_first_step() {
     }
 }
 
-/// Keeps every row that it is given to learn from: state, action, next state, bootstrap.
-struct Collector<P> {
+/// Keeps some columns of every row that it is given to learn from, each different row once.
+struct Collector<P, const N: usize> {
     policy: P,
-    rows: Vec<[i32; 4]>,
+    columns: fn(&Minibatch) -> [&LaneRows; N],
+    rows: Vec<[i32; N]>,
 }
 
-impl<P: Policy> Learner for Collector<P> {
+impl<P: Policy, const N: usize> Collector<P, N> {
+    fn new(policy: P, columns: fn(&Minibatch) -> [&LaneRows; N]) -> Self {
+        Self { policy, columns, rows: Vec::new() }
+    }
+}
+
+impl<P: Policy, const N: usize> Learner for Collector<P, N> {
     fn update(&mut self, batch: &Minibatch) -> Diagnostics {
         for row in 0..batch.states.rows() {
-            let columns = [&batch.states, &batch.actions, &batch.next_states, &batch.bootstraps];
-            self.rows.push(columns.map(|column| column.row(0, row)[0] as i32));
+            self.rows.push((self.columns)(batch).map(|column| column.row(0, row)[0] as i32));
         }
         self.rows.sort_unstable();
         self.rows.dedup();
@@ -331,50 +337,26 @@ impl<P: Policy> Learner for Collector<P> {
     }
 }
 
+fn what_happened(batch: &Minibatch) -> [&LaneRows; 4] {
+    [&batch.states, &batch.actions, &batch.next_states, &batch.bootstraps]
+}
+
 /// The last transition of an episode leads to where the episode ended and not to where the next one began, and goes on
 /// being bootstrapped from where only time had run out; an action is stored as the environment took it.
 #[test]
 fn what_is_stored_is_what_happened() {
     let tape = Tape::default();
-    let mut learner = Collector { policy: Constant(-3.0), rows: Vec::new() };
+    let mut learner = Collector::new(Constant(-3.0), what_happened);
     let lane = lane(&tape, &SchedulePlan::Curriculum { stages: 1, tolerance: 0.0, window: 1 }, 1);
     let mut training = JumpStart::new(vec![lane], &Constant(3.0), &mut learner, 50, 1);
     (0..12).for_each(|_| _ = training.step());
     assert_eq!(learner.rows, [[0, 1, 1, 1], [1, -1, 2, 1], [2, -1, 3, 1], [3, -1, 4, 1]]);
 }
 
-/// Keeps the state and the success mark of every row that it meets.
-struct Marks {
-    policy: Constant,
-    rows: Vec<[i32; 2]>,
-}
-
-impl Learner for Marks {
-    fn update(&mut self, batch: &Minibatch) -> Diagnostics {
-        let of = |row| [&batch.states, &batch.successes].map(|column| column.row(0, row)[0] as i32);
-        self.rows.extend((0..batch.states.rows()).map(of));
-        self.rows.sort_unstable();
-        self.rows.dedup();
-        Diagnostics::default()
-    }
-
-    fn policy(&self) -> &dyn Policy {
-        &self.policy
-    }
-
-    fn save(&self, _: &Path) -> Result<(), CheckpointError> {
-        unreachable!("not part of this test")
-    }
-
-    fn load(&mut self, _: &Path) -> Result<(), CheckpointError> {
-        unreachable!("not part of this test")
-    }
-}
-
 #[test]
 fn steps_of_an_episode_given_up_lead_to_no_later_reward() {
     let tape = Tape::default();
-    let mut learner = Marks { policy: Constant(-1.0), rows: Vec::new() };
+    let mut learner = Collector::new(Constant(-1.0), |batch| [&batch.states, &batch.successes]);
     let lane = lane(&tape, &SchedulePlan::LearnerOnly, 0);
     let mut training = JumpStart::new(vec![lane], &Constant(1.0), &mut learner, 100, 1);
     (0..2).for_each(|_| training.collect());
