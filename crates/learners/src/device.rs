@@ -52,10 +52,11 @@ pub fn use_one_thread() {
     drop(Tensor::empty([6 << 20], (Kind::Float, tch::Device::Cpu)));
 }
 
-/// What must stand in a process's environment as it starts, so that libtorch computes the same bits on all x86-64 processors
-/// with fused multiply-add: no kernels for wider vectors than any of them has, and products by the routines that MKL has for
-/// all of them (oneMKL Developer Guide, "Conditional Numerical Reproducibility"). Tried by asking one processor for
-/// different kernels. Learning takes about twice the time. Functions of the C library (`tanh`, `sincos`), which environments
+/// What must stand in a process's environment as it starts, so that libtorch should compute the same bits on all x86-64
+/// processors with fused multiply-add: no kernels for wider vectors than any of them has, and products by the routines that MKL has for
+/// all of them (oneMKL Developer Guide, "Conditional Numerical Reproducibility"). Asked for
+/// different kernels one processor gives the same bits; but the door's data came out otherwise on an Intel Xeon than on an AMD
+/// EPYC, by the same program, so something is still missing. Learning takes about twice the time. Functions of the C library (`tanh`, `sincos`), which environments
 /// and scripts call too, may still differ between its versions; only glibc 2.36 was tried.
 pub const SAME_BITS_EVERYWHERE: [(&str, &str); 2] = [("ATEN_CPU_CAPABILITY", "default"), ("MKL_CBWR", "COMPATIBLE")];
 
