@@ -2,10 +2,14 @@
 
 use envs::Task;
 
-use crate::paper::{
-    Results, Verdict,
-    claims::{self, Inequality, Sizes, in_rows, paired, row_name},
-    table1::Method,
+use crate::{
+    paper::{
+        CellResult, Results, Verdict,
+        claims::{self, Inequality, Sizes, in_rows, paired, row_name},
+        table1::Method,
+    },
+    record::RunRecord,
+    stats,
 };
 
 const INEQUALITIES: [Inequality; 8] = [
@@ -76,6 +80,8 @@ pub(crate) fn check(results: &Results) -> Vec<Verdict> {
     rows.retain(|(task, _)| task.maze().is_some());
     let mut verdicts = claims::inequalities(&INEQUALITIES, results, &rows);
     verdicts.extend(degrades_less(results, &rows));
+    let online = Method::TABLE1.into_iter().filter(|method| *method != Method::Offline);
+    verdicts.extend(online.flat_map(|method| still_rises(method, results, &rows)));
     verdicts
 }
 
@@ -107,13 +113,63 @@ fn shares(few: &[(u64, f64)], all: &[(u64, f64)]) -> Vec<(u64, f64)> {
     few.iter().filter_map(|(seed, score)| Some((*seed, 100.0 * score / find(*seed)?))).collect()
 }
 
+/// Whether a column goes on rising when its online phase ends, of which the laptop scale has a small part of the paper's.
+fn still_rises(method: Method, results: &Results, rows: &[(Task, usize)]) -> Vec<Verdict> {
+    let row = |(task, transitions): &(Task, usize)| {
+        let cell = results.find(*task, *transitions, method.name())?;
+        let quarters = |record: &RunRecord| Some((quarter(cell, record, 3)?, quarter(cell, record, 2)?));
+        let (last, before) = cell.finished().filter_map(quarters).unzip();
+        Some((row_name(*task, *transitions), last, before))
+    };
+    let claim = format!(
+        "{} still rises on the ant mazes when the online phase ends: the last quarter's evaluations, beside those of the \
+         quarter before (our question; the paper has a million steps)",
+        method.title()
+    );
+    in_rows(&claim, true, rows.iter().filter_map(row).collect())
+}
+
+/// The mean (percent) of a run's evaluations in one quarter of its online phase, 0 to 3; nothing where it has none there.
+fn quarter(cell: &CellResult, record: &RunRecord, which: usize) -> Option<f64> {
+    let steps = record.spec.online.as_ref()?.steps;
+    let inside = record.evaluations.iter().filter(|e| e.step > 0 && (4 * e.step - 1) / steps == which);
+    let scores: Vec<f64> = inside.filter_map(|e| e.alone.as_ref()).map(|alone| cell.percent(alone)).collect();
+    (!scores.is_empty()).then(|| stats::mean(&scores))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        paper::{Cell, claims::Finding, fixtures, table1},
+        spec::Scale,
+    };
 
     #[test]
     fn shares_are_of_the_same_seed() {
         let (few, all) = ([(0, 1.0), (2, 3.0), (3, 5.0), (4, 9.0)], [(2, 6.0), (1, 6.0), (3, 0.0), (0, 5.0)]);
         assert_eq!(shares(&few, &all), [(0, 20.0), (2, 50.0)]);
+    }
+    /// Of evaluations every 2,000 steps, the last quarter's are those after 32,000 to 40,000.
+    #[test]
+    fn a_column_rises_where_its_last_quarter_is_above_the_one_before() {
+        let found = |successes: [usize; 20]| {
+            let mut cells = (table1::experiment().cells)(Scale::Laptop, &fixtures::catalog()).expect("a plan");
+            cells.retain(|cell| cell.name().contains("antmaze-umaze-v0/10k"));
+            let steps = cells.iter().filter_map(|cell| cell.spec.online.as_ref()).map(|online| online.steps);
+            assert!(steps.eq([40_000; 4]));
+            let of_iql = |cell: &Cell, _| (cell.method == "iql").then(|| successes.to_vec());
+            let results = fixtures::results(cells, 3, of_iql);
+            let verdict = still_rises(Method::Iql, &results, &results.rows()).pop().expect("over all rows");
+            assert!(verdict.over_all_rows && verdict.claim.contains("IQL still rises"), "{}", verdict.claim);
+            (verdict.finding, verdict.evidence)
+        };
+        let mut successes = [20; 20]; // of 20
+        successes[10..15].fill(4);
+        successes[15..].fill(5);
+        let (finding, evidence) = found(successes);
+        assert!(finding == Finding::Holds && evidence.starts_with("difference +5.0 "), "{evidence}");
+        successes[15] = 0;
+        assert_eq!(found(successes).0, Finding::Fails, "level");
     }
 }
