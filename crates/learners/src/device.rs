@@ -53,11 +53,18 @@ pub fn use_one_thread() {
 }
 
 /// What must stand in a process's environment as it starts, so that libtorch should compute the same bits on all x86-64
-/// processors with fused multiply-add: no kernels for wider vectors than any of them has, and products by the routines that MKL has for
-/// all of them (oneMKL Developer Guide, "Conditional Numerical Reproducibility"). Asked for
-/// different kernels one processor gives the same bits; but the door's data came out otherwise on an Intel Xeon than on an AMD
-/// EPYC, by the same program, so something is still missing. Learning takes about twice the time. Functions of the C library (`tanh`, `sincos`), which environments
-/// and scripts call too, may still differ between its versions; only glibc 2.36 was tried.
+/// processors with fused multiply-add: no kernels for wider vectors than any of them has, and products by the routines that
+/// MKL has for all of them (oneMKL Developer Guide, "Conditional Numerical Reproducibility"). Asked for different kernels one
+/// processor gives the same bits. Learning takes about twice the time.
+///
+/// One thing is still missing: MKL's square root for all processors (`mkl_vml_kernel_sSqrt_EXHAynn`, to which
+/// `Tensor::sqrt` comes, and with it Adam) begins with the instruction `rsqrtps`, an approximation of each maker's own, and
+/// one in five of its results is not the nearest number. So what is trained so is the same on processors of one maker at
+/// most: the door's data differ between an Intel Xeon and an AMD EPYC. Roots by IEEE's instruction should mend it, and change
+/// all data of the hand.
+///
+/// Functions of the C library (`tanh`, `sincos`), which environments and scripts call too, may still differ between its
+/// versions; only glibc 2.36 was tried.
 pub const SAME_BITS_EVERYWHERE: [(&str, &str); 2] = [("ATEN_CPU_CAPABILITY", "default"), ("MKL_CBWR", "COMPATIBLE")];
 
 /// Linkers drop `libtorch_cuda` from a binary that calls none of its functions, so it is loaded by hand; its kernels
