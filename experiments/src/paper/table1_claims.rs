@@ -150,6 +150,7 @@ mod tests {
         let (few, all) = ([(0, 1.0), (2, 3.0), (3, 5.0), (4, 9.0)], [(2, 6.0), (1, 6.0), (3, 0.0), (0, 5.0)]);
         assert_eq!(shares(&few, &all), [(0, 20.0), (2, 50.0)]);
     }
+
     /// Of evaluations every 2,000 steps, the last quarter's are those after 32,000 to 40,000.
     #[test]
     fn a_column_rises_where_its_last_quarter_is_above_the_one_before() {
