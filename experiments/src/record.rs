@@ -146,7 +146,7 @@ impl RunRecord {
     }
 
     /// A number of each evaluation of the exploration-policy alone that counts for the score, the last one first.
-    pub(crate) fn scored(&self, number: impl Fn(&EpisodeScores) -> f64) -> Vec<f64> {
+    pub(crate) fn scored<T>(&self, number: impl Fn(&EpisodeScores) -> T) -> Vec<T> {
         let scored = self.spec.online.as_ref().map_or(1, |online| online.evaluation.scored);
         // A warm start's record begins with the offline phase's evaluation, which is no score of the online one.
         let counted = self.evaluations.iter().rev().filter(|e| e.step > 0 || self.spec.online.is_none());

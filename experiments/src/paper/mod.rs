@@ -30,6 +30,7 @@ mod table11;
 mod table1_claims;
 mod table1_curves;
 mod table1_page;
+mod table1_swing;
 mod table2;
 mod tables3_10;
 

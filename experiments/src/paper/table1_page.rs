@@ -16,7 +16,7 @@ use crate::{
         seeds,
         settings::reductions,
         table1::{self, Method},
-        table1_claims, table1_curves,
+        table1_claims, table1_curves, table1_swing,
     },
     spec::Scale,
     stats::{self, FEWEST},
@@ -151,7 +151,7 @@ fn markdown(scale: Scale, results: &Results, rows: &[Vec<Shown>]) -> String {
         seeds(scale),
         not_run.markdown()
     );
-    page + &settings + &missing
+    page + &table1_swing::told(results) + &settings + &missing
 }
 
 /// Which claims come out otherwise by the last evaluation alone, as the paper seems to score; nothing where none does.
