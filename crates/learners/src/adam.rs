@@ -1,6 +1,6 @@
 //! Adam over one flat tensor.
 
-use tch::{Kind, Tensor};
+use tch::{Kind, Tensor, kind::Element};
 
 const MEAN_DECAY: f64 = 0.9;
 const SQUARE_DECAY: f64 = 0.999;
@@ -19,6 +19,8 @@ pub(crate) struct Adam {
     scratch: Tensor,
     /// A tensor like the rest of the state, so that it is saved with it.
     steps: Tensor,
+    /// Whether parameters lie in host memory, where one pass over them does the work of three of libtorch's.
+    on_host: bool,
 }
 
 impl Adam {
@@ -29,6 +31,7 @@ impl Adam {
             square: parameters.zeros_like(),
             scratch: parameters.zeros_like(),
             steps: Tensor::zeros([1], (Kind::Int64, tch::Device::Cpu)),
+            on_host: parameters.device() == tch::Device::Cpu,
         }
     }
 
@@ -39,25 +42,62 @@ impl Adam {
 
     /// Moves `parameters` against `gradient`, both of the shape given to [`Adam::new`].
     pub(crate) fn step(&mut self, parameters: &mut Tensor, gradient: &Tensor, rate: f64) {
-        // In-place operations of tch return one more handle, which is not needed.
-        self.steps += 1;
-        let step = self.steps() as f64;
-        _ = self.mean.lerp_(gradient, 1.0 - MEAN_DECAY);
-        _ = gradient.square_out(&self.scratch);
-        _ = self.square.lerp_(&self.scratch, 1.0 - SQUARE_DECAY);
-        if self.steps() % SWEEP == 0 {
+        numbers::<i64>(&mut self.steps)[0] += 1;
+        let steps = self.steps();
+        if self.on_host {
+            self.follow_on_host(gradient);
+        } else {
+            self.follow(gradient);
+        }
+        if steps % SWEEP == 0 {
             self.sweep();
         }
         if rate == 0.0 {
             return;
         }
         // The step length goes into the divisor, which spares a pass: parameters += mean / -(divisor / length).
-        let length = rate / (1.0 - MEAN_DECAY.powf(step));
-        let root_scale = 1.0 / (1.0 - SQUARE_DECAY.powf(step)).sqrt();
+        let length = rate / (1.0 - MEAN_DECAY.powf(steps as f64));
+        let root_scale = 1.0 / (1.0 - SQUARE_DECAY.powf(steps as f64)).sqrt();
+        let (scale, epsilon) = (-root_scale / length, -EPSILON / length);
+        // In-place operations of tch return one more handle, which is not needed.
         _ = self.square.sqrt_out(&self.scratch);
-        self.scratch *= -root_scale / length;
-        self.scratch += -EPSILON / length;
+        if self.on_host {
+            self.descend_on_host(parameters, scale as f32, epsilon as f32);
+        } else {
+            self.descend(parameters, scale, epsilon);
+        }
+    }
+
+    /// Moves the moments towards the gradient and its square.
+    fn follow(&mut self, gradient: &Tensor) {
+        _ = self.mean.lerp_(gradient, 1.0 - MEAN_DECAY);
+        _ = gradient.square_out(&self.scratch);
+        _ = self.square.lerp_(&self.scratch, 1.0 - SQUARE_DECAY);
+    }
+
+    /// The same in one pass.
+    fn follow_on_host(&mut self, gradient: &Tensor) {
+        let (mean_share, square_share) = ((1.0 - MEAN_DECAY) as f32, (1.0 - SQUARE_DECAY) as f32);
+        let moments = numbers::<f32>(&mut self.mean).iter_mut().zip(numbers::<f32>(&mut self.square));
+        for ((mean, square), gradient) in moments.zip(numbers::<f32>(&mut gradient.shallow_clone())) {
+            *mean += mean_share * (*gradient - *mean);
+            *square += square_share * (*gradient * *gradient - *square);
+        }
+    }
+
+    /// Moves `parameters` by the mean over (root times `scale` plus `epsilon`); the root lies in `scratch`.
+    fn descend(&mut self, parameters: &mut Tensor, scale: f64, epsilon: f64) {
+        self.scratch *= scale;
+        self.scratch += epsilon;
         _ = parameters.addcdiv_(&self.mean, &self.scratch);
+    }
+
+    /// The same in one pass.
+    fn descend_on_host(&mut self, parameters: &mut Tensor, scale: f32, epsilon: f32) {
+        let moments = numbers::<f32>(&mut self.mean).iter().zip(numbers::<f32>(&mut self.scratch));
+        for (parameter, (mean, root)) in numbers::<f32>(parameters).iter_mut().zip(moments) {
+            *parameter += *mean / (*root * scale + epsilon);
+        }
     }
 
     /// Takes moments below the normal numbers as 0. Those of a rectifier that has shut for good decay to there and stay, and
@@ -78,17 +118,29 @@ impl Adam {
     }
 }
 
+/// The numbers of a tensor that lies in host memory without gaps.
+fn numbers<T: Element>(tensor: &mut Tensor) -> &mut [T] {
+    let (device, kind) = (tensor.device(), tensor.kind());
+    assert!(device == tch::Device::Cpu && kind == T::KIND && tensor.is_contiguous(), "{kind:?} on {device:?}");
+    // SAFETY: that many numbers of this kind stand there for as long as the tensor does, which the slice does not outlive.
+    unsafe { std::slice::from_raw_parts_mut(tensor.data_ptr().cast(), tensor.numel()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Adam, SWEEP};
     use tch::Tensor;
 
-    /// The published recurrence in f64, one number at a time.
+    /// The published recurrence in f64, one number at a time, in host memory and in the form for elsewhere.
     #[test]
     fn follows_the_published_recurrence() {
+        [true, false].into_iter().for_each(follows);
+    }
+
+    fn follows(on_host: bool) {
         let (mut mean, mut square, mut expected) = (0.0_f64, 0.0_f64, 0.5_f64);
         let mut parameters = Tensor::from_slice(&[0.5_f32]);
-        let mut adam = Adam::new(&parameters);
+        let mut adam = Adam { on_host, ..Adam::new(&parameters) };
         for k in 1..=50 {
             let gradient = f64::from(k).sin() * 10.0_f64.powi(k % 7 - 5);
             let rate = 0.01 / f64::from(k);
@@ -97,7 +149,7 @@ mod tests {
             expected -= rate * (mean / (1.0 - 0.9_f64.powi(k))) / ((square / (1.0 - 0.999_f64.powi(k))).sqrt() + 1e-8);
             adam.step(&mut parameters, &Tensor::from_slice(&[gradient as f32]), rate);
             let found = parameters.double_value(&[0]);
-            assert!((found - expected).abs() < 1e-6, "step {k}: {found}, expected {expected}");
+            assert!((found - expected).abs() < 1e-6, "on host {on_host}, step {k}: {found}, expected {expected}");
         }
     }
 

@@ -19,6 +19,8 @@ pub(crate) struct Mlp {
 struct Layer {
     weight: Tensor, // [lane, in, out]
     bias: Tensor,   // [lane, 1, out]
+    /// The weight as the backward pass wants it, `[lane, out, in]`: a view like the others.
+    transposed: Tensor,
 }
 
 /// What a forward pass leaves behind for the backward pass.
@@ -45,8 +47,11 @@ impl Mlp {
             start += rows * columns;
             view
         };
-        let layers =
-            sizes.windows(2).map(|size| Layer { weight: take(size[0], size[1]), bias: take(1, size[1]) }).collect();
+        let mut layer = |rows, columns| {
+            let (weight, bias) = (take(rows, columns), take(1, columns));
+            Layer { transposed: weight.transpose(1, 2), weight, bias }
+        };
+        let layers = sizes.windows(2).map(|size| layer(size[0], size[1])).collect();
         Self { parameters, layers }
     }
 
@@ -146,12 +151,12 @@ impl Mlp {
     pub(crate) fn backward_to_input(&self, activations: &Activations, output_gradient: Tensor) -> Tensor {
         let above = (1..self.layers.len()).rev();
         let delta = above.fold(output_gradient, |delta, i| self.before_rectifier(activations, i, &delta));
-        delta.bmm(&self.layers[0].weight.transpose(1, 2))
+        delta.bmm(&self.layers[0].transposed)
     }
 
     /// From the gradient at the output of layer `i` to that at the output of the layer before it.
     fn before_rectifier(&self, activations: &Activations, i: usize, delta: &Tensor) -> Tensor {
-        let mut delta = delta.bmm(&self.layers[i].weight.transpose(1, 2));
+        let mut delta = delta.bmm(&self.layers[i].transposed);
         // A hidden value is 0 where its rectifier is shut.
         _ = activations.inputs[i].threshold_backward_grad_input(&delta, &delta, 0);
         if let Some(mask) = activations.masks.get(i - 1) {
