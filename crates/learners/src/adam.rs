@@ -21,6 +21,8 @@ pub(crate) struct Adam {
     steps: Tensor,
     /// Whether parameters lie in host memory, where one pass over them does the work of three of libtorch's.
     on_host: bool,
+    /// Whether that pass takes a product and a sum as one operation that rounds once, as libtorch's kernels here do.
+    rounds_once: bool,
 }
 
 impl Adam {
@@ -32,6 +34,7 @@ impl Adam {
             scratch: parameters.zeros_like(),
             steps: Tensor::zeros([1], (Kind::Int64, tch::Device::Cpu)),
             on_host: parameters.device() == tch::Device::Cpu,
+            rounds_once: rounds_once(),
         }
     }
 
@@ -77,11 +80,13 @@ impl Adam {
 
     /// The same in one pass.
     fn follow_on_host(&mut self, gradient: &Tensor) {
-        let (mean_share, square_share) = ((1.0 - MEAN_DECAY) as f32, (1.0 - SQUARE_DECAY) as f32);
-        let moments = numbers::<f32>(&mut self.mean).iter_mut().zip(numbers::<f32>(&mut self.square));
-        for ((mean, square), gradient) in moments.zip(numbers::<f32>(&mut gradient.shallow_clone())) {
-            *mean += mean_share * (*gradient - *mean);
-            *square += square_share * (*gradient * *gradient - *square);
+        let gradient = &mut gradient.shallow_clone();
+        let (mean, square, gradient) = (numbers(&mut self.mean), numbers(&mut self.square), numbers(gradient));
+        if self.rounds_once {
+            // SAFETY: `rounds_once` says that the processor has both.
+            unsafe { follow_rounding_once(mean, square, gradient) }
+        } else {
+            follow_by(mean, square, gradient, |share, step, from| from + share * step);
         }
     }
 
@@ -118,6 +123,30 @@ impl Adam {
     }
 }
 
+/// Each moment goes a share of its way to the gradient or its square; `multiply_add(share, step, from)` is
+/// from + share * step.
+#[allow(clippy::inline_always)] // only inlined does it take its caller's instructions
+#[inline(always)]
+fn follow_by(mean: &mut [f32], square: &mut [f32], gradient: &[f32], multiply_add: impl Fn(f32, f32, f32) -> f32) {
+    let (mean_share, square_share) = ((1.0 - MEAN_DECAY) as f32, (1.0 - SQUARE_DECAY) as f32);
+    for ((mean, square), gradient) in mean.iter_mut().zip(square).zip(gradient) {
+        *mean = multiply_add(mean_share, gradient - *mean, *mean);
+        *square = multiply_add(square_share, gradient * gradient - *square, *square);
+    }
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn follow_rounding_once(mean: &mut [f32], square: &mut [f32], gradient: &[f32]) {
+    follow_by(mean, square, gradient, f32::mul_add);
+}
+
+/// Whether libtorch's kernels here are those for AVX2 or wider: where the processor has it and nothing else is asked for.
+fn rounds_once() -> bool {
+    let (variable, without) = crate::SAME_BITS_EVERYWHERE[0];
+    let has_it = std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma");
+    has_it && !std::env::var(variable).is_ok_and(|asked| asked == without)
+}
+
 /// The numbers of a tensor that lies in host memory without gaps.
 fn numbers<T: Element>(tensor: &mut Tensor) -> &mut [T] {
     let (device, kind) = (tensor.device(), tensor.kind());
@@ -129,7 +158,7 @@ fn numbers<T: Element>(tensor: &mut Tensor) -> &mut [T] {
 #[cfg(test)]
 mod tests {
     use super::{Adam, SWEEP};
-    use tch::Tensor;
+    use tch::{Kind, Tensor};
 
     /// The published recurrence in f64, one number at a time, in host memory and in the form for elsewhere.
     #[test]
@@ -150,6 +179,23 @@ mod tests {
             adam.step(&mut parameters, &Tensor::from_slice(&[gradient as f32]), rate);
             let found = parameters.double_value(&[0]);
             assert!((found - expected).abs() < 1e-6, "on host {on_host}, step {k}: {found}, expected {expected}");
+        }
+    }
+
+    /// So that a run is the same whichever form takes its steps.
+    #[test]
+    fn both_forms_give_the_same_bits() {
+        let random = |factor: f64| Tensor::randn([3, 1001], (Kind::Float, tch::Device::Cpu)) * factor;
+        let mut parameters = random(1.0);
+        let mut others = parameters.copy();
+        let (mut host, mut other) = (Adam::new(&parameters), Adam { on_host: false, ..Adam::new(&others) });
+        for k in 0..20 {
+            let gradient = random(10.0_f64.powi(k % 9 - 6));
+            host.step(&mut parameters, &gradient, 1e-3);
+            other.step(&mut others, &gradient, 1e-3);
+            assert_eq!(host.mean, other.mean, "step {k}");
+            assert_eq!(host.square, other.square, "step {k}");
+            assert_eq!(parameters, others, "step {k}");
         }
     }
 
