@@ -82,6 +82,7 @@ impl Adam {
     fn follow_on_host(&mut self, gradient: &Tensor) {
         let gradient = &mut gradient.shallow_clone();
         let (mean, square, gradient) = (numbers(&mut self.mean), numbers(&mut self.square), numbers(gradient));
+        assert_eq!(gradient.len(), mean.len(), "a gradient of other parameters");
         if self.rounds_once {
             // SAFETY: `rounds_once` says that the processor has both.
             unsafe { follow_rounding_once(mean, square, gradient) }
