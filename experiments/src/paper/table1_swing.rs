@@ -67,9 +67,9 @@ pub(super) fn told(results: &Results) -> String {
         "\n## How much the policies swing\n\nOf the checks that are scored, over all sizes of a maze's data (standard deviations, in points). Shown: what neighbouring \
          checks of a run differ by. Chance: what they would differ by if the policy stood still, since a check has few episodes. \
          Own: what is left, the policy's swinging and the rise of its curve, with a 95 % bootstrap interval over runs. In the \
-         score: own, in the mean of the scored checks if each is by itself. Between seeds: the scores of the seeds of a row. The \
-         most that anything which calms policies can take off the intervals between seeds is what stands under \"in the \
-         score\" (squares are to be subtracted).\n\n{}",
+         score: own, in the mean of the scored checks if each is by itself. Between seeds: the scores of the seeds of a row; whatever \
+         calms policies from check to check takes the square of what stands under \"in the score\" off its square. What changes \
+         more slowly than from check to check is not told from a difference between seeds.\n\n{}",
         table.markdown()
     )
 }
