@@ -2,7 +2,7 @@
 //!
 //! A check of n episodes of a policy that succeeds with probability p has the variance p (1 - p) / n by chance alone. So of
 //! the variance that neighbouring checks of a run show, that is taken off; what remains is the policy's own: the weights
-//! that each update moves, and the rise that the curve still has. What calms policies can only lessen that part.
+//! that each update moves, and the rise that the curve still has.
 
 use envs::Task;
 use rl::Prng;
@@ -68,7 +68,7 @@ pub(super) fn told(results: &Results) -> String {
          checks of a run differ by. Chance: what they would differ by if the policy stood still, since a check has few episodes. \
          Own: what is left, the policy's swinging and the rise of its curve, with a 95 % bootstrap interval over runs. In the \
          score: own, in the mean of the scored checks if each is by itself. Between seeds: the scores of the seeds of a row; whatever \
-         calms policies from check to check takes the square of what stands under \"in the score\" off its square. What changes \
+         calms policies from check to check can take the square of what stands under \"in the score\" off its square, and no more. What changes \
          more slowly than from check to check is not told from a difference between seeds.\n\n{}",
         table.markdown()
     )

@@ -19,7 +19,7 @@ pub(crate) struct Mlp {
 struct Layer {
     weight: Tensor, // [lane, in, out]
     bias: Tensor,   // [lane, 1, out]
-    /// The weight as the backward pass wants it, `[lane, out, in]`: a view like the others.
+    /// The weight as the backward pass wants it, `[lane, out, in]`: a view like the others, made once.
     transposed: Tensor,
 }
 
