@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     data_file::{Demonstrated, environment_of, recipe},
-    spec::{DataSlice, Scale, hex},
+    spec::{DataSlice, Scale, digits},
     workspace::{Workspace, write_whole},
 };
 
@@ -205,7 +205,7 @@ pub(crate) fn content_of(dataset: &Dataset) -> String {
     for image in dataset.images.iter().flat_map(|images| (0..dataset.len()).map(|row| images.image(row))) {
         hash.update(image.bytes());
     }
-    hex(&hash.finalize())[..16].to_string()
+    digits(&hash.finalize())
 }
 
 /// The manifest of a workspace; empty where there is none yet, which only a clone must have.

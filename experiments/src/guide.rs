@@ -17,7 +17,7 @@ use crate::{
     progress::Progress,
     record::GuideMeasure,
     run::Runner,
-    spec::{GuideSource, OnlinePlan, RunSpec, hex},
+    spec::{GuideSource, OnlinePlan, RunSpec, digits},
     workspace::Workspace,
 };
 
@@ -44,7 +44,7 @@ impl SavedPolicy {
         for file in ["learner.json", "learner.safetensors"].map(|name| self.path(workspace).join(name)) {
             hash.update(fs::read(&file).with_context(|| format!("cannot read the guide {}", file.display()))?);
         }
-        Ok(hex(&hash.finalize())[..16].to_string())
+        Ok(digits(&hash.finalize()))
     }
 
     /// The folder, with the very networks that the specification means.

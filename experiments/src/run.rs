@@ -232,6 +232,7 @@ impl Runner {
         let seat = spec.task.random_policy();
         let guide: &dyn Policy = guide.as_ref().map_or(&*seat, |guide| guide.policy());
         let mut training = JumpStart::new(vec![lane], guide, &mut *learner, online.batch_rows, online.updates_per_step)
+            .with_update_every(online.update_every())
             .with_guide_intent(online.guide_intent())
             .with_critic_warm_up(critic_warm_up);
         if let Some((evaluations, state)) = saved {
@@ -247,7 +248,7 @@ impl Runner {
                 record.outcome = RunOutcome::Failed(format!("{name} is not finite after {step} steps"));
                 break;
             }
-            if step % LOG_EVERY == 0 {
+            if step % LOG_EVERY < online.update_every() {
                 log_diagnostics(&mut log, step, &diagnostics)?;
             }
             if let Some(evaluation) = judge.after_step(&mut training, online.evaluation) {

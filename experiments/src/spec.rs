@@ -68,18 +68,12 @@ pub(crate) struct OfflinePlan {
     pub(crate) episodes: usize,
     /// How often the policy is judged on the way, by as many episodes and after gradient steps that are evenly spaced,
     /// where the offline phase is a figure's curve.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) checks: usize,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-fn is_zero(number: &usize) -> bool {
-    *number == 0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-fn is_false(flag: &bool) -> bool {
-    !*flag
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// The online phase.
@@ -92,7 +86,7 @@ pub(crate) struct OnlinePlan {
     pub(crate) guide: GuideSource,
     /// Whether the guide draws its actions while experience is collected, as the exploration-policy does, or takes its best
     /// ones, as it does wherever it is judged. A guide without a spread (a script, a clone by squared error) has none to draw.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub(crate) guide_draws: bool,
     /// For how long.
     pub(crate) schedule: SchedulePlan,
@@ -102,13 +96,21 @@ pub(crate) struct OnlinePlan {
     pub(crate) steps: usize,
     /// Transitions in a minibatch.
     pub(crate) batch_rows: usize,
-    /// Gradient steps for each environment step.
+    /// Gradient steps after an environment step.
     pub(crate) updates_per_step: usize,
+    /// Environment steps for each round of gradient steps, where it is not one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) update_every: Option<usize>,
     /// When and how the policies are judged.
     pub(crate) evaluation: EvaluationPlan,
 }
 
 impl OnlinePlan {
+    /// Environment steps for each round of gradient steps.
+    pub(crate) fn update_every(&self) -> usize {
+        self.update_every.unwrap_or(1)
+    }
+
     /// What the guide's actions are wanted for while experience is collected.
     pub(crate) fn guide_intent(&self) -> Intent {
         if self.guide_draws { Intent::Explore } else { Intent::Exploit }
@@ -222,7 +224,7 @@ impl RunKey {
     /// The name of a specification: equal for equal JSON, with fields in the order of their declaration.
     pub(crate) fn of(spec: &impl Serialize) -> Self {
         let json = serde_json::to_string(spec).expect("a specification is plain data");
-        Self(hex(&Sha256::digest(json))[..16].to_string())
+        Self(digits(&Sha256::digest(json)))
     }
 }
 
@@ -258,6 +260,7 @@ impl RunSpec {
         let Some(online) = &self.online else { return Ok(()) };
         ensure!(online.steps > 0, "online.steps must be at least 1");
         ensure!(rows(online.batch_rows), "online.batch_rows must be from 1 to {MOST_ROWS}");
+        ensure!(online.update_every() > 0, "online.update_every must be at least 1");
         let EvaluationPlan { every, episodes, scored, curriculum_every, curriculum_episodes } = online.evaluation;
         let counts = [every, episodes, scored, curriculum_every, curriculum_episodes];
         ensure!(counts.iter().all(|count| *count > 0), "every number of online.evaluation must be at least 1");
@@ -344,13 +347,9 @@ impl RunSpec {
     }
 }
 
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-        text
-    })
+/// The first sixteen hexadecimal digits of a hash.
+pub(crate) fn digits(hash: &[u8]) -> String {
+    format!("{:016x}", u64::from_be_bytes(hash[..8].try_into().expect("hashes are longer")))
 }
 
 /// How much is run: which sizes of everything a table takes.

@@ -92,6 +92,18 @@ fn a_warm_start_has_the_networks_of_the_offline_phase() {
 }
 
 #[test]
+fn gradient_steps_follow_every_few_steps() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut spec = spec_of(folder.path(), "control");
+    let online = &mut spec["online"];
+    (online["steps"], online["update_every"]) = (20.into(), 6.into());
+    online["evaluation"]["every"] = 20.into();
+    let (record, _) = run(folder.path(), "every-sixth", &spec);
+    let counts = tensors(folder.path(), &record, |name| name == "adam/actor/steps");
+    assert_eq!(counts[0].1[..8], 3_u64.to_le_bytes());
+}
+
+#[test]
 fn non_finite_numbers_end_an_online_phase_with_a_record() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut spec = spec_of(folder.path(), "control");

@@ -33,6 +33,7 @@ pub struct JumpStart<'a> {
     learner: &'a mut dyn Learner,
     batch_rows: usize,
     updates_per_step: usize,
+    update_every: usize,
     critic_warm_up: usize,
     steps: usize,
     horizon_rngs: Vec<Prng>,
@@ -81,12 +82,25 @@ impl<'a> JumpStart<'a> {
             learner,
             batch_rows,
             updates_per_step,
+            update_every: 1,
             critic_warm_up: 0,
             steps: 0,
             horizon_rngs,
             action_rngs,
             sample_rngs,
         }
+    }
+
+    /// The same loop, which collects `steps` steps for each round of gradient steps instead of one: where experience is
+    /// cheap beside gradients, less of it is then learned by heart.
+    ///
+    /// # Panics
+    /// When `steps` is 0.
+    #[must_use]
+    pub fn with_update_every(mut self, steps: usize) -> Self {
+        assert!(steps > 0, "gradient steps follow environment steps");
+        self.update_every = steps;
+        self
     }
 
     /// The same loop, in the first `steps` steps of which critics alone learn and the learner's policy stays as it is.
@@ -111,10 +125,12 @@ impl<'a> JumpStart<'a> {
         self
     }
 
-    /// One environment step for every lane, then `updates_per_step` gradient steps; the diagnostics of the last one.
+    /// One environment step for every lane, then `updates_per_step` gradient steps; the diagnostics of the last one. Of
+    /// steps [`JumpStart::with_update_every`] but the last of each round have none.
     pub fn step(&mut self) -> Diagnostics {
         self.collect();
-        (0..self.updates_per_step).fold(Diagnostics::default(), |_, _| self.update())
+        let updates = if self.steps.is_multiple_of(self.update_every) { self.updates_per_step } else { 0 };
+        (0..updates).fold(Diagnostics::default(), |_, _| self.update())
     }
 
     /// One environment step for every lane and no gradient step: with [`JumpStart::update`] for robots that cannot wait

@@ -277,6 +277,24 @@ fn critics_are_warmed_up_for_as_long_as_asked() {
     assert_eq!(learned, [critics, critics, critics, critics, all, all]);
 }
 
+#[test]
+fn updates_may_follow_every_few_steps() {
+    let tape = Tape::default();
+    let mut learner = TapedLearner { policy: Constant(-1.0), tape: tape.clone() };
+    let lane = lane(&tape, &SchedulePlan::LearnerOnly, 0);
+    let mut training = JumpStart::new(vec![lane], &Constant(1.0), &mut learner, 3, 2).with_update_every(3);
+    (0..6).for_each(|_| _ = training.step());
+    let entries = take(&tape);
+    let kinds: Vec<&str> = entries
+        .iter()
+        .filter_map(|entry| {
+            [("step", "train step"), ("update", "update with")].iter().find(|(_, is)| entry.starts_with(is))
+        })
+        .map(|(kind, _)| *kind)
+        .collect();
+    assert_eq!(kinds, ["step", "step", "step", "update", "update", "step", "step", "step", "update", "update"]);
+}
+
 /// Before anything is collected, from offline data: whoever did not ask for a warm-up has none.
 #[test]
 fn updates_may_come_before_the_first_step() {

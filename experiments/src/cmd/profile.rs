@@ -101,7 +101,8 @@ fn profile(
         key: "profile".into(),
         seed: 0,
     };
-    let mut training = JumpStart::new(vec![lane], &guide, &mut learner, online.batch_rows, online.updates_per_step);
+    let mut training = JumpStart::new(vec![lane], &guide, &mut learner, online.batch_rows, online.updates_per_step)
+        .with_update_every(online.update_every());
     let mut judge = Judge::new("profile".into(), 0, || environment(&judged_stepping));
     let (whole, mut training_acting, mut judging) = (Stopwatch::start(), 0.0, 0.0);
     while training.steps() < arguments.steps {

@@ -243,7 +243,10 @@ impl Costs {
     fn class(method: &str, spec: &RunSpec) -> String {
         let budget = spec.online.as_ref().map_or_else(
             || format!("{} of {}", spec.offline.updates, spec.offline.batch_rows),
-            |online| format!("{} with {} of {}", online.steps, online.updates_per_step, online.batch_rows),
+            |online| {
+                let updates = format!("{} / {}", online.updates_per_step, online.update_every());
+                format!("{} with {updates} of {}", online.steps, online.batch_rows)
+            },
         );
         format!("{method} {} {budget}", spec.learner.name())
     }

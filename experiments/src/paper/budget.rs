@@ -24,8 +24,10 @@ pub(super) struct OnlineBudget {
     pub(super) batch_rows: usize,
     /// Environment steps.
     pub(super) steps: usize,
-    /// Gradient steps for each of them.
+    /// Gradient steps after one of them.
     pub(super) updates_per_step: usize,
+    /// See [`OnlinePlan::update_every`].
+    pub(super) update_every: Option<usize>,
     /// When and how the policies are judged.
     pub(super) evaluation: EvaluationPlan,
     /// See [`jsrl::SchedulePlan::Curriculum`].
@@ -66,6 +68,7 @@ impl OnlineBudget {
             steps: self.steps,
             batch_rows: self.batch_rows,
             updates_per_step: self.updates_per_step,
+            update_every: self.update_every,
             evaluation: self.evaluation,
         }
     }
@@ -99,6 +102,7 @@ fn smoke(learner: &IqlConfig) -> Budget {
             batch_rows: 32,
             steps: 400,
             updates_per_step: 1,
+            update_every: None,
             evaluation: EvaluationPlan {
                 every: 200,
                 episodes: 1,
@@ -122,6 +126,7 @@ fn laptop_umaze() -> Budget {
             batch_rows: 256,
             steps: 40_000,
             updates_per_step: 1,
+            update_every: None,
             evaluation: EvaluationPlan {
                 every: 4_000,
                 episodes: 20,
@@ -192,6 +197,7 @@ fn paper(learner: IqlConfig) -> Budget {
             batch_rows: 256,
             steps: 1_000_000,
             updates_per_step: 1,
+            update_every: None,
             evaluation: EvaluationPlan {
                 every: 100_000,
                 episodes: 100,

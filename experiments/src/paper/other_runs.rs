@@ -40,7 +40,10 @@ pub(crate) fn present(catalog: &DataCatalog, store: &RecordStore, folder: &Path)
         result.records.sort_by_key(|record| record.seed);
         let scores: Vec<f64> = result.scores().into_iter().map(|(_, score)| score).collect();
         let online = result.cell.spec.online.as_ref();
-        let online = online.map(|online| format!("{} x {}", online.steps, online.updates_per_step));
+        let online = online.map(|online| {
+            let every = online.update_every.map_or_else(String::new, |steps| format!(" / {steps}"));
+            format!("{} x {}{every}", online.steps, online.updates_per_step)
+        });
         let budget = [result.cell.spec.offline.updates.to_string(), online.unwrap_or_default()];
         let place = [task, content, size, method].into_iter().chain(budget);
         table.push(place.chain(statistics(&scores, result.failed())).chain([key]));

@@ -7,7 +7,7 @@ use learners::{Inputs, LearnerConfig, RateSchedule};
 use crate::{
     data_file::size_label,
     paper::{CellResult, Results, table1},
-    spec::{EvaluationPlan, ReplayPlan, RunSpec, Scale},
+    spec::{EvaluationPlan, OnlinePlan, ReplayPlan, RunSpec, Scale},
 };
 
 /// What a scale reduces, read off the specifications: once for all tasks with records that have it in common.
@@ -30,7 +30,7 @@ pub(super) fn reductions(scale: Scale, results: &Results) -> String {
 fn have_budget_in_common(a: &RunSpec, b: &RunSpec) -> bool {
     let online = |spec: &RunSpec| {
         let online = spec.online.as_ref()?;
-        Some((online.steps, online.updates_per_step, online.batch_rows, online.evaluation))
+        Some((online.steps, online.updates_per_step, online.update_every(), online.batch_rows, online.evaluation))
     };
     a.learner == b.learner && a.offline == b.offline && online(a) == online(b)
 }
@@ -83,14 +83,13 @@ fn settings(scale: Scale, tasks: &[Task], results: &Results) -> Option<String> {
     data.dedup();
     let data = data.join(", ");
     Some(format!(
-        "Settings of the {scale} scale for {names}, the same for all columns: {} offline updates; {} online steps with {} \
-         update(s) each; minibatches of {}; hidden layers {:?}; rate {}{rate}; expectile {}; temperature {}; target rate \
+        "Settings of the {scale} scale for {names}, the same for all columns: {} offline updates; {} online steps with {}; minibatches of {}; hidden layers {:?}; rate {}{rate}; expectile {}; temperature {}; target rate \
          {}; dropout {}; rewards {rewards}; {inputs} inputs{average}. The score is the mean of the last {scored} evaluations of {episodes} episodes, one every {every} steps; the paper \
          seems to have one of 100 at the end.{curriculum}\n\nData \
          files, with a hash of their numbers: {data}.\n",
         offline.updates,
         online.steps,
-        online.updates_per_step,
+        updates(online),
         online.batch_rows,
         iql.hidden,
         iql.learning_rate,
@@ -99,6 +98,15 @@ fn settings(scale: Scale, tasks: &[Task], results: &Results) -> Option<String> {
         iql.tau,
         iql.actor_dropout,
     ))
+}
+
+/// Gradient steps beside environment steps, in words.
+pub(super) fn updates(online: &OnlinePlan) -> String {
+    let each = match online.update_every() {
+        1 => "each".to_string(),
+        steps => format!("after every {steps} of them"),
+    };
+    format!("{} update(s) {each}", online.updates_per_step)
 }
 
 /// How the guide acts while experience is collected.

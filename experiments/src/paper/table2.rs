@@ -18,7 +18,7 @@ use crate::{
         budget::OnlineBudget,
         claims, grasping_claims, key, number,
         numbers::{PaperTable, PaperValue},
-        statistics, summary, values,
+        settings, statistics, summary, values,
     },
     spec::{EvaluationPlan, GuideSource, OfflinePlan, OnlinePlan, ReplayPlan, RunSpec, Scale, Start},
     table::Table,
@@ -83,6 +83,7 @@ impl Budget {
                     batch_rows: 16,
                     steps: 60,
                     updates_per_step: 1,
+                    update_every: None,
                     evaluation: EvaluationPlan {
                         every: 30,
                         episodes: 1,
@@ -103,6 +104,7 @@ impl Budget {
                     batch_rows: 32,
                     steps: 40_000,
                     updates_per_step: 1,
+                    update_every: None,
                     evaluation: EvaluationPlan {
                         every: 2_000,
                         episodes: 20,
@@ -130,6 +132,7 @@ impl Budget {
                     batch_rows: 32,
                     steps: 100_000,
                     updates_per_step: 1,
+                    update_every: None,
                     evaluation: EvaluationPlan {
                         every: 1_000,
                         episodes: 100,
@@ -258,7 +261,8 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
 fn settings(scale: Scale) -> String {
     let budget = Budget::of(scale);
     let Budget { qt_opt, offline, online, .. } = &budget;
-    let OnlineBudget { batch_rows, steps, updates_per_step, evaluation, stages, tolerance, window } = *online;
+    let OnlineBudget { batch_rows, steps, evaluation, stages, tolerance, window, .. } = *online;
+    let updates = budget.column("control").1.as_ref().map_or_else(String::new, settings::updates);
     let pixels = budget.image_size.unwrap_or(IMAGE_SIZE);
     let network = match qt_opt.network {
         Vision::Grasping44 => "QT-Opt's network".to_string(),
@@ -275,8 +279,7 @@ fn settings(scale: Scale) -> String {
     let EvaluationPlan { every, episodes, scored, curriculum_every, curriculum_episodes } = evaluation;
     format!(
         "Settings of the {scale} scale, the same for all columns and for Figures 3, 4 and 9 to 13, but for the window and tolerance \
-         that Figure 12 varies (the paper: up to 100000 steps; QT-Opt: 472 x 472 pixels): pictures of {pixels} x {pixels} and {crop}; {network}; {steps} online steps with {updates_per_step} update(s) \
-         each; minibatches of {batch_rows}; a search of {iterations} rounds of {samples} candidates. The clone learns by {} \
+         that Figure 12 varies (the paper: up to 100000 steps; QT-Opt: 472 x 472 pixels): pictures of {pixels} x {pixels} and {crop}; {network}; {steps} online steps with {updates}; minibatches of {batch_rows}; a search of {iterations} rounds of {samples} candidates. The clone learns by {} \
          updates with minibatches of {}, and so does AW-Opt from the demonstrations before it goes online, as its authors do. The \
          score is the mean of the last {scored} evaluations of {episodes} episodes, one every {every} steps. The curriculum has \
          {stages} stages, tolerance {tolerance} and a window of {window} evaluations of {curriculum_episodes} episodes, one every \
