@@ -34,9 +34,11 @@ pub(super) fn success_panel(title: String, y_label: &str) -> Panel {
     Panel { title, y_range: Some((0.0, 100.0)), ..over_steps(y_label) }
 }
 
-/// Coordinates for the guide's horizon.
-pub(super) fn horizon_panel(title: String) -> Panel {
-    Panel { title, ..over_steps("guide horizon (steps)") }
+/// The guide's horizon, from 0 on, so that a curriculum that stands still does not look finished.
+pub(super) fn horizon_panel(title: String, series: Vec<Series>) -> Panel {
+    let high = |point: &Point| point.band.map_or(point.mean, |[_, high]| high);
+    let highest = series.iter().flat_map(|series| &series.points).map(high).fold(1.0, f64::max);
+    Panel { title, series, y_range: Some((0.0, highest)), ..over_steps("guide horizon (steps)") }
 }
 
 /// Curves by their cells' methods, in figures that have each method once: `(method, label, colour)`.
@@ -53,7 +55,7 @@ pub(super) fn named<'a>(results: &'a Results, curves: &[(&str, &'a str, usize)])
 pub(super) fn side_by_side(title: &str, curves: &[Curve]) -> Option<[Panel; 2]> {
     let success =
         Panel { series: curves.iter().filter_map(Curve::alone).collect(), ..success_panel(title.into(), ALONE) };
-    let horizon = Panel { series: curves.iter().filter_map(Curve::horizon).collect(), ..horizon_panel(title.into()) };
+    let horizon = horizon_panel(title.into(), curves.iter().filter_map(Curve::horizon).collect());
     (!success.series.is_empty()).then_some([success, horizon])
 }
 

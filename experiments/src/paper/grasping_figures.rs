@@ -5,7 +5,7 @@ use envs::Task;
 use crate::{
     data_file::Demonstrations,
     paper::{
-        Results,
+        CellResult, Results,
         curves::{ALONE, Curve, guide_scores, horizon_panel, success_panel},
         numbers, summary,
         table2::{CLONE, COLUMNS, find},
@@ -42,7 +42,7 @@ pub(super) fn by_size(results: &Results, task: Task, sizes: &[Demonstrations]) -
 
 fn methods(results: &Results, task: Task, count: Demonstrations) -> Panel {
     let mut panel = success_panel(format!("{task}, {count} demonstrations"), ALONE);
-    panel.x_label = "online steps (BC: gradient steps)".into();
+    panel.x_label = "gradient steps".into();
     for (method, title, colour) in COLUMNS {
         let Some(curve) = curve(results, task, count, method, title, colour) else { continue };
         if method == CLONE {
@@ -50,10 +50,18 @@ fn methods(results: &Results, task: Task, count: Demonstrations) -> Panel {
             panel.series.extend(Curve { label: "BC over gradient steps", ..curve }.offline());
             panel.levels.extend(curve.level());
         } else {
-            panel.series.extend(curve.alone());
+            panel.series.extend(curve.alone().map(|series| over_updates(series, curve.result)));
         }
     }
     panel
+}
+
+/// A curve over online steps, over the gradient steps that go with them.
+fn over_updates(series: Series, result: &CellResult) -> Series {
+    let online = result.cell.spec.online.as_ref().expect("it has online steps");
+    let share = online.updates_per_step as f64 / online.update_every() as f64;
+    let points = series.points.into_iter().map(|point| Point { x: point.x * share, ..point });
+    Series { points: points.collect(), ..series }
 }
 
 /// Each task at one number of demonstrations, JSRL also with its guide, and the paper's curves as far as ours go; below
@@ -66,12 +74,13 @@ pub(super) fn by_task(results: &Results, count: Demonstrations) -> Vec<Panel> {
             continue;
         }
         panel.y_label = "success (%)".into();
-        let mut horizon = horizon_panel(panel.title.clone());
+        let mut steps_left = Vec::new();
         for (method, title, colour) in COLUMNS {
-            let curve = curve(results, task, count, method, title, colour);
-            panel.series.extend(curve.and_then(|curve| curve.combined()));
-            horizon.series.extend(curve.and_then(|curve| curve.horizon()));
+            let Some(curve) = curve(results, task, count, method, title, colour) else { continue };
+            panel.series.extend(curve.combined().map(|series| over_updates(series, curve.result)));
+            steps_left.extend(curve.horizon().map(|series| over_updates(series, curve.result)));
         }
+        let horizon = Panel { x_label: panel.x_label.clone(), ..horizon_panel(panel.title.clone(), steps_left) };
         let end = panel.series.iter().flat_map(|series| &series.points).map(|point| point.x).fold(0.0, f64::max);
         for (method, curve) in numbers::figure_4(task) {
             let (_, title, colour) = COLUMNS.into_iter().find(|(name, ..)| *name == method).expect("a column");
@@ -126,6 +135,25 @@ fn up_to(curve: &[(f64, f64)], end: f64) -> Vec<Point> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        paper::{fixtures, table2},
+        spec::Scale,
+    };
+
+    #[test]
+    fn curves_are_over_gradient_steps_where_the_clones_are() {
+        let shown = |task, count| task == Task::GraspingInstance && count == table2::standard(Scale::Laptop);
+        let cells = table2::view("fig4-grasping", Scale::Laptop, &fixtures::catalog(), shown).expect("a plan");
+        let mut results = fixtures::results(cells, 1, |_, _| Some(vec![4, 12]));
+        for result in &mut results.cells {
+            let Some(online) = &mut result.cell.spec.online else { continue };
+            (online.updates_per_step, online.update_every) = (2, Some(5));
+        }
+        let panel = methods(&results, Task::GraspingInstance, table2::standard(Scale::Laptop));
+        let label = |series: &&Series| series.label == "QT-Opt";
+        let x: Vec<f64> = panel.series.iter().find(label).expect("it has run").points.iter().map(|p| p.x).collect();
+        assert_eq!(x, [800.0, 1_600.0], "of evaluations after 2,000 and 4,000 online steps");
+    }
 
     #[test]
     fn the_papers_curves_end_where_ours_do() {

@@ -8,6 +8,7 @@ use crate::{
     data_file::size_label,
     paper::{CellResult, Results, table1},
     spec::{EvaluationPlan, OnlinePlan, ReplayPlan, RunSpec, Scale},
+    stats,
 };
 
 /// What a scale reduces, read off the specifications: once for all tasks with records that have it in common.
@@ -129,17 +130,26 @@ fn buffers(replay: ReplayPlan) -> String {
     )
 }
 
-/// How many curricula ended before they had taken the guide's last step.
+/// How many curricula ended before they had taken the guide's last step, and what guides and learners then came to together.
 pub(super) fn unfinished(cells: &[&CellResult]) -> String {
-    let runs = cells.iter().flat_map(|result| result.finished());
-    let curricula = runs.filter(|record| {
-        let online = record.spec.online.as_ref();
-        online.is_some_and(|online| matches!(online.schedule, SchedulePlan::Curriculum { .. }))
-    });
-    let last: Vec<usize> =
-        curricula.filter_map(|record| record.evaluations.iter().rev().find_map(|e| e.horizon)).collect();
-    match last.iter().filter(|horizon| **horizon > 0).count() {
-        0 => String::new(),
-        n => format!(" In {n} of {} runs with a curriculum the guide still opened episodes at the end.", last.len()),
+    let (mut curricula, mut together) = (0, Vec::new());
+    for (result, record) in cells.iter().flat_map(|result| result.finished().map(move |record| (result, record))) {
+        let Some(online) = &record.spec.online else { continue };
+        let SchedulePlan::Curriculum { .. } = online.schedule else { continue };
+        curricula += 1;
+        if record.evaluations.iter().rev().find_map(|evaluation| evaluation.horizon).is_some_and(|horizon| horizon > 0)
+        {
+            let judged = record.evaluations.iter().rev().filter_map(|evaluation| evaluation.combined.as_ref());
+            let last: Vec<f64> = judged.take(online.evaluation.scored).map(|scores| result.percent(scores)).collect();
+            together.push(stats::mean(&last));
+        }
     }
+    if together.is_empty() {
+        return String::new();
+    }
+    format!(
+        " In {} of {curricula} runs with a curriculum the guide still opened episodes at the end, and together they came to {:.0} %.",
+        together.len(),
+        stats::mean(&together)
+    )
 }

@@ -79,5 +79,5 @@ fn stretch(panels: &mut [Panel]) {
 
 fn horizon(results: &Results, task: Task, transitions: usize) -> Panel {
     let curriculum = curve(results, task, transitions, Method::JsrlCurriculum);
-    Panel { series: curriculum.and_then(|curve| curve.horizon()).into_iter().collect(), ..horizon_panel(String::new()) }
+    horizon_panel(String::new(), curriculum.and_then(|curve| curve.horizon()).into_iter().collect())
 }
