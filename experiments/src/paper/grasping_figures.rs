@@ -8,7 +8,7 @@ use crate::{
         CellResult, Results,
         curves::{ALONE, Curve, guide_scores, horizon_panel, success_panel},
         numbers, summary,
-        table2::{CLONE, COLUMNS, find},
+        table2::{CLONE, COLUMNS, CONTROL, find},
         values,
     },
     render::plot::{Dash, Panel, Point, Series},
@@ -20,13 +20,15 @@ use crate::{
 pub(super) fn by_method(results: &Results, task: Task, sizes: &[Demonstrations]) -> Vec<Panel> {
     let panel = |(method, title, _): (&str, &str, usize)| {
         let mut panel = success_panel(title.into(), ALONE);
+        if method == CONTROL {
+            let [count, ..] = sizes else { return panel };
+            let curve = curve(results, task, *count, method, "no demonstrations", sizes.len());
+            panel.series.extend(curve.and_then(|curve| curve.alone()));
+            return panel;
+        }
         for (colour, count) in sizes.iter().enumerate() {
             let label = format!("{count} demonstrations");
             panel.series.extend(curve(results, task, *count, method, &label, colour).and_then(|curve| curve.alone()));
-            // The control has neither demonstrations nor a guide.
-            if method == "control" {
-                continue;
-            }
             let label = format!("BC with {count}");
             panel.levels.extend(curve(results, task, *count, CLONE, &label, colour).and_then(|clone| clone.level()));
         }

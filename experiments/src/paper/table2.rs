@@ -39,6 +39,8 @@ pub(crate) fn experiment() -> Experiment {
 
 /// The column that learns nothing online.
 pub(super) const CLONE: &str = "offline-image_bc";
+/// The column that sees no demonstrations, neither in its buffer nor by a guide: one run of a task for all their numbers.
+pub(super) const CONTROL: &str = "control";
 /// Columns: the method's name in records and in the paper's file, its title, and the number of its colour in figures.
 pub(super) const COLUMNS: [(&str, &str, usize); 6] = [
     (CLONE, "BC (the guide)", 7),
@@ -46,7 +48,7 @@ pub(super) const COLUMNS: [(&str, &str, usize); 6] = [
     ("qt-opt", "QT-Opt", 0),
     ("jsrl-curriculum", "QT-Opt + JSRL", 1),
     ("jsrl-random", "QT-Opt + JSRL random", 2),
-    ("control", "control (no guide, no demonstrations)", 3),
+    (CONTROL, "control (no guide, no demonstrations)", 3),
 ];
 
 /// The paper's standard number of demonstrations, that of Figures 4, 9, 12 and 13.
@@ -159,7 +161,7 @@ impl Budget {
             "qt-opt" => (qt_opt(), SchedulePlan::LearnerOnly, with_demonstrations),
             "jsrl-curriculum" => (qt_opt(), self.online.curriculum(), without),
             "jsrl-random" => (qt_opt(), self.online.random(), without),
-            "control" => (qt_opt(), SchedulePlan::LearnerOnly, without),
+            CONTROL => (qt_opt(), SchedulePlan::LearnerOnly, without),
             CLONE => return (LearnerConfig::ImageBc(self.clone.clone()), None),
             other => panic!("Table 2 has no column {other}"),
         };
@@ -185,10 +187,14 @@ pub(super) fn view(
 ) -> Result<Vec<Cell>> {
     let mut cells = Vec::new();
     for task in Task::GRASPING {
-        for count in sizes(scale).into_iter().filter(|count| shown(task, *count)) {
-            for (method, ..) in COLUMNS {
-                cells.push(cell(experiment, method, task, count, scale, catalog)?);
+        let counts: Vec<_> = sizes(scale).into_iter().filter(|count| shown(task, *count)).collect();
+        for count in &counts {
+            for (method, ..) in COLUMNS.into_iter().filter(|(method, ..)| *method != CONTROL) {
+                cells.push(cell(experiment, method, task, *count, scale, catalog)?);
             }
+        }
+        if !counts.is_empty() {
+            cells.push(cell(experiment, CONTROL, task, standard(scale), scale, catalog)?);
         }
     }
     Ok(cells)
@@ -219,7 +225,8 @@ pub(super) fn find<'a>(
 ) -> Option<&'a CellResult> {
     results.cells.iter().find(|result| {
         let Cell { spec, method: other, .. } = &result.cell;
-        spec.task == task && spec.data.demonstrations(task) == Some(count) && other == method
+        let of_count = method == CONTROL || spec.data.demonstrations(task) == Some(count);
+        spec.task == task && of_count && other == method
     })
 }
 
@@ -248,7 +255,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     }
     let page = format!(
         "**Table 2** at {scale} scale: percent of episodes that end with an object (*instance*: the object asked for) held \
-         above a bin; mean ± sd over n seeds. *Paper*: mean ± sd over 3 seeds, in another simulator. A dash: not run \
+         above a bin; mean ± sd over n seeds. *Paper*: mean ± sd over 3 seeds, in another simulator. All rows of a task share the control's runs. A dash: not run \
          (`make table2 ONLY=table2/grasping-indiscriminate/2k/`).{} AW-Opt's phase on the demonstrations, which comes first, \
          is not counted.\n\n{}",
         results.cost(),
@@ -264,7 +271,7 @@ fn settings(scale: Scale) -> String {
     let budget = Budget::of(scale);
     let Budget { qt_opt, offline, online, .. } = &budget;
     let OnlineBudget { batch_rows, steps, evaluation, stages, tolerance, window, .. } = *online;
-    let updates = budget.column("control").1.as_ref().map_or_else(String::new, settings::updates);
+    let updates = budget.column(CONTROL).1.as_ref().map_or_else(String::new, settings::updates);
     let pixels = budget.image_size.unwrap_or(IMAGE_SIZE);
     let network = match qt_opt.network {
         Vision::Grasping44 => "QT-Opt's network".to_string(),
@@ -298,14 +305,15 @@ const CLAIMS: [(&str, &str, &str); 5] = [
     ("jsrl-random", "qt-opt", "JSRL random is at least as good as QT-Opt with the demonstrations (Table 2)"),
     (
         "jsrl-curriculum",
-        "control",
+        CONTROL,
         "the guide is what helps: JSRL is at least as good as QT-Opt with neither guide nor demonstrations (our control)",
     ),
 ];
 
 /// The tasks and numbers of demonstrations of these results.
 pub(super) fn rows(results: &Results) -> Vec<(Task, Demonstrations)> {
-    let specs = results.cells.iter().map(|result| &result.cell.spec);
+    let cells = results.cells.iter().map(|result| &result.cell).filter(|cell| cell.method != CONTROL);
+    let specs = cells.map(|cell| &cell.spec);
     let mut rows: Vec<_> = specs.filter_map(|spec| Some((spec.task, spec.data.demonstrations(spec.task)?))).collect();
     rows.dedup();
     rows
@@ -329,7 +337,7 @@ fn check(results: &Results) -> Vec<Verdict> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workspace::Workspace;
+    use crate::{paper::fixtures, workspace::Workspace};
 
     #[test]
     fn networks_get_pictures_of_their_size() {
@@ -348,6 +356,19 @@ mod tests {
         let mut spec = cell.spec.clone();
         spec.data.file = spec.data.file.replace("-512px", "");
         assert!(spec.check().expect_err("a window of 472 of 64 pixels").to_string().contains("within the picture"));
+    }
+
+    #[test]
+    fn all_numbers_of_demonstrations_share_the_control() {
+        let cells = cells(Scale::Laptop, &fixtures::catalog()).expect("no data are needed to plan");
+        let results = fixtures::results(cells, 1, |cell, _| (cell.method == CONTROL).then(|| vec![10]));
+        assert_eq!(results.cells.iter().filter(|result| result.cell.method == CONTROL).count(), Task::GRASPING.len());
+        let rows = rows(&results);
+        assert_eq!(rows.len(), Task::GRASPING.len() * sizes(Scale::Laptop).len());
+        for (task, count) in rows {
+            let control = find(&results, task, count, CONTROL).expect("it is in every row");
+            assert_eq!((control.cell.spec.task, control.scores()), (task, vec![(0, 50.0)]));
+        }
     }
 
     #[test]
