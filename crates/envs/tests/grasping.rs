@@ -2,7 +2,7 @@
 
 use envs::binned_grasping::{BinnedGrasping, CAMERA, Facts, GraspTask, IMAGE_SIZE, OBJECTS, SCENES, objects};
 use envs::render::Renderer;
-use envs::{Part, Placement, Shape, ShapeKind, Solid, Task};
+use envs::{Part, Placement, Shape, ShapeKind, Solid, Task, Texture};
 use rl::{Drivers, Environment, EvaluationLane, Observation, Outcome, Policy, Prng, evaluate};
 
 fn successes(task: Task, policy: &dyn Policy, episodes: usize) -> usize {
@@ -312,6 +312,47 @@ fn the_picture_is_that_of_the_scene() {
     assert_eq!(observation.image.unwrap().bytes(), whole.as_raw().as_slice());
 }
 
+/// Pictures of each size that is configured, as an 8 x 8 grid of means.
+#[test]
+fn pictures_of_all_sizes_show_the_same() {
+    let seen = |size: usize| -> Vec<f32> {
+        let mut environment = BinnedGrasping::new("grasping", GraspTask::Instance, Some(size));
+        let image = environment.reset(&mut Prng::derive("sizes", 0, "test")).image.unwrap();
+        assert_eq!((image.shape.height, image.shape.width, image.shape.channels), (size, size, 4));
+        let mut sums = vec![0.0; 8 * 8 * 4];
+        for (i, pixel) in image.bytes().chunks_exact(4).enumerate() {
+            let cell = (i / size * 8 / size) * 8 + i % size * 8 / size;
+            pixel.iter().enumerate().for_each(|(c, value)| sums[4 * cell + c] += f32::from(*value));
+        }
+        let area = (size * size / 64) as f32;
+        sums.into_iter().map(|sum| sum / area).collect()
+    };
+    let small = seen(IMAGE_SIZE);
+    let spread = |c: usize| {
+        let values = small.iter().skip(c).step_by(4);
+        values.clone().fold(0.0_f32, |a, b| a.max(*b)) - values.fold(255.0_f32, |a, b| a.min(*b))
+    };
+    assert!((0..3).all(|c| spread(c) > 50.0), "something is to be seen");
+    for size in [128, 472] {
+        let furthest = small.iter().zip(seen(size)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(furthest < 8.0, "{size}: a cell's mean differs by {furthest} of 255");
+    }
+}
+
+#[test]
+fn textures_are_seen() {
+    let mut environment = BinnedGrasping::new("grasping", GraspTask::Indiscriminate, None);
+    environment.reset(&mut Prng::derive("textures", 0, "test"));
+    let mut drawn = |plain: bool| {
+        let mut shapes = environment.shapes();
+        shapes.iter_mut().filter(|_| plain).for_each(|shape| shape.texture = Texture::Plain);
+        Renderer::new(64, 64, 2).frame(&shapes, &CAMERA).clone()
+    };
+    let (plain, textured) = (drawn(true), drawn(false));
+    let darker = plain.pixels().zip(textured.pixels()).filter(|(plain, textured)| plain.0[0] > textured.0[0]).count();
+    assert!(darker > 64 * 64 / 20, "{darker} pixels are darker for their bands");
+}
+
 #[test]
 fn objects_are_varied_and_fit_between_the_fingers() {
     let mut rng = Prng::derive("objects", 0, "test");
@@ -320,6 +361,12 @@ fn objects_are_varied_and_fit_between_the_fingers() {
         let masses = solids.iter().map(|solid| solid.mass);
         let (least, most) = (masses.clone().fold(f32::MAX, f32::min), masses.fold(0.0, f32::max));
         assert!(least > 0.02 && most < 0.31 && most > 1.5 * least, "{class:?}: {least} to {most} kg");
+        // Balls are of white paper.
+        for channel in (0..3).filter(|_| class != objects::Class::Ball) {
+            let values = solids.iter().map(|solid| solid.parts[0].rgba[channel]);
+            let (least, most) = (values.clone().fold(1.0, f32::min), values.fold(0.0, f32::max));
+            assert!(most - least > 0.5, "{class:?}: channel {channel} from {least} to {most}");
+        }
         let upright = [0.0, 0.0, 0.0, 1.0];
         for solid in &solids {
             let across = |direction: [f32; 3]| {
