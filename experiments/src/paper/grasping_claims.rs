@@ -131,11 +131,12 @@ pub(super) fn curriculum_against_random(results: &Results) -> Vec<Verdict> {
 /// seed: the area under that part of its curve.
 fn in_first_half(result: &CellResult) -> Vec<(u64, f64)> {
     let mean = |record: &RunRecord| {
-        let half = record.spec.online.as_ref().map_or(0, |online| online.steps / 2);
+        let half = record.spec.online.as_ref()?.steps / 2;
         let early = record.evaluations.iter().filter(|evaluation| evaluation.step <= half);
-        stats::mean(&early.filter_map(|e| Some(result.percent(e.alone.as_ref()?))).collect::<Vec<_>>())
+        let early: Vec<f64> = early.filter_map(|e| Some(result.percent(e.alone.as_ref()?))).collect();
+        (!early.is_empty()).then(|| (record.seed, stats::mean(&early)))
     };
-    result.finished().map(|record| (record.seed, mean(record))).collect()
+    result.finished().filter_map(mean).collect()
 }
 
 /// "Both versions" are more sample efficient than the other ways to use demonstrations (section 5.2, Figure 4).

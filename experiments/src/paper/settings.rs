@@ -141,7 +141,7 @@ pub(super) fn unfinished(cells: &[&CellResult]) -> String {
         {
             let judged = record.evaluations.iter().rev().filter_map(|evaluation| evaluation.combined.as_ref());
             let last: Vec<f64> = judged.take(online.evaluation.scored).map(|scores| result.percent(scores)).collect();
-            together.push(stats::mean(&last));
+            together.extend((!last.is_empty()).then(|| stats::mean(&last)));
         }
     }
     if together.is_empty() {
@@ -152,4 +152,25 @@ pub(super) fn unfinished(cells: &[&CellResult]) -> String {
         together.len(),
         stats::mean(&together)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::paper::{fixtures, table2};
+
+    #[test]
+    fn guides_that_stay_are_told() {
+        let shown = |_, count| count == table2::standard(Scale::Laptop);
+        let cells = table2::view("table2", Scale::Laptop, &fixtures::catalog(), shown).expect("a plan");
+        let curricula = cells.into_iter().filter(|cell| cell.method == "jsrl-curriculum").collect();
+        let mut results = fixtures::results(curricula, 1, |_, _| Some(vec![4, 10]));
+        let told = |results: &Results| unfinished(&results.cells.iter().collect::<Vec<_>>());
+        assert_eq!(told(&results), "", "both ended at horizon 0");
+        for evaluation in &mut results.cells[0].records[0].evaluations {
+            (evaluation.horizon, evaluation.combined) = (Some(2), evaluation.alone.clone());
+        }
+        let sentence = told(&results);
+        assert!(sentence.contains("In 1 of 2 runs") && sentence.contains("came to 35 %"), "{sentence}");
+    }
 }
