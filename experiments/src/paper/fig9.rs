@@ -30,12 +30,13 @@ const ONLINE: &str = "jsrl-online-guide";
 const GUIDE: &str = "qt-opt-stopped";
 
 /// Online steps after which the guide stops learning. In the paper's Figure 4, QT-Opt is at its clone's level (39 %) after
-/// 16,000 of 40,000 steps; in the laptop's pilot it is about there then too (60, 50 and 55 % after 14,000, 16,000 and 18,000
-/// steps, the clone 57; results/pilots/grasping, "Wider fingers").
+/// 16,000 of 40,000 steps; the laptop has as many gradient steps then, and in a pilot with one after each online step it was
+/// about there, too (60, 50 and 55 % after 14,000, 16,000 and 18,000, the clone 57; results/pilots/grasping, "Wider fingers").
 fn guide_steps(scale: Scale) -> usize {
     match scale {
         Scale::Smoke => 30,
-        Scale::Laptop | Scale::Paper => 16_000,
+        Scale::Laptop => 64_000,
+        Scale::Paper => 16_000,
     }
 }
 
