@@ -343,7 +343,7 @@ fn pictures_of_all_sizes_show_the_same() {
 fn textures_are_seen() {
     let mut environment = BinnedGrasping::new("grasping", GraspTask::Indiscriminate, None);
     environment.reset(&mut Prng::derive("textures", 0, "test"));
-    let mut drawn = |plain: bool| {
+    let drawn = |plain: bool| {
         let mut shapes = environment.shapes();
         shapes.iter_mut().filter(|_| plain).for_each(|shape| shape.texture = Texture::Plain);
         Renderer::new(64, 64, 2).frame(&shapes, &CAMERA).clone()
