@@ -91,8 +91,8 @@ impl<'a> JumpStart<'a> {
         }
     }
 
-    /// The same loop, which collects `steps` steps for each round of gradient steps instead of one: where experience is
-    /// cheap beside gradients, less of it is then learned by heart.
+    /// The same loop, which collects `steps` steps for each round of gradient steps instead of one: for learners that are short
+    /// of experience rather than of updates, where experience costs little beside them.
     ///
     /// # Panics
     /// When `steps` is 0.
@@ -125,8 +125,8 @@ impl<'a> JumpStart<'a> {
         self
     }
 
-    /// One environment step for every lane, then `updates_per_step` gradient steps; the diagnostics of the last one. Of
-    /// steps [`JumpStart::with_update_every`] but the last of each round have none.
+    /// One environment step for every lane, then `updates_per_step` gradient steps; the diagnostics of the last one. Under
+    /// [`JumpStart::with_update_every`] gradient steps, and diagnostics, come with the last step of each round alone.
     pub fn step(&mut self) -> Diagnostics {
         self.collect();
         let updates = if self.steps.is_multiple_of(self.update_every) { self.updates_per_step } else { 0 };

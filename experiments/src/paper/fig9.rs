@@ -75,7 +75,8 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
             guide_steps(scale),
             match scale {
                 Scale::Smoke => "",
-                Scale::Laptop => ", where a pilot succeeded about as often as its clone",
+                Scale::Laptop =>
+                    ", with as many gradient steps as the paper's Figure 4 shows steps until it is at its clone's level",
                 Scale::Paper => ", where the paper's Figure 4 has it at its clone's level",
             }
         ),
