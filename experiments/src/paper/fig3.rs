@@ -38,7 +38,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
 pub(super) fn sweep(id: &'static str, name: &'static str, task: Task, scale: Scale, results: &Results) -> Figure {
     let caption = format!(
         "success of the exploration-policy alone on {task}, one panel for each method, by number of demonstrations ({BAND}); dotted: the clones of as many, which are JSRL's guides. The control sees no \
-         demonstrations: its curves differ by chance alone. Scores are in Table 2. The paper's \
+         demonstrations: its panel has one curve. Scores are in Table 2. The paper's \
          curves with 2k demonstrations stand in Figure 4."
     );
     let panels = grasping_figures::by_method(results, task, &table2::sizes(scale));

@@ -47,6 +47,10 @@ fn methods(results: &Results, task: Task, count: Demonstrations) -> Panel {
     panel.x_label = "gradient steps".into();
     for (method, title, colour) in COLUMNS {
         let Some(curve) = curve(results, task, count, method, title, colour) else { continue };
+        // The control, the last column, is every panel's, and fills none by itself.
+        if method == CONTROL && !has_curves(&panel) {
+            continue;
+        }
         if method == CLONE {
             // Over gradient steps, as in the paper's figures, and its end as a level.
             panel.series.extend(Curve { label: "BC over gradient steps", ..curve }.offline());
@@ -155,6 +159,8 @@ mod tests {
         let label = |series: &&Series| series.label == "QT-Opt";
         let x: Vec<f64> = panel.series.iter().find(label).expect("it has run").points.iter().map(|p| p.x).collect();
         assert_eq!(x, [800.0, 1_600.0], "of evaluations after 2,000 and 4,000 online steps");
+        results.cells.retain(|result| result.cell.method == CONTROL);
+        assert!(!has_curves(&methods(&results, Task::GraspingInstance, table2::standard(Scale::Laptop))));
     }
 
     #[test]
