@@ -357,7 +357,7 @@ pub(crate) fn digits(hash: &[u8]) -> String {
 pub(crate) enum Scale {
     /// Each task, learner and schedule once, in seconds; the numbers mean nothing.
     Smoke,
-    /// The reduced grid and budgets at which the paper's claims can be seen on a few cores in hours.
+    /// Reduced budgets and part of the grid, for a few cores: hours for a row, days for a table.
     Laptop,
     /// The paper's budgets and grid.
     Paper,

@@ -92,7 +92,8 @@ impl<'a> JumpStart<'a> {
     }
 
     /// The same loop, which collects `steps` steps for each round of gradient steps instead of one: for learners that are short
-    /// of experience rather than of updates, where experience costs little beside them.
+    /// of experience rather than of updates, where experience costs little beside them. [`JumpStart::step`] alone obeys it: who
+    /// calls the two halves of it says by that how often each is done.
     ///
     /// # Panics
     /// When `steps` is 0.

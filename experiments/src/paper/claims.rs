@@ -153,7 +153,7 @@ pub(super) fn row_by_row(
         (judged, _) if judged == planned => format!("all {planned} rows"),
         (judged, _) => format!("{judged} of {planned} rows"),
     };
-    let of_aside = |row: &Row| format!("{} {:+.1}", row.0, one(row).estimate.unwrap_or_default());
+    let of_aside = |row: &Row| format!("{} {}", row.0, signed(one(row).estimate.unwrap_or_default()));
     let others: Vec<String> = aside.iter().map(of_aside).collect();
     let by_themselves: Vec<(String, Verdict)> = judged.iter().map(|row| (row.0.clone(), one(row))).collect();
     let (x, y): (Vec<_>, Vec<_>) = judged.into_iter().map(|(_, x, y)| (x, y)).unzip();
@@ -161,7 +161,7 @@ pub(super) fn row_by_row(
     let (whole, mut exceptions) = (verdict.finding, Vec::new());
     for (row, Verdict { finding, estimate, .. }) in by_themselves {
         if matches!(finding, Finding::Holds | Finding::Fails) && finding != whole {
-            exceptions.push(format!("{row} by itself {finding} ({:+.1})", estimate.unwrap_or_default()));
+            exceptions.push(format!("{row} by itself {finding} ({})", signed(estimate.unwrap_or_default())));
             verdict.finding = if whole == Finding::Undecided { whole } else { Finding::Mixed };
         }
     }
@@ -241,7 +241,7 @@ pub(super) fn same(claim: &str, one: &[Vec<f64>], other: &[Vec<f64>]) -> Verdict
 
 /// One method gets somewhere in fewer online steps than another.
 pub(super) fn sooner(claim: &str, first: &[Vec<f64>], later: &[Vec<f64>]) -> Verdict {
-    difference(claim, "steps (positive: sooner)", later, first, |low, high| match (low, high) {
+    difference(claim, "online steps (positive: sooner)", later, first, |low, high| match (low, high) {
         (low, _) if low > 0.0 => Finding::Holds,
         (_, high) if high < 0.0 => Finding::Fails,
         _ => Finding::Undecided,
@@ -267,7 +267,8 @@ fn difference(claim: &str, unit: &str, x: &[Vec<f64>], y: &[Vec<f64>], judge: im
     if enough.is_empty() {
         let estimate = stats::mean_of_means(&few);
         let evidence = format!(
-            "difference {estimate:+.1} {unit} over {}, with rows of fewer than {FEWEST}, which make no interval",
+            "difference {} {unit} over {}, with rows of fewer than {FEWEST}, which make no interval",
+            signed(estimate),
             pairs(&few)
         );
         return verdict(Finding::Undecided, evidence, Some(estimate));
@@ -278,8 +279,14 @@ fn difference(claim: &str, unit: &str, x: &[Vec<f64>], y: &[Vec<f64>], judge: im
         1 => format!(" (a row of fewer than {FEWEST} left out)"),
         rows => format!(" ({rows} rows of fewer than {FEWEST} left out)"),
     };
-    let evidence = format!("difference {estimate:+.1} [{low:+.1}, {high:+.1}] {unit} over {}{without}", pairs(&enough));
+    let [middle, from, to] = [estimate, low, high].map(signed);
+    let evidence = format!("difference {middle} [{from}, {to}] {unit} over {}{without}", pairs(&enough));
     verdict(judge(low, high), evidence, Some(estimate))
+}
+
+/// A difference with its sign; of thousands of steps, no tenths.
+fn signed(difference: f64) -> String {
+    if difference.abs() < 1_000.0 { format!("{difference:+.1}") } else { format!("{difference:+.0}") }
 }
 
 #[cfg(test)]

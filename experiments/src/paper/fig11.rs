@@ -33,8 +33,9 @@ fn cells(scale: Scale, catalog: &DataCatalog) -> Result<Vec<Cell>> {
 
 fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     let caption = format!(
-        "success of the exploration-policy alone, one panel for each number of demonstrations ({BAND}); dotted: the clone, which is JSRL's guide. Scores are in Table 2. The paper's \
-                   curves with 2k demonstrations stand in Figure 4."
+        "success of the exploration-policy alone, one panel for each number of demonstrations ({BAND}); dotted: the clone, which is JSRL's guide. {} Scores are in Table 2. The paper's \
+                   curves with 2k demonstrations stand in Figure 4.",
+        grasping_figures::axis(results)
     );
     let figure = Figure {
         id: ID,

@@ -37,9 +37,9 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
 /// What Figures 3 and 10 show of their tasks.
 pub(super) fn sweep(id: &'static str, name: &'static str, task: Task, scale: Scale, results: &Results) -> Figure {
     let caption = format!(
-        "success of the exploration-policy alone on {task}, one panel for each method, by number of demonstrations ({BAND}); dotted: the clones of as many, which are JSRL's guides. The control sees no \
+        "success of the exploration-policy alone on {task} over online steps, one panel for each method, by number of demonstrations ({BAND}); dotted: the clones of as many, which are JSRL's guides. The control sees no \
          demonstrations: its panel has one curve. Scores are in Table 2. The paper's \
-         curves with 2k demonstrations stand in Figure 4."
+         curves with 2k demonstrations stand in Figure 4, which is over gradient steps."
     );
     let panels = grasping_figures::by_method(results, task, &table2::sizes(scale));
     Figure {

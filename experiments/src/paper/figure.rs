@@ -81,9 +81,9 @@ fn missing(id: &str, scale: Scale, results: &Results) -> Vec<String> {
     let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
     for CellResult { cell: Cell { spec, method, .. }, .. } in empty {
         let command = format!("make {id} SCALE={scale} ONLY={id}/{}/{}/", spec.task, spec.data.size(spec.task));
-        match lines.last_mut() {
-            Some((last, methods)) if *last == command => methods.push(method),
-            _ => lines.push((command, vec![method])),
+        match lines.iter_mut().find(|(other, _)| *other == command) {
+            Some((_, methods)) => methods.push(method),
+            None => lines.push((command, vec![method])),
         }
     }
     lines.into_iter().map(|(command, methods)| format!("- `{command}`: {}\n", methods.join(", "))).collect()

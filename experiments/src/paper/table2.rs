@@ -255,9 +255,11 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
     }
     let page = format!(
         "**Table 2** at {scale} scale: percent of episodes that end with an object (*instance*: the object asked for) held \
-         above a bin; mean ± sd over n seeds. *Paper*: mean ± sd over 3 seeds, in another simulator. All rows of a task share the control's runs. A dash: not run \
-         (`make table2 ONLY=table2/grasping-indiscriminate/2k/`).{} AW-Opt's phase on the demonstrations, which comes first, \
+         above a bin; mean ± sd over n seeds. *Paper*: mean ± sd over 3 seeds, in another simulator. A dash: not run \
+         (`make table2 ONLY=table2/grasping-indiscriminate/2k/`). All rows of a task share the control's runs \
+         (`ONLY=table2/grasping-indiscriminate/{}/{CONTROL}`).{} AW-Opt's phase on the demonstrations, which comes first, \
          is not counted.\n\n{}",
+        standard(scale),
         results.cost(),
         table.markdown()
     ) + &claims::told(&check(results))
