@@ -233,7 +233,7 @@ mod tests {
         // Who never gets there counts with the whole budget.
         let mut budgets = never.cells.iter().filter_map(|result| Some(result.cell.spec.online.as_ref()?.steps));
         let budget = budgets.next().expect("most of them learn online");
-        let difference = format!("difference +{}.0", budget - 4_000);
+        let difference = format!("difference +{} [", budget - 4_000);
         assert!(verdicts[0].evidence.starts_with(&difference), "{}", verdicts[0].evidence);
     }
 
