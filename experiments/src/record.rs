@@ -63,7 +63,8 @@ pub(crate) struct Evaluation {
     pub(crate) step: usize,
     /// The guide's steps per episode from here on; none where each episode draws its own.
     pub(crate) horizon: Option<usize>,
-    /// The exploration-policy alone, from the true start, acting by its mean; none between its evaluations.
+    /// The exploration-policy alone, from the true start, by its best actions (its mean; of QT-Opt and AW-Opt what
+    /// the search finds); none between its evaluations.
     pub(crate) alone: Option<EpisodeScores>,
     /// The combined policy, where the curriculum asked for it.
     pub(crate) combined: Option<EpisodeScores>,

@@ -29,7 +29,7 @@ pub enum SchedulePlan {
 
 impl SchedulePlan {
     /// The schedule at the start of a run whose guide needs `first_horizon` = H1 steps: with the horizons H1, H1 - H1/n,
-    /// ..., H1/n, 0.
+    /// ..., H1/n, 0, rounded: where the guide needs fewer than n steps, some stand there twice.
     ///
     /// Algorithm 1 starts at H1, the appendix one stage later; at H1 the first full window measures the guide.
     pub fn start(&self, first_horizon: usize) -> ScheduleState {

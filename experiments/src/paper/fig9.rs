@@ -2,7 +2,8 @@
 //! often.
 //!
 //! The paper says "trained from-scratch online" and no more. Ours is Table 2's QT-Opt: fresh networks, with the
-//! demonstrations in its buffer, since without any it would never see a reward (random actions: none in 500 episodes).
+//! demonstrations in its buffer, since without any it is far from the clone's level: Table 2's control, of 40,000 steps with a
+//! gradient step each, came to 6.5 % (two seeds, results/other-runs).
 //! The guides are matched by stopping its training when it succeeds about as often as the clone.
 
 use std::path::Path;

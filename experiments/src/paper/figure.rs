@@ -91,19 +91,28 @@ fn missing(id: &str, scale: Scale, results: &Results) -> Vec<String> {
 
 /// Every point and level that is drawn; a level has no step.
 fn points(panels: &[Panel]) -> Table {
-    let mut table = Table::new(["panel", "quantity", "curve", "step", "mean", "low", "high"]);
+    let mut table = Table::new(["panel", "quantity", "curve", "axis", "step", "mean", "low", "high"]);
     let number = |value: f64| format!("{value:.3}");
     let end = |value: Option<f64>| value.map_or(String::new(), number);
-    for Panel { title, y_label, series, levels, .. } in panels {
+    for Panel { title, x_label, y_label, series, levels, .. } in panels {
         for series in series {
             for point in &series.points {
                 let [low, high] = [0, 1].map(|i| end(point.band.map(|band| band[i])));
-                table.push([title, y_label, &series.label, &point.x.to_string(), &number(point.mean), &low, &high]);
+                table.push([
+                    title,
+                    y_label,
+                    &series.label,
+                    x_label,
+                    &point.x.to_string(),
+                    &number(point.mean),
+                    &low,
+                    &high,
+                ]);
             }
         }
         for level in levels {
             let y = number(level.y);
-            table.push([title, y_label, &level.label, &String::new(), &y, &String::new(), &String::new()]);
+            table.push([title, y_label, &level.label, x_label, &String::new(), &y, &String::new(), &String::new()]);
         }
     }
     table
@@ -159,7 +168,9 @@ mod tests {
         let missing = "- `make fig3 SCALE=smoke ONLY=fig3/grasping-indiscriminate/20/`: jsrl-random, control\n";
         assert!(page.ends_with(&format!("Not run yet:\n\n{missing}")), "{page}");
         assert!(page.contains("/results/fig3-smoke/fig3.png") && page.contains(", 1 to 2 seeds: what"), "{page}");
-        assert!(read("fig3.csv").ends_with("\"all, in one\",success (%),QT-Opt,30,50.000,40.000,60.000\n"));
+        assert!(
+            read("fig3.csv").ends_with("\"all, in one\",success (%),QT-Opt,online steps,30,50.000,40.000,60.000\n")
+        );
         assert!(out.join("fig3.svg").exists() && out.join("fig3.png").exists());
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     data_file::Demonstrations,
     paper::{
         CellResult, Results, Verdict, claims,
-        table2::{CLONE, find, rows},
+        table2::{CLONE, CONTROL, find, rows},
         values,
     },
     record::RunRecord,
@@ -63,6 +63,31 @@ pub(super) fn by_demonstrations(results: &Results) -> Vec<Verdict> {
         }
     }
     verdicts
+}
+
+/// Our control: is the guide what helps? All numbers of demonstrations share a task's control, so that a task is one row and
+/// not four, in which a seed's score is JSRL's mean over them: over those of [`stats::FEWEST`] seeds, where there are any.
+pub(super) fn against_control(results: &Results) -> Vec<Verdict> {
+    let row = |task: Task| {
+        let counts = rows(results).into_iter().filter(|(other, _)| *other == task);
+        let run = counts.map(|(_, count)| scores(results, task, count, CURRICULUM)).filter(|scores| !scores.is_empty());
+        let (enough, few): (Vec<_>, Vec<_>) = run.partition(|scores| scores.len() >= stats::FEWEST);
+        let judged = if enough.is_empty() { few } else { enough };
+        let of_seed = |seed: u64| -> Option<Vec<f64>> {
+            judged
+                .iter()
+                .map(|scores| scores.iter().find(|(other, _)| *other == seed).map(|(_, score)| *score))
+                .collect()
+        };
+        let seeds = judged.iter().take(1).flatten().map(|(seed, _)| *seed);
+        let means: Vec<_> = seeds.filter_map(|seed| Some((seed, stats::mean(&of_seed(seed)?)))).collect();
+        let control = results.cells.iter().find(|r| r.cell.method == CONTROL && r.cell.spec.task == task);
+        let (x, y) = claims::paired(&means, &control.map(CellResult::scores).unwrap_or_default());
+        (task.to_string(), x, y)
+    };
+    let claim = "the guide is what helps: JSRL, in the mean over the numbers of demonstrations, is at least as good as QT-Opt \
+                 with neither guide nor demonstrations (our control)";
+    claims::in_rows(claim, false, Task::GRASPING.map(row).into())
 }
 
 fn scores(results: &Results, task: Task, count: Demonstrations, method: &str) -> Vec<(u64, f64)> {
@@ -160,7 +185,8 @@ pub(super) fn jsrl_against_baselines(results: &Results) -> Vec<Verdict> {
 /// In the paper's Figure 4 this is 0.39 for instance grasping, a level that both kinds of JSRL cross while they climb.
 const LEVEL: &str = "two thirds of the better one's score";
 
-/// Online steps until the exploration-policy alone first succeeds in [`LEVEL`] of its episodes, of two methods by seed; who
+/// Online steps until the exploration-policy alone first succeeds in [`LEVEL`] of its episodes (0 where it does so before
+/// them, as AW-Opt might after its demonstrations), of two methods by seed; who
 /// is the better one is told by the seeds that both have.
 fn steps_to_level(one: &CellResult, other: &CellResult) -> [Vec<(u64, f64)>; 2] {
     let (own, others) = claims::paired(&one.scores(), &other.scores());
@@ -235,6 +261,27 @@ mod tests {
         let budget = budgets.next().expect("most of them learn online");
         let difference = format!("difference +{} [", budget - 4_000);
         assert!(verdicts[0].evidence.starts_with(&difference), "{}", verdicts[0].evidence);
+    }
+
+    #[test]
+    fn rows_that_share_a_control_are_one_row() {
+        let catalog = fixtures::catalog();
+        let cells = table2::view("table2", Scale::Laptop, &catalog, |_, count| count.0 <= 2_000).expect("a plan");
+        let of = |cell: &Cell| (cell.method.clone(), cell.spec.data.demonstrations(cell.spec.task).map(|d| d.0));
+        // 75 and 25 % with 20 and 200 demonstrations, 2k by one seed alone; the control's seeds have 0, 50 and 100 %.
+        let results = fixtures::results(cells, 3, |cell, seed| match of(cell) {
+            (method, _) if method == CONTROL => Some(vec![10 * seed as usize]),
+            (method, Some(20)) if method == CURRICULUM => Some(vec![15]),
+            (method, Some(200)) if method == CURRICULUM => Some(vec![5]),
+            (method, Some(2_000)) if method == CURRICULUM && seed == 0 => Some(vec![20]),
+            _ => None,
+        });
+        let verdicts = against_control(&results);
+        let by_itself = &verdicts[0];
+        let expected = stats::students(&[vec![50.0, 0.0, -50.0]]);
+        assert_eq!((verdicts.len(), by_itself.estimate), (Task::GRASPING.len() + 1, Some(expected.estimate)));
+        let interval = format!("[{:+.1}, {:+.1}] points over 3 pairs of seeds", expected.low, expected.high);
+        assert!(by_itself.evidence.ends_with(&interval), "{}", by_itself.evidence);
     }
 
     #[test]

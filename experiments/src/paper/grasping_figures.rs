@@ -73,12 +73,14 @@ fn over_updates(series: Series, result: &CellResult) -> Series {
 /// What the axis of these curves counts: online phases are alike in all columns.
 pub(super) fn axis(results: &Results) -> String {
     let mut plans = results.cells.iter().filter_map(|result| result.cell.spec.online.as_ref());
-    match plans.next().map(|online| (online.updates_per_step, online.update_every())) {
-        Some((1, every)) if every > 1 => {
-            format!("The axis counts gradient steps, one after every {every} online steps.")
-        }
-        _ => "The axis counts gradient steps.".to_string(),
-    }
+    let often = match plans.next().map(|online| (online.updates_per_step, online.update_every())) {
+        Some((1, every)) if every > 1 => format!(", one after every {every} steps"),
+        _ => String::new(),
+    };
+    format!(
+        "The axis counts gradient steps: the clone's own, and of the others those online{often} (AW-Opt's on the \
+         demonstrations come before)."
+    )
 }
 
 /// Each task at one number of demonstrations, JSRL also with its guide, and the paper's curves as far as ours go; below
@@ -162,12 +164,12 @@ mod tests {
         let shown = |task, count| task == Task::GraspingInstance && count == table2::standard(Scale::Laptop);
         let cells = table2::view("fig4-grasping", Scale::Laptop, &fixtures::catalog(), shown).expect("a plan");
         let mut results = fixtures::results(cells, 1, |_, _| Some(vec![4, 12]));
-        assert!(axis(&results).contains("one after every 4 online steps"), "{}", axis(&results));
+        assert!(axis(&results).contains("online, one after every 4 steps ("), "{}", axis(&results));
         for result in &mut results.cells {
             let Some(online) = &mut result.cell.spec.online else { continue };
             (online.updates_per_step, online.update_every) = (2, Some(5));
         }
-        assert!(axis(&results).ends_with("counts gradient steps."), "no whole number of online steps for each");
+        assert!(axis(&results).contains("those online ("), "no whole number of steps for each");
         let panel = methods(&results, Task::GraspingInstance, table2::standard(Scale::Laptop));
         let label = |series: &&Series| series.label == "QT-Opt";
         let x: Vec<f64> = panel.series.iter().find(label).expect("it has run").points.iter().map(|p| p.x).collect();

@@ -107,7 +107,8 @@ impl PaperTable {
     }
 }
 
-/// Figure 4, read off its picture: a task's curves, by method's name in records, as `(online steps, percent)`.
+/// Figure 4, read off its picture: a task's curves, by method's name in records, as `(steps, percent)`; of which kind the
+/// paper does not say.
 pub(crate) fn figure_4(task: Task) -> Vec<(&'static str, Vec<(f64, f64)>)> {
     const METHODS: [&str; 5] = ["offline-image_bc", "aw-opt", "qt-opt", "jsrl-curriculum", "jsrl-random"];
     let file = match task {

@@ -99,8 +99,8 @@ impl Budget {
                 },
             },
             // Chosen by few pilots (results/pilots/grasping): of the same number of updates, which cost most, more comes of more
-            // environment steps, above all without demonstrations. Of the 180 episodes of a full window chance moves the mean
-            // by 0.04, half the tolerance.
+            // environment steps, above all without demonstrations. Of the 180 episodes of a full window chance moves a mean
+            // of 0.5 by 0.04, half of what the tolerance leaves there; behind a guide of 0.15 it is more than that, and stages pass by chance.
             Scale::Laptop => Self {
                 offline: OfflinePlan { updates: 10_000, batch_rows: 64, episodes: 100, checks: 9 },
                 online: OnlineBudget {
@@ -300,16 +300,11 @@ fn settings(scale: Scale) -> String {
 }
 
 /// The paper's claims: JSRL is at least as good as each other way of using the demonstrations (section 5.2).
-const CLAIMS: [(&str, &str, &str); 5] = [
+const CLAIMS: [(&str, &str, &str); 4] = [
     ("jsrl-curriculum", "qt-opt", "JSRL is at least as good as QT-Opt with the demonstrations in its buffer (Table 2)"),
     ("jsrl-curriculum", "aw-opt", "JSRL is at least as good as AW-Opt (Table 2)"),
     ("jsrl-curriculum", CLONE, "JSRL is at least as good as its guide (Table 2)"),
     ("jsrl-random", "qt-opt", "JSRL random is at least as good as QT-Opt with the demonstrations (Table 2)"),
-    (
-        "jsrl-curriculum",
-        CONTROL,
-        "the guide is what helps: JSRL is at least as good as QT-Opt with neither guide nor demonstrations (our control)",
-    ),
 ];
 
 /// The tasks and numbers of demonstrations of these results.
@@ -332,6 +327,7 @@ fn check(results: &Results) -> Vec<Verdict> {
         });
         verdicts.extend(claims::in_rows(claim, false, pairs.collect()));
     }
+    verdicts.extend(grasping_claims::against_control(results));
     verdicts.extend(grasping_claims::by_demonstrations(results));
     verdicts
 }
