@@ -211,7 +211,7 @@ fn table_and_walls_are_solid() {
         }
     }
     assert!((0.0..0.005).contains(&deepest), "the gripper was {deepest} m inside a fixture");
-    assert!((0.0..0.2).contains(&lowest), "the lowest point of a link was at {lowest} m");
+    assert!(lowest >= 0.0, "the lowest point of a link was at {lowest} m");
 }
 
 /// How far a box reaches from its middle along an axis of the world (m).

@@ -82,5 +82,5 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
 /// "The moving average horizon does not have a large impact on performance, but larger tolerance slightly hurts".
 fn check(results: &Results) -> Vec<Verdict> {
     let tolerance = ablation::tolerance_hurts(results, "Figure 12");
-    tolerance.into_iter().chain(ablation::window_does_not_matter(results, "Figure 12")).collect()
+    [tolerance, ablation::window_does_not_matter(results, "Figure 12")].concat()
 }

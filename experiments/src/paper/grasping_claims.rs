@@ -19,7 +19,7 @@ const BASELINES: [&str; 3] = [CLONE, "aw-opt", "qt-opt"];
 const CURRICULUM: &str = "jsrl-curriculum";
 const RANDOM: &str = "jsrl-random";
 
-/// What Table 2 says beyond the comparisons column by column.
+/// What Table 2 says beyond the comparisons column by column, each of it of one row and all that is said of that.
 pub(super) fn by_demonstrations(results: &Results) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
     for (task, count) in rows(results) {
@@ -62,7 +62,7 @@ pub(super) fn by_demonstrations(results: &Results) -> Vec<Verdict> {
             verdicts.push(claims::same(&claim, &[many], &[few]));
         }
     }
-    verdicts
+    verdicts.into_iter().map(|verdict| Verdict { over_all_rows: true, ..verdict }).collect()
 }
 
 /// Our control: is the guide what helps? All numbers of demonstrations share a task's control, so that a task is one row and
@@ -164,26 +164,44 @@ fn in_first_half(result: &CellResult) -> Vec<(u64, f64)> {
     result.finished().filter_map(mean).collect()
 }
 
-/// "Both versions" are more sample efficient than the other ways to use demonstrations (section 5.2, Figure 4).
+/// "Both versions" are more sample efficient than the other ways to use demonstrations (section 5.2, Figure 4): by the
+/// steps to a level, row by row, and, since one evaluation of few episodes may reach a level by chance, by the area under
+/// the first half of the curves. Whether JSRL helps QT-Opt to the success that we ask of it is a question of its own.
 pub(super) fn jsrl_against_baselines(results: &Results) -> Vec<Verdict> {
-    let mut verdicts = Vec::new();
-    for (task, count) in rows(results) {
-        for (ours, own_name) in [(CURRICULUM, "JSRL"), (RANDOM, "JSRL random")] {
-            for (method, name) in [("qt-opt", "QT-Opt"), ("aw-opt", "AW-Opt")] {
+    let (mut speeds, mut early) = (Vec::new(), Vec::new());
+    for (ours, own_name) in [(CURRICULUM, "JSRL"), (RANDOM, "JSRL random")] {
+        for (method, name) in [("qt-opt", "QT-Opt"), ("aw-opt", "AW-Opt")] {
+            let mut areas = Vec::new();
+            for (task, count) in rows(results) {
                 let of = |method| find(results, task, count, method);
                 let (Some(ours), Some(other)) = (of(ours), of(method)) else { continue };
                 let [x, y] = steps_to_level(ours, other);
                 let claim =
                     format!("{task} {count}: {own_name} gets to {LEVEL} sooner than {name} (section 5.2, Figure 4)");
-                verdicts.push(claims::of_two(|one, other| claims::sooner(&claim, one, other), &x, &y));
+                speeds.push(claims::of_two(|one, other| claims::sooner(&claim, one, other), &x, &y));
+                if (task, method) == (Task::GraspingIndiscriminate, "qt-opt") {
+                    let [x, y] = [ours, other].map(|result| steps_to(result, ASKED_FOR));
+                    let claim =
+                        format!("{task} {count}: {own_name} gets to {ASKED_FOR} % sooner than {name} (our question)");
+                    speeds.push(claims::of_two(|one, other| claims::sooner(&claim, one, other), &x, &y));
+                }
+                let (x, y) = claims::paired(&in_first_half(ours), &in_first_half(other));
+                areas.push((format!("{task} {count}"), x, y));
             }
+            let claim = format!(
+                "{own_name} alone succeeds more often than {name} in the first half of the online steps (section 5.2, Figure 4)"
+            );
+            early.extend(claims::in_rows(&claim, true, areas));
         }
     }
-    verdicts
+    [speeds, early].concat()
 }
 
 /// In the paper's Figure 4 this is 0.39 for instance grasping, a level that both kinds of JSRL cross while they climb.
 const LEVEL: &str = "two thirds of the better one's score";
+
+/// What QT-Opt is to come to on indiscriminate grasping at laptop scale (percent).
+const ASKED_FOR: f64 = 60.0;
 
 /// Online steps until the exploration-policy alone first succeeds in [`LEVEL`] of its episodes (0 where it does so before
 /// them, as AW-Opt might after its demonstrations), of two methods by seed; who
@@ -191,18 +209,18 @@ const LEVEL: &str = "two thirds of the better one's score";
 fn steps_to_level(one: &CellResult, other: &CellResult) -> [Vec<(u64, f64)>; 2] {
     let (own, others) = claims::paired(&one.scores(), &other.scores());
     let better = [own, others].iter().filter(|scores| !scores.is_empty()).map(|s| stats::mean(s)).fold(0.0, f64::max);
-    let steps = |result: &CellResult| -> Vec<(u64, f64)> {
-        result.finished().map(|record| (record.seed, steps_to(record, 2.0 / 3.0 * better))).collect()
-    };
-    [steps(one), steps(other)]
+    [one, other].map(|result| steps_to(result, 2.0 / 3.0 * better))
 }
 
-/// The first evaluation at which a run has so many successes (percent); its last step where it never has.
-fn steps_to(record: &RunRecord, level: f64) -> f64 {
+/// The first evaluation at which each run has so many successes (percent), by seed; its last step where it never has.
+fn steps_to(result: &CellResult, level: f64) -> Vec<(u64, f64)> {
     let reaches = |scores: &rl::EpisodeScores| 100.0 * f64::from(scores.success_rate()) >= level;
-    let first = record.evaluations.iter().find(|evaluation| evaluation.alone.as_ref().is_some_and(reaches));
-    let last = record.spec.online.as_ref().map_or(0, |online| online.steps);
-    first.map_or(last, |evaluation| evaluation.step) as f64
+    let steps = |record: &RunRecord| {
+        let first = record.evaluations.iter().find(|evaluation| evaluation.alone.as_ref().is_some_and(reaches));
+        let last = record.spec.online.as_ref().map_or(0, |online| online.steps);
+        (record.seed, first.map_or(last, |evaluation| evaluation.step) as f64)
+    };
+    result.finished().map(steps).collect()
 }
 
 #[cfg(test)]
@@ -255,7 +273,12 @@ mod tests {
         let verdicts = jsrl_against_baselines(&never);
         let findings: Vec<Finding> = verdicts.iter().map(|verdict| verdict.finding).collect();
         let (holds, undecided) = (Finding::Holds, Finding::Undecided);
-        assert_eq!(findings, [holds, holds, undecided, undecided], "of the curriculum, then of random horizons");
+        let early = [holds, holds, holds, holds, undecided, undecided, undecided, undecided];
+        let expected = [&[holds, holds, undecided, undecided], &early[..]].concat();
+        assert_eq!(
+            findings, expected,
+            "of the curriculum, then of random horizons; the first half in a row, then in all"
+        );
         // Who never gets there counts with the whole budget.
         let mut budgets = never.cells.iter().filter_map(|result| Some(result.cell.spec.online.as_ref()?.steps));
         let budget = budgets.next().expect("most of them learn online");

@@ -98,7 +98,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
 
 /// "As tolerance increases, the reward decreases".
 fn check(results: &Results) -> Vec<Verdict> {
-    ablation::tolerance_hurts_one_seed(results, "Table 11").into_iter().collect()
+    ablation::tolerance_hurts_one_seed(results, "Table 11")
 }
 
 #[cfg(test)]

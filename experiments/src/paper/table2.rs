@@ -272,7 +272,9 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
 fn settings(scale: Scale) -> String {
     let budget = Budget::of(scale);
     let Budget { qt_opt, offline, online, .. } = &budget;
-    let OnlineBudget { batch_rows, steps, evaluation, stages, tolerance, window, .. } = *online;
+    let OnlineBudget {
+        batch_rows, steps, evaluation, stages, tolerance, window, updates_per_step, update_every, ..
+    } = *online;
     let updates = budget.column(CONTROL).1.as_ref().map_or_else(String::new, settings::updates);
     let pixels = budget.image_size.unwrap_or(IMAGE_SIZE);
     let network = match qt_opt.network {
@@ -294,8 +296,10 @@ fn settings(scale: Scale) -> String {
          updates with minibatches of {}, and so does AW-Opt from the demonstrations before it goes online, as its authors do. The \
          score is the mean of the last {scored} evaluations of {episodes} episodes, one every {every} steps. The curriculum has \
          {stages} stages, tolerance {tolerance} and a window of {window} evaluations of {curriculum_episodes} episodes, one every \
-         {curriculum_every} steps.",
-        offline.updates, offline.batch_rows,
+         {curriculum_every} steps, {} of them gradient steps (the paper: 1000 steps, of which it does not say what they count).",
+        offline.updates,
+        offline.batch_rows,
+        curriculum_every * updates_per_step / update_every.unwrap_or(1),
     )
 }
 

@@ -21,7 +21,7 @@ const CANDIDATE_NUMBERS: i64 = 1 << 19;
 ///
 /// As in [`crate::nets::Mlp`], all parameters are one tensor `[lane, parameter]`, of which weights, biases and the
 /// remembered moments of normalisations are views. Lanes are looped over: on a CPU that measured as fast as
-/// convolutions in groups, and normalisation is each lane's own without a word.
+/// convolutions in groups at the presets' 32 filters, and normalisation is each lane's own without a word.
 #[derive(Debug)]
 pub(crate) struct Cnn {
     parameters: Tensor,
