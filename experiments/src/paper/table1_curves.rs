@@ -1,6 +1,6 @@
 //! Learning curves behind Table 1: success over online steps, and the guide's horizon below it.
 
-use std::path::Path;
+use std::{iter, path::Path};
 
 use anyhow::Result;
 use envs::Task;
@@ -15,6 +15,9 @@ use crate::{
     },
     render::plot::{Panel, draw},
 };
+
+/// Panels in a row: with more, letters are too small where a page shows the picture at its own width.
+const ACROSS: usize = 3;
 
 /// Writes `curves-<task>.svg` and `.png` for every task with records of an online phase.
 pub(crate) fn write(results: &Results, folder: &Path) -> Result<()> {
@@ -34,12 +37,19 @@ pub(crate) fn write(results: &Results, folder: &Path) -> Result<()> {
         if is_hand(task) {
             stretch(&mut panels);
         }
-        panels.extend(sizes.iter().map(|transitions| horizon(results, task, *transitions)));
-        let picture = draw(&panels, sizes.len())?;
+        let horizons: Vec<Panel> = sizes.iter().map(|transitions| horizon(results, task, *transitions)).collect();
+        let picture = draw(&in_pairs_of_rows(&panels, &horizons), sizes.len().min(ACROSS))?;
         let path = |ending: &str| folder.join(format!("curves-{task}.{ending}"));
         picture.write(&path("svg"), &path("png"))?;
     }
     Ok(())
+}
+
+/// Rows of [`ACROSS`] panels, each with its horizons in the row below; where the last two are shorter, the rest is blank.
+fn in_pairs_of_rows(success: &[Panel], horizons: &[Panel]) -> Vec<Panel> {
+    let rows = success.chunks(ACROSS).zip(horizons.chunks(ACROSS)).flat_map(|(above, below)| [above, below]);
+    let columns = success.len().min(ACROSS);
+    rows.flat_map(|row| row.iter().cloned().chain(iter::repeat_n(Panel::default(), columns - row.len()))).collect()
 }
 
 fn curve(results: &Results, task: Task, transitions: usize, method: Method) -> Option<Curve<'_>> {

@@ -90,7 +90,7 @@ pub(crate) struct Level {
     pub(crate) y: f64,
 }
 
-/// Draws panels row by row, `columns` in a row.
+/// Draws panels row by row, `columns` in a row. A panel of nothing, the default one, leaves its place blank.
 pub(crate) fn draw(panels: &[Panel], columns: usize) -> Result<Picture> {
     assert!(!panels.is_empty() && columns > 0, "{} panels in {columns} columns", panels.len());
     Picture::of(&Grid { panels, columns: columns.min(panels.len()) })
@@ -128,7 +128,7 @@ impl Drawing for Grid<'_> {
     {
         area.fill(&plotters::style::WHITE)?;
         self.legend()?.draw(area)?;
-        for (i, panel) in self.panels.iter().enumerate() {
+        for (i, panel) in self.panels.iter().enumerate().filter(|(_, panel)| **panel != Panel::default()) {
             let (left, top) = (PANEL.0 * (i % self.columns) as u32, PANEL.1 * (i / self.columns) as u32);
             let area = area.clone().shrink((left, top), PANEL);
             draw_panel(&area, panel)?;
