@@ -108,7 +108,7 @@ impl BinnedGrasping {
     /// Starts an episode in a certain scene.
     ///
     /// # Panics
-    /// Unless `scene` is below [`SCENES`].
+    /// Unless `scene` is below [`SCENES`] and [`HELD_OUT`](super::HELD_OUT) together.
     pub fn reset_to(&mut self, scene: usize, rng: &mut Prng) -> Observation {
         self.layout = layout::layout(scene, &mut self.bins);
         let mut near = |middle: f32, spread: f32| middle + rng.uniform(-spread, spread);

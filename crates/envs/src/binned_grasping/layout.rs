@@ -8,8 +8,10 @@ use super::objects::{Class, draw, reach};
 use super::{BIN_X, BIN_Y, OBJECTS};
 use crate::{Placement, Scene, Solid};
 
-/// Scenes that there are. (Clones came further with 400, and with 100 as far as those: results/pilots/grasping.)
+/// Scenes that episodes begin with. (Clones came further with 400, and with 100 as far as those: results/pilots/grasping.)
 pub const SCENES: usize = 4000;
+/// Further scenes, with which none does unless it is asked to ([`super::BinnedGrasping::reset_to`]): numbers from [`SCENES`] on.
+pub const HELD_OUT: usize = 1000;
 /// Physics steps in a round, and rounds, that objects get to come to rest.
 const ROUND: usize = 25;
 const ROUNDS: usize = 8;
@@ -30,7 +32,7 @@ pub(super) struct Layout {
 /// A scene by its number: the same objects in the same places whoever asks, settled once in a process. `bins` is a
 /// scene without a robot.
 pub(super) fn layout(number: usize, bins: &mut Scene) -> Arc<Layout> {
-    static SETTLED: [OnceLock<Arc<Layout>>; SCENES] = [const { OnceLock::new() }; SCENES];
+    static SETTLED: [OnceLock<Arc<Layout>>; SCENES + HELD_OUT] = [const { OnceLock::new() }; SCENES + HELD_OUT];
     SETTLED[number].get_or_init(|| Arc::new(settle(number, bins))).clone()
 }
 

@@ -49,7 +49,7 @@ pub use description::mjcf;
 pub use environment::{BinnedGrasping, GraspTask};
 pub use facts::{Facts, PRIVILEGED_SIZE};
 pub use grasp::Grasp;
-pub use layout::SCENES;
+pub use layout::{HELD_OUT, SCENES};
 pub use view::{CAMERA, OVERVIEW, sunlight};
 
 /// Length of a state.
