@@ -36,7 +36,7 @@ fn present(scale: Scale, results: &Results, folder: &Path) -> Result<()> {
         name: "Figure 4",
         caption: format!(
             "grasping with {count} demonstrations. Thick: success of the exploration-policy alone ({BAND}); dashed: JSRL's combined policy, whose episodes its guide opens; dotted: the clone, which is \
-             the guide, the mean over all its seeds (verdicts pair seeds, and count online steps). {} Thin: the paper's curves with 2k demonstrations, read \
+             the guide, the mean over all its seeds (verdicts pair seeds, and count online steps). {} Thin and pale: the paper's curves with 2k demonstrations, read \
              off its picture. They are of another simulator and go on to 40k and 90k steps, of which it does not say whether they \
              are gradient steps; here they end where ours do; which of its two policies JSRL's \
              shows is not said, and it begins where the clone's does, not at 0. Below: the steps that the curriculum \

@@ -54,8 +54,13 @@ impl Dash {
     }
 
     /// Its thickness (dots).
-    pub(super) fn thickness(self) -> u32 {
+    fn thickness(self) -> u32 {
         if self == Self::Thin { CURVE / 2 } else { CURVE }
+    }
+
+    /// The line in a colour: a thin one is paler, since it lies behind ours or crosses them.
+    pub(super) fn style(self, colour: RGBColor) -> ShapeStyle {
+        colour.mix(if self == Self::Thin { 0.6 } else { 1.0 }).stroke_width(self.thickness())
     }
 }
 
@@ -126,7 +131,7 @@ where
     let middle = (x + MARK / 2, y);
     match mark {
         Mark::Line { colour, dash } => {
-            let (style, ends) = (colour.stroke_width(dash.thickness()), [(x, y), (x + MARK, y)]);
+            let (style, ends) = (dash.style(colour), [(x, y), (x + MARK, y)]);
             match dash.lengths() {
                 None => area.draw(&PathElement::new(ends, style))?,
                 Some((stroke, space)) => area.draw(&DashedPathElement::new(ends, stroke, space, style))?,

@@ -192,7 +192,7 @@ where
         |series: &Series| series.points.iter().map(|point| (across(point), inside(point.mean))).collect::<Vec<_>>();
     let curves = panel.series.iter().map(|series| (means(series), series.colour, series.dash));
     for (points, index, dash) in levels.chain(curves).collect::<Vec<_>>() {
-        let style = colour(index).stroke_width(dash.thickness());
+        let style = dash.style(colour(index));
         chart.draw_series([match (dash.lengths(), points.as_slice()) {
             // One point is no line yet.
             (_, [only]) => Circle::new(*only, 2 * CURVE, style.filled()).into_dyn(),
